@@ -1,0 +1,77 @@
+package push
+
+import "time"
+
+// Code says how one try ended. It is a closed set, shared by the retry
+// decision, the metrics' labels, the record's field error_code and the API.
+// Names that FCM gives are FCM's (FcmError.errorCode in its v1 API).
+type Code string
+
+// The codes.
+const (
+	CodeAccepted Code = "ACCEPTED" // FCM answered 200
+
+	// FCM's own.
+	CodeUnregistered     Code = "UNREGISTERED"           // 404: the token is dead
+	CodeSenderIDMismatch Code = "SENDER_ID_MISMATCH"     // 403: the token is of another project
+	CodeInvalidArgument  Code = "INVALID_ARGUMENT"       // 400: the message or the token is wrong
+	CodeThirdPartyAuth   Code = "THIRD_PARTY_AUTH_ERROR" // 401: the project's APNs or web push key is bad
+	CodeQuotaExceeded    Code = "QUOTA_EXCEEDED"         // 429
+	CodeUnavailable      Code = "UNAVAILABLE"            // 503, and any other 5xx that is not INTERNAL
+	CodeInternal         Code = "INTERNAL"               // 500
+	CodeUnspecified      Code = "UNSPECIFIED_ERROR"      // any: FCM gives no more detail
+
+	// What FCM's table has no name for.
+	CodeCredential Code = "CREDENTIAL"  // 401 without FcmError, or no OAuth token: the service account
+	CodePermission Code = "PERMISSION"  // 403 or 404 without FcmError: API disabled, missing right, wrong project
+	CodeNotSent    Code = "NOT_SENT"    // the request was surely not written
+	CodeNoAnswer   Code = "NO_ANSWER"   // written, but no answer came: FCM may have accepted it
+	CodeBadAnswer  Code = "BAD_ANSWER"  // an answer that is not FCM's: a redirect, a 200 without a message id
+	CodeStopped    Code = "INTERRUPTED" // we stopped it ourselves before it was written
+	CodeInvalidJob Code = "INVALID_JOB" // never tried: the stream entry could not be read as a job
+)
+
+// Codes returns every code that a try can end with, so that metrics can start
+// each at zero.
+func Codes() []Code {
+	return []Code{
+		CodeAccepted, CodeUnregistered, CodeSenderIDMismatch, CodeInvalidArgument, CodeThirdPartyAuth,
+		CodeQuotaExceeded, CodeUnavailable, CodeInternal, CodeUnspecified, CodeCredential, CodePermission,
+		CodeNotSent, CodeNoAnswer, CodeBadAnswer, CodeStopped,
+	}
+}
+
+// Verdict says what a code means for the job.
+type Verdict int
+
+// The verdicts.
+const (
+	VerdictSent  Verdict = iota // done
+	VerdictFail                 // never again
+	VerdictRetry                // again later; the try counts
+	VerdictHold                 // not the job's fault: again later, and the try does not count
+)
+
+// Verdict returns what c means for the job. An unknown code is retried, since
+// a job must not be lost to a code that was added and forgotten here.
+func (c Code) Verdict() Verdict {
+	switch c {
+	case CodeAccepted:
+		return VerdictSent
+	case CodeUnregistered, CodeSenderIDMismatch, CodeInvalidArgument, CodeThirdPartyAuth, CodeInvalidJob:
+		return VerdictFail
+	case CodeCredential, CodePermission, CodeStopped:
+		return VerdictHold
+	}
+	return VerdictRetry
+}
+
+// Outcome is what became of one try to send a job.
+type Outcome struct {
+	Code       Code
+	HTTPStatus int           // of FCM's answer; 0 if there was none
+	MessageID  string        // FCM's name of the message, if it accepted it
+	Detail     string        // a short reason in words, without tokens or secrets
+	RetryAfter time.Duration // what FCM asked for; 0 if it did not ask
+	Took       time.Duration // from the start of the request to its answer
+}
