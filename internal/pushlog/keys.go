@@ -1,0 +1,93 @@
+package pushlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"pushstream/internal/push"
+)
+
+// Keys names the keys of one pushstream in Redis. All keys of a partition
+// carry the partition's number as hash tag, so that a script may touch them
+// together on Redis Cluster.
+type Keys struct {
+	Prefix     string // "push" unless two pushstreams share a Redis
+	Partitions int    // at least 1; fixed once the first job was accepted
+}
+
+// Validate returns what is wrong with the prefix or the number of partitions.
+func (k Keys) Validate() error {
+	switch {
+	case k.Prefix == "" || len(k.Prefix) > 64 || strings.ContainsAny(k.Prefix, "{}*?[]\\ \t\r\n"):
+		return fmt.Errorf("prefix %q must be 1 to 64 characters without braces, wildcards or spaces", k.Prefix)
+	case k.Partitions < 1 || k.Partitions > 1024:
+		return fmt.Errorf("%d partitions: must be 1 to 1024", k.Partitions)
+	}
+	return nil
+}
+
+// Of returns the partition that holds the push id: FNV-1a of id, modulo the
+// number of partitions.
+func (k Keys) Of(id string) Partition {
+	if k.Partitions == 1 {
+		return k.Partition(0)
+	}
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return k.Partition(int(h.Sum32() % uint32(k.Partitions)))
+}
+
+// Partition returns partition n, counted from 0.
+func (k Keys) Partition(n int) Partition {
+	return Partition{Number: n, Base: k.Prefix + ":{" + strconv.Itoa(n) + "}"}
+}
+
+// All returns every partition.
+func (k Keys) All() []Partition {
+	all := make([]Partition, k.Partitions)
+	for n := range all {
+		all[n] = k.Partition(n)
+	}
+	return all
+}
+
+// Partition names the log's keys of one partition. The scripts of
+// internal/stream build the same names from Base where only they know the
+// value.
+type Partition struct {
+	Number int
+	Base   string // "push:{0}"
+}
+
+// Record is the hash of one push.
+func (p Partition) Record(id string) string { return p.Base + ":record:" + id }
+
+// Index is the sorted set of all pushes by accepted time in milliseconds.
+func (p Partition) Index() string { return p.Base + ":index" }
+
+// StatusIndex is the sorted set of the pushes in one state, in the order of
+// Index.
+func (p Partition) StatusIndex(s push.Status) string { return p.Base + ":index:status:" + string(s) }
+
+// CsnoIndex, PushGrpIDIndex and DeviceIDIndex are the sorted sets of the
+// pushes with one value of the field, in the order of Index.
+func (p Partition) CsnoIndex(csno string) string { return p.Base + ":index:csno:" + csno }
+
+// PushGrpIDIndex: see CsnoIndex.
+func (p Partition) PushGrpIDIndex(id string) string { return p.Base + ":index:push_grp_id:" + id }
+
+// DeviceIDIndex takes the token itself: see CsnoIndex.
+func (p Partition) DeviceIDIndex(token string) string {
+	return p.Base + ":index:device_id:" + TokenHash(token)
+}
+
+// TokenHash is the name of a token in keys: the first 16 bytes of its SHA-256
+// in hex, since a token is long and a secret of its owner.
+func TokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,140 @@
+package pushlog
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"pushstream/internal/push"
+)
+
+// The names of a record's fields beside those of its job.
+const (
+	FieldStatus      = "status"
+	FieldAcceptedAt  = "accepted_at" // RFC 3339, UTC, like all times of a record
+	FieldExpiresAt   = "expires_at"  // nobody tries after it
+	FieldAttempts    = "attempts"    // tries at FCM
+	FieldDeliveries  = "deliveries"  // times handed to a consumer
+	FieldFCMSendYN   = "fcm_send_yn"
+	FieldFCMSendTime = "fcm_send_time"
+	FieldResult      = "result"
+	FieldErrorCode   = "error_code"
+	FieldConsumer    = "consumer" // who had it in hand last
+	FieldRetryUntil  = "retry_until"
+	FieldRaw         = "raw" // JSON of the fields of an entry that could not be read
+	PrefixTry        = "try."
+	PrefixLate       = "late."
+)
+
+// TimeFormat is how a record writes times: RFC 3339 in UTC with milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// Record is what the log knows of one push.
+type Record struct {
+	push.Job
+	Status      push.Status     `json:"status"`
+	AcceptedAt  string          `json:"accepted_at"`
+	ExpiresAt   string          `json:"expires_at,omitempty"`
+	Attempts    int             `json:"attempts"`
+	Deliveries  int             `json:"deliveries"`
+	FCMSendYN   string          `json:"fcm_send_yn,omitempty"`
+	FCMSendTime string          `json:"fcm_send_time,omitempty"`
+	Result      string          `json:"result,omitempty"`
+	ErrorCode   push.Code       `json:"error_code,omitempty"`
+	Consumer    string          `json:"consumer,omitempty"`
+	Tries       []string        `json:"tries,omitempty"` // oldest first; of very many, some in the middle are dropped
+	Late        []string        `json:"late,omitempty"`  // answers of consumers that had lost the push
+	Raw         json.RawMessage `json:"raw,omitempty"`
+}
+
+// JobFields are the names and values that accept writes for a job, in the
+// order in which HGETALL shows them. Absent values are left out.
+func JobFields(j *push.Job) []string {
+	pairs := make([]string, 0, 26)
+	add := func(name, value string) {
+		if value != "" {
+			pairs = append(pairs, name, value)
+		}
+	}
+	add(push.FieldSndnRsevHour, j.SndnRsevHour)
+	add(push.FieldCsno, j.Csno)
+	add(push.FieldUUIDID, j.UUIDID)
+	add(push.FieldDeviceID, j.DeviceID)
+	add(push.FieldMsgTitle, j.MsgTitle)
+	add(push.FieldMsgContents, j.MsgContents)
+	add(push.FieldServiceName, j.ServiceName)
+	add(push.FieldPushGrpID, j.PushGrpID)
+	add(push.FieldCustTelno, j.CustTelno)
+	if len(j.Data) > 0 {
+		b, _ := json.Marshal(j.Data) // a map of texts always marshals
+		add(push.FieldData, string(b))
+	}
+	add(push.FieldPriority, string(j.Priority))
+	add(push.FieldTTL, strconv.Itoa(j.TTL))
+	return pairs
+}
+
+// parseRecord reads the hash of one push. A field that was written by hand and
+// can't be read stays empty: a record must always be showable.
+func parseRecord(id string, h map[string]string) Record {
+	r := Record{
+		Job: push.Job{
+			ID:           id,
+			SndnRsevHour: h[push.FieldSndnRsevHour],
+			Csno:         h[push.FieldCsno],
+			UUIDID:       h[push.FieldUUIDID],
+			DeviceID:     h[push.FieldDeviceID],
+			MsgTitle:     h[push.FieldMsgTitle],
+			MsgContents:  h[push.FieldMsgContents],
+			ServiceName:  h[push.FieldServiceName],
+			PushGrpID:    h[push.FieldPushGrpID],
+			CustTelno:    h[push.FieldCustTelno],
+			Priority:     push.Priority(h[push.FieldPriority]),
+		},
+		Status:      push.Status(h[FieldStatus]),
+		AcceptedAt:  h[FieldAcceptedAt],
+		ExpiresAt:   h[FieldExpiresAt],
+		FCMSendYN:   h[FieldFCMSendYN],
+		FCMSendTime: h[FieldFCMSendTime],
+		Result:      h[FieldResult],
+		ErrorCode:   push.Code(h[FieldErrorCode]),
+		Consumer:    h[FieldConsumer],
+		Tries:       numbered(h, PrefixTry),
+	}
+	r.TTL, _ = strconv.Atoi(h[push.FieldTTL])
+	r.Attempts, _ = strconv.Atoi(h[FieldAttempts])
+	r.Deliveries, _ = strconv.Atoi(h[FieldDeliveries])
+	if s := h[push.FieldData]; s != "" {
+		_ = json.Unmarshal([]byte(s), &r.Data)
+	}
+	if raw := h[FieldRaw]; json.Valid([]byte(raw)) {
+		r.Raw = json.RawMessage(raw)
+	}
+	for name, line := range h {
+		if strings.HasPrefix(name, PrefixLate) {
+			r.Late = append(r.Late, line)
+		}
+	}
+	slices.Sort(r.Late)
+	return r
+}
+
+// numbered returns the values of prefix1, prefix2, … in the order of their
+// numbers.
+func numbered(h map[string]string, prefix string) []string {
+	var numbers []int
+	for name := range h {
+		if s, ok := strings.CutPrefix(name, prefix); ok {
+			if n, err := strconv.Atoi(s); err == nil {
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	slices.Sort(numbers)
+	lines := make([]string, len(numbers))
+	for i, n := range numbers {
+		lines[i] = h[prefix+strconv.Itoa(n)]
+	}
+	return lines
+}

@@ -1,0 +1,120 @@
+// Package redistest gives each test a redis-server of its own: on a unix
+// socket in the test's folder, without persistence unless asked for, gone with
+// the test.
+package redistest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Server is a running redis-server.
+type Server struct {
+	Socket string // path of its unix socket
+	dir    string
+	args   []string
+	cmd    *exec.Cmd
+	log    *bytes.Buffer
+}
+
+// New starts a server that ends with the test; args are further settings, as
+// on redis-server's command line. Without redis-server on the machine the test
+// fails.
+func New(t testing.TB, args ...string) *Server {
+	t.Helper()
+	// A socket's path must be short: not t.TempDir.
+	dir, err := os.MkdirTemp("", "redis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s := &Server{Socket: filepath.Join(dir, "s"), dir: dir, args: args}
+	s.Start(t)
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// Start starts the server, again after Kill, on the same data.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	s.log = &bytes.Buffer{}
+	args := append([]string{"--port", "0", "--unixsocket", s.Socket, "--dir", s.dir,
+		"--save", "", "--hash-max-listpack-value", "1024"}, s.args...)
+	s.cmd = exec.Command("redis-server", args...)
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatalf("redis-server is needed (Debian: apt-get install redis-server): %v", err)
+	}
+	c := redis.NewClient(&redis.Options{Network: "unix", Addr: s.Socket, MaxRetries: -1})
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for c.Ping(ctx).Err() != nil {
+		if ctx.Err() != nil {
+			s.Kill()
+			t.Fatalf("redis-server does not answer:\n%s", s.log)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// Kill ends the server as a power cut would.
+func (s *Server) Kill() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait() // killed: the error says so
+		s.cmd = nil
+	}
+}
+
+// URL is the server's address for REDIS_URL.
+func (s *Server) URL() string { return "unix://" + s.Socket }
+
+// Client returns a client that is closed with the test.
+func (s *Server) Client(t testing.TB) *redis.Client {
+	t.Helper()
+	c := redis.NewClient(&redis.Options{Network: "unix", Addr: s.Socket})
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// Dump returns the whole store as text lines in a stable order, for
+// comparisons: each key with its type, its content, and whether it has a TTL.
+func Dump(t testing.TB, c *redis.Client) map[string]string {
+	t.Helper()
+	ctx := context.Background()
+	dump := map[string]string{}
+	iter := c.Scan(ctx, 0, "*", 1000).Iterator()
+	for iter.Next(ctx) {
+		key := iter.Val()
+		kind := c.Type(ctx, key).Val()
+		var content any
+		switch kind {
+		case "hash":
+			content = c.HGetAll(ctx, key).Val() // fmt prints maps in the order of their keys
+		case "zset":
+			content = c.ZRangeWithScores(ctx, key, 0, -1).Val()
+		case "stream":
+			content = fmt.Sprint(c.XRange(ctx, key, "-", "+").Val(), c.XInfoGroups(ctx, key).Val())
+		case "set":
+			content = c.SMembers(ctx, key).Val()
+		default:
+			content = c.Get(ctx, key).Val()
+		}
+		dump[key] = fmt.Sprintf("%s %v ttl=%v", kind, content, c.TTL(ctx, key).Val() > 0)
+	}
+	if err := iter.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return dump
+}

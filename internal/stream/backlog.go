@@ -1,0 +1,73 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/pushlog"
+)
+
+// Backlog is the work that is not finished, in one lane or in all.
+type Backlog struct {
+	Unread  int64         // on a stream, read by nobody yet
+	Pending int64         // in some consumer's hand
+	Due     int64         // reserved, or waiting for the next try
+	Oldest  time.Duration // age of the oldest unread entry; 0 if there is none
+}
+
+// ReadBacklog returns the unfinished work over all partitions: of the normal
+// lane, of the urgent lane, and what is due later (in the normal one's Due).
+//
+// Unread is the stream's length less its pending entries, since settled ones
+// leave the stream; Redis's own "lag" is lost as soon as an entry is deleted.
+func ReadBacklog(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (normal, urgent Backlog, err error) {
+	for _, p := range keys.All() {
+		for _, lane := range []int{laneNormal, laneUrgent} {
+			b := &normal
+			if lane == laneUrgent {
+				b = &urgent
+			}
+			if err := b.add(ctx, rdb, laneKey(p, lane)); err != nil {
+				return normal, urgent, err
+			}
+		}
+		due, err := rdb.ZCard(ctx, dueKey(p)).Result()
+		if err != nil {
+			return normal, urgent, fmt.Errorf("count due: %w", err)
+		}
+		normal.Due += due
+	}
+	return normal, urgent, nil
+}
+
+// add adds one stream.
+func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream string) error {
+	length, err := rdb.XLen(ctx, stream).Result()
+	if err != nil {
+		return fmt.Errorf("length of %s: %w", stream, err)
+	}
+	last, pending := "0-0", int64(0)
+	groups, err := rdb.XInfoGroups(ctx, stream).Result()
+	if err != nil && !redis.HasErrorPrefix(err, "ERR no such key") {
+		return fmt.Errorf("group of %s: %w", stream, err)
+	}
+	for _, g := range groups {
+		if g.Name == Group {
+			last, pending = g.LastDeliveredID, g.Pending
+		}
+	}
+	b.Pending += pending
+	b.Unread += max(length-pending, 0)
+	first, err := rdb.XRangeN(ctx, stream, "("+last, "+", 1).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("oldest of %s: %w", stream, err)
+	}
+	if len(first) > 0 {
+		b.Oldest = max(b.Oldest, time.Since(entryTime(first[0].ID)))
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/pushlog"
+)
+
+// EnsureGroups creates the work streams and their group where they are
+// missing. That they are there already is success.
+func EnsureGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
+	for _, p := range keys.All() {
+		for _, stream := range []string{jobsKey(p), urgentKey(p)} {
+			err := rdb.XGroupCreateMkStream(ctx, stream, Group, "0").Err()
+			if err != nil && !redis.HasErrorPrefix(err, "BUSYGROUP") {
+				return fmt.Errorf("create group %s of %s: %w", Group, stream, err)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckGroups returns an error if a work stream has no group: nobody would
+// read it.
+func CheckGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
+	for _, p := range keys.All() {
+		for _, stream := range []string{jobsKey(p), urgentKey(p)} {
+			groups, err := rdb.XInfoGroups(ctx, stream).Result()
+			if err != nil {
+				return fmt.Errorf("look at %s: %w", stream, err)
+			}
+			if !hasGroup(groups) {
+				return fmt.Errorf("%s has no group %s", stream, Group)
+			}
+		}
+	}
+	return nil
+}
+
+func hasGroup(groups []redis.XInfoGroup) bool {
+	for _, g := range groups {
+		if g.Name == Group {
+			return true
+		}
+	}
+	return false
+}
+
+// leave takes a consumer's name out of the groups of a partition, if nothing
+// is pending for it there; it reports whether the name is gone.
+func leave(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, consumer string) (bool, error) {
+	answers, err := run(ctx, rdb, call{leaveScript, []string{jobsKey(p), urgentKey(p)}, []any{Group, consumer}})
+	if err != nil {
+		return false, fmt.Errorf("leave: %w", err)
+	}
+	return answers[0] == int64(0), nil
+}
+
+// release hands back everything that is pending for a consumer in a partition.
+// Each round hands back what it saw; it ends when it sees nothing.
+func release(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, consumer string) (int64, error) {
+	var released int64
+	for ctx.Err() == nil {
+		args := []any{p.Base, Group, consumer}
+		for _, lane := range []int{laneUrgent, laneNormal} {
+			room := int64(scriptBatch - (len(args)-3)/2)
+			if room == 0 {
+				break
+			}
+			pending, err := rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
+				Stream: laneKey(p, lane), Group: Group, Start: "-", End: "+", Count: room, Consumer: consumer,
+			}).Result()
+			if err != nil && !isNoGroup(err) {
+				return released, fmt.Errorf("list pending: %w", err)
+			}
+			for _, e := range pending {
+				args = append(args, lane, e.ID)
+			}
+		}
+		if len(args) == 3 {
+			return released, nil
+		}
+		answers, err := run(ctx, rdb, call{releaseScript, []string{jobsKey(p), urgentKey(p)}, args})
+		if err != nil {
+			return released, fmt.Errorf("release: %w", err)
+		}
+		n, _ := answers[0].(int64)
+		released += n
+	}
+	return released, ctx.Err()
+}
+
+// isNoGroup says that the stream or its group has vanished: a flush, a
+// failover, an eviction.
+func isNoGroup(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "NOGROUP") }

@@ -1,0 +1,46 @@
+package stream
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"pushstream/internal/pushlog"
+)
+
+// Group is the consumer group of the work streams. It starts at id 0, since
+// everything that is on a stream is unfinished.
+const Group = "fcm"
+
+// The two lanes of a partition. The scripts know them by these numbers.
+const (
+	laneNormal = 1
+	laneUrgent = 2
+)
+
+func jobsKey(p pushlog.Partition) string   { return p.Base + ":jobs" }
+func urgentKey(p pushlog.Partition) string { return p.Base + ":jobs:urgent" }
+func dueKey(p pushlog.Partition) string    { return p.Base + ":due" }
+func eventsKey(p pushlog.Partition) string { return p.Base + ":events" }
+
+func laneKey(p pushlog.Partition, lane int) string {
+	if lane == laneUrgent {
+		return urgentKey(p)
+	}
+	return jobsKey(p)
+}
+
+// The keys of the whole pushstream, outside of all partitions.
+func workersKey(k pushlog.Keys) string             { return k.Prefix + ":workers" }
+func workerKey(k pushlog.Keys, name string) string { return k.Prefix + ":worker:" + name }
+
+// entryTime is the time in the id of a stream entry: when it was added, by
+// Redis's clock.
+func entryTime(entry string) time.Time {
+	ms, _, _ := strings.Cut(entry, "-")
+	n, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
+}

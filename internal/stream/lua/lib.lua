@@ -1,0 +1,74 @@
+-- Put before every other script of this folder. No keys, no arguments, no effect.
+
+-- iso writes milliseconds since 1970 as RFC 3339 in UTC: 2026-11-22T00:30:01.123Z.
+-- Days to date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+local function civil(ms)
+  local days = math.floor(ms / 86400000) + 719468
+  local era = math.floor(days / 146097)
+  local doe = days - era * 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local mp = math.floor((5 * doy + 2) / 153)
+  local day = doy - math.floor((153 * mp + 2) / 5) + 1
+  local month = mp < 10 and mp + 3 or mp - 9
+  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
+  local s = math.floor(ms / 1000) % 86400
+  return year, month, day, math.floor(s / 3600), math.floor(s / 60) % 60, s % 60, ms % 1000
+end
+
+local function iso(ms)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', civil(ms))
+end
+
+-- clock is Redis's clock in milliseconds, or the newest entry of the index if
+-- that is later: accepted_at never goes backwards within a partition.
+local function clock(index)
+  local t = redis.call('TIME')
+  local now = t[1] * 1000 + math.floor(t[2] / 1000)
+  local newest = redis.call('ZRANGE', index, 0, 0, 'REV', 'WITHSCORES')
+  if newest[2] then now = math.max(now, tonumber(newest[2])) end
+  return now
+end
+
+-- tally adds counts ({field = n}) to the counters of the minute of ms.
+local function tally(K, ms, counts)
+  if next(counts) == nil then return end
+  local key = string.format('%s:minute:%04d%02d%02d%02d%02d', K, civil(ms))
+  for field, n in pairs(counts) do redis.call('HINCRBY', key, field, n) end
+  redis.call('EXPIRE', key, 172800)
+end
+
+-- announce appends {id, status, id, status, ...} to the capped events stream.
+local function announce(events, cap, changes)
+  if #changes > 0 then redis.call('XADD', events, 'MAXLEN', '~', cap, '*', unpack(changes)) end
+end
+
+-- move takes a push from one status index to another; score is its accepted
+-- time in ms, as in every index.
+local function move(K, id, score, from, to)
+  redis.call('ZREM', K .. ':index:status:' .. from, id)
+  redis.call('ZADD', K .. ':index:status:' .. to, score, id)
+end
+
+local terminal = { sent = true, failed = true, expired = true, cancelled = true }
+
+-- deliveries is how often the entry was handed out, if it is pending for this
+-- consumer, else nil. A missing stream or group has nothing pending.
+local function deliveries(stream, group, consumer, entry)
+  local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1, consumer)
+  return pending[1] and pending[1][4]
+end
+
+-- late notes the answer of a consumer that had lost the push, unless the record
+-- knows it: then this is the second run of a script whose answer was lost.
+local function late(record, consumer, try, line)
+  if try == '' or redis.call('EXISTS', record) == 0 or redis.call('HGET', record, try) == line then return end
+  redis.call('HSET', record, 'late.' .. consumer, line)
+end
+
+-- remove takes entries off a stream, always XACK and XDEL together.
+local function remove(stream, group, entries)
+  if #entries == 0 then return end
+  redis.call('XACK', stream, group, unpack(entries))
+  redis.call('XDEL', stream, unpack(entries))
+end

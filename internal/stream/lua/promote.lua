@@ -1,0 +1,28 @@
+-- promote: what is due goes onto its stream.
+--
+-- KEYS  1 jobs  2 jobs:urgent  3 due  4 events  5 index
+-- ARGV  1 K  2 now (ms)  3 at most so many, up to 100  4 cap of events
+-- Returns how many members it took off the due set; fewer than ARGV[3] means
+-- that nothing more is due.
+--
+-- A member without a record, or whose push is not waiting, is dropped.
+--
+-- Crash before: still due. Crash after: queued. Twice: the second takes the
+-- next ones.
+local K, now = ARGV[1], tonumber(ARGV[2])
+local ids = redis.call('ZRANGE', KEYS[3], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])
+local changes = {}
+for _, id in ipairs(ids) do
+  local record = K .. ':record:' .. id
+  local r = redis.call('HMGET', record, 'status', 'priority')
+  if r[1] == 'scheduled' or r[1] == 'retrying' then
+    local entry = redis.call('XADD', r[2] == 'urgent' and KEYS[2] or KEYS[1], '*', 'id', id)
+    redis.call('HSET', record, 'status', 'queued', 'entry', entry)
+    move(K, id, redis.call('ZSCORE', KEYS[5], id), r[1], 'queued')
+    changes[#changes + 1] = id
+    changes[#changes + 1] = 'queued'
+  end
+end
+if #ids > 0 then redis.call('ZREM', KEYS[3], unpack(ids)) end
+announce(KEYS[4], ARGV[4], changes)
+return #ids

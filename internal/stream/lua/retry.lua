@@ -1,0 +1,50 @@
+-- retry: pushes in hand go back to wait for their next try.
+--
+-- KEYS  1 jobs  2 jobs:urgent  3 events  4 due
+-- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
+--       then for each push, at most 100:
+--       lane, entry, id, accepted time (ms), name and text of this try, due
+--       (ms), error code, field to drop (an old try, or ''), n, and n record
+--       fields and values
+-- Returns for each push: 1 waiting, 0 not ours any more (noted as in settle).
+--
+-- The wait is in the due set, not on the stream, where one old entry would
+-- keep a whole node of a hundred alive.
+--
+-- Crash before: the entry stays pending, and is delivered again. Crash after:
+-- waiting. Twice: the second finds the entry gone and its own try in the
+-- record, and does nothing.
+local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local answers, changes, counts, done = {}, {}, {}, { {}, {} }
+
+local i = 6
+while ARGV[i] do
+  local lane, entry, id, score, try, line = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local due, code, drop, n = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], tonumber(ARGV[i + 9])
+  local record = K .. ':record:' .. id
+  local answer = 0
+  if deliveries(KEYS[lane], group, me, entry) then
+    local r = redis.call('HMGET', record, 'status', 'entry')
+    if r[1] and not terminal[r[1]] and r[2] == entry then
+      redis.call('HSET', record, 'status', 'retrying', 'entry', '', unpack(ARGV, i + 10, i + 9 + n))
+      if drop ~= '' then redis.call('HDEL', record, drop) end
+      redis.call('ZADD', KEYS[4], due, id)
+      move(K, id, score, r[1], 'retrying')
+      changes[#changes + 1] = id
+      changes[#changes + 1] = 'retrying'
+      counts.retrying = (counts.retrying or 0) + 1
+      counts['error.' .. code] = (counts['error.' .. code] or 0) + 1
+      answer = 1
+    end
+    table.insert(done[lane], entry)
+  else
+    late(record, me, try, line)
+  end
+  answers[#answers + 1] = answer
+  i = i + 10 + n
+end
+remove(KEYS[1], group, done[1])
+remove(KEYS[2], group, done[2])
+tally(K, now, counts)
+announce(KEYS[3], ARGV[5], changes)
+return answers

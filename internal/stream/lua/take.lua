@@ -1,0 +1,53 @@
+-- take: entries that this consumer has just read become deliveries.
+--
+-- KEYS  1 jobs  2 jobs:urgent
+-- ARGV  1 K  2 group  3 consumer, then for each entry, at most 100, each
+--       lane's in ascending order: lane (1 jobs, 2 jobs:urgent), entry, id
+-- Returns for each entry: 'lost' (pending for somebody else, or for nobody),
+-- 'missing' (no such record), 'stale' (the push is finished, or another entry
+-- stands for it: this one was removed), or a list: how often the entry was
+-- handed out, then of its record deliveries, device_id, msg_title,
+-- msg_contents, data, priority, accepted_at, expires_at, attempts, retry_until.
+--
+-- It writes nothing of a delivery: the stream's pending list has it, with its
+-- count, and settle, retry and release bring that into the record.
+--
+-- Crash before, crash after: the entry is pending. Twice: the same answer.
+local K, group, me = ARGV[1], ARGV[2], ARGV[3]
+local first, last = {}, {}
+for i = 4, #ARGV, 3 do
+  local lane = tonumber(ARGV[i])
+  first[lane], last[lane] = first[lane] or ARGV[i + 1], ARGV[i + 1]
+end
+local handed = { {}, {} }
+for lane, from in pairs(first) do
+  for _, p in ipairs(redis.call('XPENDING', KEYS[lane], group, from, last[lane], 100, me)) do
+    handed[lane][p[1]] = p[4]
+  end
+end
+
+local answers, stale = {}, { {}, {} }
+for i = 4, #ARGV, 3 do
+  local lane, entry, record = tonumber(ARGV[i]), ARGV[i + 1], K .. ':record:' .. ARGV[i + 2]
+  local times = handed[lane][entry] or deliveries(KEYS[lane], group, me, entry)
+  local answer
+  if not times then
+    answer = 'lost'
+  else
+    local r = redis.call('HMGET', record, 'status', 'entry', 'deliveries',
+      'device_id', 'msg_title', 'msg_contents', 'data', 'priority',
+      'accepted_at', 'expires_at', 'attempts', 'retry_until')
+    if not r[1] then
+      answer = 'missing'
+    elseif terminal[r[1]] or r[2] ~= entry then
+      answer = 'stale'
+      table.insert(stale[lane], entry)
+    else
+      answer = { times, unpack(r, 3, 12) }
+    end
+  end
+  answers[#answers + 1] = answer
+end
+remove(KEYS[1], group, stale[1])
+remove(KEYS[2], group, stale[2])
+return answers

@@ -1,0 +1,95 @@
+package stream
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+type consumerMetrics struct {
+	tries   *prometheus.CounterVec
+	settled *prometheus.CounterVec
+	queued  prometheus.Histogram
+}
+
+// newConsumerMetrics registers a consumer's metrics, every label value at
+// zero; reg may be nil.
+func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics {
+	m := &consumerMetrics{
+		tries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pushstream_tries_total",
+			Help: "Tries to send a push, by how they ended.",
+		}, []string{"code"}),
+		settled: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pushstream_settled_total",
+			Help: "Pushes that left this consumer's hand, by the state they went to; retrying are the retries.",
+		}, []string{"status"}),
+		queued: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "pushstream_queue_seconds",
+			Help:    "Time from a push's arrival on the stream to the start of its request.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600},
+		}),
+	}
+	for _, code := range push.Codes() {
+		m.tries.WithLabelValues(string(code))
+	}
+	for _, s := range []push.Status{push.Sent, push.Failed, push.Expired, push.Retrying} {
+		m.settled.WithLabelValues(string(s))
+	}
+	if reg != nil {
+		reg.MustRegister(m.tries, m.settled, m.queued, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "pushstream_in_hand",
+			Help: "Pushes that this consumer has taken and not settled.",
+		}, func() float64 { return float64(c.InHand()) }))
+	}
+	return m
+}
+
+// BacklogCollector reads the backlog from Redis at each scrape. While Redis is
+// away its metrics are absent.
+type BacklogCollector struct {
+	rdb                  redis.UniversalClient
+	keys                 pushlog.Keys
+	backlog, due, oldest *prometheus.Desc
+}
+
+// NewBacklogCollector returns a collector of the backlog of keys in rdb.
+func NewBacklogCollector(rdb redis.UniversalClient, keys pushlog.Keys) *BacklogCollector {
+	return &BacklogCollector{
+		rdb: rdb, keys: keys,
+		backlog: prometheus.NewDesc("pushstream_backlog", "Pushes on the streams: unread, or in hand somewhere.", []string{"lane", "state"}, nil),
+		due:     prometheus.NewDesc("pushstream_due", "Pushes that wait for their reserved time or their next try.", nil, nil),
+		oldest:  prometheus.NewDesc("pushstream_backlog_oldest_seconds", "Age of the oldest unread push.", []string{"lane"}, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (b *BacklogCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- b.backlog
+	ch <- b.due
+	ch <- b.oldest
+}
+
+// Collect implements prometheus.Collector; it waits for Redis 2 s at most.
+func (b *BacklogCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	normal, urgent, err := ReadBacklog(ctx, b.rdb, b.keys)
+	if err != nil {
+		return
+	}
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	for lane, l := range map[string]Backlog{"normal": normal, "urgent": urgent} {
+		gauge(b.backlog, float64(l.Unread), lane, "unread")
+		gauge(b.backlog, float64(l.Pending), lane, "pending")
+		gauge(b.oldest, l.Oldest.Seconds(), lane)
+	}
+	gauge(b.due, float64(normal.Due))
+}

@@ -1,0 +1,214 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	maxRawField  = 4096 // bytes of a field of an unreadable entry that the record keeps
+	maxRawFields = 64
+)
+
+// open turns entries of one partition, just read, into deliveries. An entry
+// that names a record is taken; one that carries a whole job is accepted like
+// any other job, and its place taken by the entry that names the new record;
+// one that can't be read becomes a failed record. After an error those not
+// opened are still pending for this consumer.
+func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entry, start func(*delivery)) error {
+	var named []entry
+	for _, e := range entries {
+		switch {
+		case e.values == nil:
+			c.log.Warn("an entry was deleted while it was pending", zap.String("entry", e.id))
+			if err := c.discard(ctx, p, e); err != nil {
+				return err
+			}
+		case len(e.values) == 1 && e.values[push.FieldID] != nil:
+			named = append(named, e)
+		default:
+			if err := c.adopt(ctx, p, e); err != nil {
+				return err
+			}
+		}
+	}
+	for len(named) > 0 {
+		n := min(len(named), scriptBatch)
+		if err := c.take(ctx, p, named[:n], start); err != nil {
+			return err
+		}
+		named = named[n:]
+	}
+	return nil
+}
+
+// take runs the take script over entries that name a record.
+func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entry, start func(*delivery)) error {
+	args := []any{p.Base, Group, c.opt.Name}
+	for _, e := range entries {
+		args = append(args, e.lane, e.id, e.values[push.FieldID])
+	}
+	answers, err := run(ctx, c.rdb, call{takeScript, []string{jobsKey(p), urgentKey(p)}, args})
+	if err != nil {
+		return fmt.Errorf("take: %w", err)
+	}
+	results, _ := answers[0].([]any)
+	if len(results) != len(entries) {
+		return fmt.Errorf("take: unexpected answer %T", answers[0])
+	}
+	var missing []entry
+	for i, result := range results {
+		e := entries[i]
+		values, ok := result.([]any)
+		switch {
+		case ok:
+			d := parseDelivery(p, e, values)
+			if c.hold(d.handle()) {
+				start(d)
+			}
+		case result == "missing":
+			missing = append(missing, e)
+		default:
+			c.log.Info("entry dropped", zap.String("id", fmt.Sprint(e.values[push.FieldID])), zap.String("entry", e.id), zap.Any("why", result))
+		}
+	}
+	for _, e := range missing {
+		if err := c.reject(ctx, p, e, "it names a push that has no record"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseDelivery reads what take.lua returns for one entry.
+func parseDelivery(p pushlog.Partition, e entry, values []any) *delivery {
+	text := func(i int) string {
+		if i >= len(values) {
+			return ""
+		}
+		s, _ := values[i].(string)
+		return s
+	}
+	d := &delivery{partition: p, lane: e.lane, entry: e.id}
+	handed, _ := values[0].(int64)
+	before, _ := strconv.Atoi(text(1))
+	d.deliveries = before + int(handed)
+	id, _ := e.values[push.FieldID].(string)
+	d.job = push.Job{
+		ID: id, DeviceID: text(2), MsgTitle: text(3), MsgContents: text(4), Priority: push.Priority(text(6)),
+	}
+	if s := text(5); s != "" {
+		_ = json.Unmarshal([]byte(s), &d.job.Data) // written by accept
+	}
+	d.acceptedAt, d.expiresAt = parseStamp(text(7)), parseStamp(text(8))
+	d.attempts, _ = strconv.Atoi(text(9))
+	d.retryUntil = parseStamp(text(10))
+	return d
+}
+
+func parseStamp(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// adopt accepts the job that an entry carries, then removes the entry. The id
+// of a job without one is made from the entry's, so that a crash between the
+// two steps leads to a repeated accept, not to a second push.
+func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, e entry) error {
+	fields := make(map[string]string, len(e.values))
+	for name, v := range e.values {
+		fields[name], _ = v.(string)
+	}
+	if fields[push.FieldPriority] == "" && e.lane == laneUrgent {
+		fields[push.FieldPriority] = string(push.Urgent)
+	}
+	job, err := push.FromFields(fields, c.opt.Zone)
+	if err != nil {
+		return c.reject(ctx, p, e, err.Error())
+	}
+	if job.ID == "" {
+		job.ID = entryUUID(p, e, 0)
+	}
+	if _, err := accept(ctx, c.rdb, c.keys, []push.Job{job}, 0); err != nil {
+		return fmt.Errorf("adopt: %w", err)
+	}
+	c.log.Debug("adopted", zap.String("id", job.ID), zap.String("entry", e.id))
+	return c.discard(ctx, p, e)
+}
+
+// discard removes an entry whose job is accounted for.
+func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, e entry) error {
+	_, err := c.rdb.TxPipelined(ctx, func(tx redis.Pipeliner) error {
+		tx.XAck(ctx, laneKey(p, e.lane), Group, e.id)
+		tx.XDel(ctx, laneKey(p, e.lane), e.id)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove entry: %w", err)
+	}
+	return nil
+}
+
+// reject makes a failed record of an entry that can't be read as a job, with
+// the reason and its raw fields.
+func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, reason string) error {
+	// The record must be where its id leads to.
+	id := ""
+	for n := 0; id == "" || c.keys.Of(id) != p; n++ {
+		id = entryUUID(p, e, n)
+	}
+	_, err := run(ctx, c.rdb, call{rejectScript,
+		[]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
+		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(push.CodeInvalidJob),
+			pushlog.FieldResult, string(push.CodeInvalidJob) + ": " + reason, pushlog.FieldRaw, rawFields(e)}})
+	if err != nil {
+		return fmt.Errorf("reject: %w", err)
+	}
+	c.log.Warn("unreadable entry", zap.String("id", id), zap.String("entry", e.id))
+	return nil
+}
+
+// rawFields is the JSON of an entry's fields, long ones cut.
+func rawFields(e entry) string {
+	raw := map[string]string{}
+	for name, v := range e.values {
+		if len(raw) == maxRawFields {
+			break
+		}
+		s, _ := v.(string)
+		raw[cut(name)] = cut(s)
+	}
+	b, err := json.Marshal(raw)
+	if err != nil {
+		return errors.Join(errors.New("{}"), err).Error() // texts always marshal
+	}
+	return string(b)
+}
+
+func cut(s string) string {
+	if len(s) > maxRawField {
+		s = s[:maxRawField] + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// entryUUID is the nth name-based UUID (RFC 9562, version 5) of a stream entry.
+func entryUUID(p pushlog.Partition, e entry, n int) string {
+	name := laneKey(p, e.lane) + " " + e.id + " " + strconv.Itoa(n)
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
+}

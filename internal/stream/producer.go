@@ -1,0 +1,160 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// Answer is what accept says of one job.
+type Answer int
+
+// The answers.
+const (
+	Unknown   Answer = iota // the call failed before this job was answered for
+	Queued                  // new, and on its stream
+	Scheduled               // new, and waiting for its reserved time
+	Repeated                // its id has a record already: nothing was changed
+	Refused                 // the backlog is full: nothing was changed
+)
+
+// String returns the answer as metrics and the HTTP API name it.
+func (a Answer) String() string {
+	return [...]string{"unknown", "queued", "scheduled", "repeated", "refused"}[a]
+}
+
+// ProducerOptions are the knobs of a Producer; the zero value is usable.
+type ProducerOptions struct {
+	MaxBacklog int                   // greatest number of unfinished jobs, over all partitions; 0: no limit
+	Registerer prometheus.Registerer // nil: no metrics
+}
+
+// Producer accepts jobs.
+type Producer struct {
+	rdb     redis.UniversalClient
+	keys    pushlog.Keys
+	limit   int
+	answers *prometheus.CounterVec
+}
+
+// NewProducer returns a producer that writes to the keys in rdb.
+func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions) *Producer {
+	p := &Producer{rdb: rdb, keys: keys, answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "pushstream_accept_total",
+		Help: "Jobs handed in, by the answer given.",
+	}, []string{"answer"})}
+	if o.MaxBacklog > 0 {
+		p.limit = max(1, o.MaxBacklog/keys.Partitions)
+	}
+	for a := Queued; a <= Refused; a++ {
+		p.answers.WithLabelValues(a.String())
+	}
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(p.answers)
+	}
+	return p
+}
+
+// Accept takes jobs over: from a Queued or Scheduled answer on, the job will
+// reach a terminal state. A job without an id is given a UUIDv7, in jobs
+// itself, so that the same slice can be handed in again after an error without
+// anything being sent twice. Jobs must have been validated.
+//
+// The answers are in the order of jobs. On an error those of the whole call
+// are Unknown.
+func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error) {
+	for i := range jobs {
+		if jobs[i].ID == "" {
+			id, err := uuid.NewV7()
+			if err != nil {
+				return make([]Answer, len(jobs)), fmt.Errorf("make an id: %w", err)
+			}
+			jobs[i].ID = id.String()
+		}
+	}
+	answers, err := accept(ctx, p.rdb, p.keys, jobs, p.limit)
+	if err != nil {
+		return answers, err
+	}
+	for _, a := range answers {
+		p.answers.WithLabelValues(a.String()).Inc()
+	}
+	return answers, nil
+}
+
+// accept runs the accept script over jobs, all of which have an id, in one
+// round trip.
+func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, limit int) ([]Answer, error) {
+	answers := make([]Answer, len(jobs))
+	var calls []call
+	var members [][]int // for each call the places of its jobs
+	open := map[int]int{}
+	for i := range jobs {
+		p := keys.Of(jobs[i].ID)
+		n, ok := open[p.Number]
+		if !ok || len(members[n]) == scriptBatch {
+			n = len(calls)
+			open[p.Number] = n
+			calls = append(calls, call{acceptScript,
+				[]string{jobsKey(p), urgentKey(p), dueKey(p), p.Index(), eventsKey(p)},
+				append(make([]any, 0, 3+min(scriptBatch, len(jobs))*36), p.Base, limit, eventsCap)})
+			members = append(members, nil)
+		}
+		calls[n].args = appendJob(calls[n].args, &jobs[i])
+		members[n] = append(members[n], i)
+	}
+	results, err := run(ctx, rdb, calls...)
+	if err != nil {
+		return answers, fmt.Errorf("accept: %w", err)
+	}
+	for n, result := range results {
+		codes, ok := result.([]any)
+		if !ok || len(codes) != len(members[n]) {
+			return make([]Answer, len(jobs)), fmt.Errorf("accept: unexpected answer %T", result)
+		}
+		for k, code := range codes {
+			answers[members[n][k]] = answerOf(code)
+		}
+	}
+	return answers, nil
+}
+
+func answerOf(code any) Answer {
+	switch code {
+	case int64(1):
+		return Queued
+	case int64(2):
+		return Scheduled
+	case int64(0):
+		return Repeated
+	}
+	return Refused
+}
+
+// appendJob appends what accept.lua takes for one job.
+func appendJob(args []any, j *push.Job) []any {
+	lane, due := laneNormal, int64(0)
+	if j.Priority == push.Urgent {
+		lane = laneUrgent
+	}
+	if !j.DueAt.IsZero() {
+		due = j.DueAt.UnixMilli()
+	}
+	fields := pushlog.JobFields(j)
+	args = append(args, j.ID, due, lane, int64(j.TTL)*1000, j.Csno, j.PushGrpID,
+		pushlog.TokenHash(j.DeviceID), len(fields))
+	return appendTexts(args, fields)
+}
+
+func appendTexts(args []any, texts []string) []any {
+	for _, s := range texts {
+		args = append(args, s)
+	}
+	return args
+}

@@ -1,0 +1,151 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"pushstream/internal/pushlog"
+)
+
+// readBlock is how long a read waits for the first entry. A blocked read can't
+// be cancelled, so this is also how long a stop of an idle consumer may take.
+const readBlock = time.Second
+
+// reader reads one partition, both lanes, urgent first.
+type reader struct {
+	c         *Consumer
+	partition pushlog.Partition
+	idle      bool // the last read found nothing: wait for the first entry
+	// own holds, after an error, how far the look at what is pending for this
+	// consumer has come, urgent lane first: a read whose answer was lost has
+	// handed us entries that we do not know of. Empty: nothing to look for.
+	own []string
+}
+
+func newReader(c *Consumer, p pushlog.Partition) *reader { return &reader{c: c, partition: p} }
+
+// entry is one stream entry as it was read.
+type entry struct {
+	lane   int
+	id     string
+	values map[string]any // nil: deleted by somebody while it was pending
+}
+
+// run reads until ctx ends.
+func (r *reader) run(ctx context.Context) {
+	failures := 0
+	for ctx.Err() == nil {
+		read, err := r.pass(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			failures, r.idle = 0, read == 0 && r.own == nil
+			continue
+		case isNoGroup(err):
+			err = errors.Join(err, EnsureGroups(ctx, r.c.rdb, r.c.keys))
+		}
+		r.own = []string{"0-0", "0-0"}
+		r.c.trouble.note("reading", err)
+		backoff(ctx, failures)
+		failures++
+	}
+}
+
+// pass takes the free slots, reads as much as fits, and hands the deliveries
+// to the workers. It returns how many entries it read.
+func (r *reader) pass(ctx context.Context) (int, error) {
+	most := 2 * scriptBatch
+	if r.idle {
+		most = 2 // a waiting reader must not hold the slots of the others
+	}
+	places := r.c.slots.take(ctx, 2, most)
+	if places == 0 {
+		return 0, nil
+	}
+	deliveries := 0
+	defer func() { r.c.slots.give(places - deliveries) }()
+
+	entries, err := r.read(ctx, places/2)
+	if err != nil {
+		return 0, err
+	}
+	err = r.c.open(ctx, r.partition, entries, func(d *delivery) {
+		deliveries++
+		r.c.jobs <- d
+	})
+	return len(entries), err
+}
+
+// read reads up to count entries of each lane, urgent first.
+func (r *reader) read(ctx context.Context, count int) ([]entry, error) {
+	if r.own != nil {
+		return r.readOwn(ctx, count)
+	}
+	args := &redis.XReadGroupArgs{
+		Group: Group, Consumer: r.c.opt.Name, Count: int64(count), Block: -1,
+		Streams: []string{urgentKey(r.partition), jobsKey(r.partition), ">", ">"},
+	}
+	if r.idle {
+		args.Block = readBlock
+	}
+	streams, err := r.c.blocking.XReadGroup(ctx, args).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	var entries []entry
+	for _, s := range streams {
+		lane := laneNormal
+		if s.Stream == urgentKey(r.partition) {
+			lane = laneUrgent
+		}
+		for _, m := range s.Messages {
+			entries = append(entries, entry{lane, m.ID, m.Values})
+		}
+	}
+	return entries, nil
+}
+
+// readOwn looks through what is pending for this consumer and returns what it
+// does not know of. It asks the pending list, not XREADGROUP, which would count
+// one more delivery.
+func (r *reader) readOwn(ctx context.Context, count int) ([]entry, error) {
+	var entries []entry
+	seen := 0
+	for n, lane := range []int{laneUrgent, laneNormal} {
+		stream := laneKey(r.partition, lane)
+		pending, err := r.c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
+			Stream: stream, Group: Group, Start: "(" + r.own[n], End: "+", Count: int64(count), Consumer: r.c.opt.Name,
+		}).Result()
+		if err != nil {
+			return nil, fmt.Errorf("list own pending: %w", err)
+		}
+		for _, e := range pending {
+			seen++
+			if d := (&delivery{partition: r.partition, lane: lane, entry: e.ID}); !r.c.holds(d.handle()) {
+				found, err := r.c.rdb.XRangeN(ctx, stream, e.ID, e.ID, 1).Result()
+				if err != nil {
+					return nil, fmt.Errorf("read own pending: %w", err)
+				}
+				own := entry{lane: lane, id: e.ID}
+				if len(found) > 0 {
+					own.values = found[0].Values
+				}
+				entries = append(entries, own)
+			}
+			r.own[n] = e.ID
+		}
+	}
+	if seen == 0 {
+		r.own = nil
+	}
+	if len(entries) > 0 {
+		r.c.log.Info("found own pending entries", zap.Int("entries", len(entries)))
+	}
+	return entries, nil
+}

@@ -1,0 +1,92 @@
+package stream
+
+import (
+	"context"
+	"embed"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed lua/*.lua
+var lua embed.FS
+
+// The transitions: see the head of each file for its contract.
+var (
+	acceptScript  = load("accept")
+	takeScript    = load("take")
+	settleScript  = load("settle")
+	retryScript   = load("retry")
+	promoteScript = load("promote")
+	releaseScript = load("release")
+	rejectScript  = load("reject")
+	leaveScript   = load("leave")
+)
+
+// scriptBatch is the greatest number of items that one script takes, so that
+// Redis never stands still for long.
+const scriptBatch = 100
+
+// eventsCap is about how many entries the events stream of a partition keeps.
+const eventsCap = 10_000
+
+func load(verb string) *redis.Script {
+	lib, err := lua.ReadFile("lua/lib.lua")
+	if err != nil {
+		panic(err) // embedded: a bug in this file
+	}
+	src, err := lua.ReadFile("lua/" + verb + ".lua")
+	if err != nil {
+		panic(err)
+	}
+	return redis.NewScript(string(lib) + "\n" + string(src))
+}
+
+// call is one run of a script.
+type call struct {
+	script *redis.Script
+	keys   []string
+	args   []any
+}
+
+// run runs calls in one round trip, in their order for each partition, and
+// returns their answers, or the first error. A script that Redis does not know
+// (cold, flushed, failed over) is sent whole in a second round trip. Every
+// script is safe to be run twice, so after an error the same calls may be made
+// again.
+func run(ctx context.Context, rdb redis.UniversalClient, calls ...call) ([]any, error) {
+	answers := make([]any, len(calls))
+	whole := false
+	todo := make([]int, len(calls))
+	for i := range calls {
+		todo[i] = i
+	}
+	for {
+		pipe := rdb.Pipeline()
+		cmds := make([]*redis.Cmd, len(todo))
+		for n, i := range todo {
+			if c := calls[i]; whole {
+				cmds[n] = c.script.Eval(ctx, pipe, c.keys, c.args...)
+			} else {
+				cmds[n] = c.script.EvalSha(ctx, pipe, c.keys, c.args...)
+			}
+		}
+		_, _ = pipe.Exec(ctx) // each command has its own error
+		var unknown []int
+		for n, i := range todo {
+			answer, err := cmds[n].Result()
+			switch {
+			case err == nil, errors.Is(err, redis.Nil):
+				answers[i] = answer
+			case redis.HasErrorPrefix(err, "NOSCRIPT") && !whole:
+				unknown = append(unknown, i)
+			default:
+				return nil, err
+			}
+		}
+		if len(unknown) == 0 {
+			return answers, nil
+		}
+		todo, whole = unknown, true
+	}
+}

@@ -1,0 +1,118 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pushstream/internal/push"
+)
+
+const (
+	settleLinger = 2 * time.Millisecond // how long a small batch waits to grow
+	settleBatch  = 2 * scriptBatch
+)
+
+// settler writes what workers finished, in batches, until the channel is
+// closed and empty. While Redis is away it keeps what it has and tries again;
+// workers, then readers, come to a halt behind it.
+func (c *Consumer) settler(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for first := range c.settled {
+		batch := c.gather(first, timer)
+		for failures := 0; ; failures++ {
+			err := c.settle(ctx, batch)
+			if err == nil {
+				break
+			}
+			c.trouble.note("settling", err)
+			if !backoff(ctx, failures) {
+				// The entries stay pending; the record is consulted before anyone sends again.
+				c.log.Error("gave up settling", zap.Int("pushes", len(batch)), zap.Error(err))
+				break
+			}
+		}
+		c.drop(batch)
+	}
+}
+
+// gather returns first and what else has finished or finishes soon.
+func (c *Consumer) gather(first settlement, timer *time.Timer) []settlement {
+	batch := append(make([]settlement, 0, settleBatch), first)
+	timer.Reset(settleLinger)
+	for len(batch) < settleBatch {
+		select {
+		case s, ok := <-c.settled:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, s)
+		case <-timer.C:
+			return batch
+		}
+	}
+	return batch
+}
+
+// settle runs the scripts that a batch needs, in one round trip.
+func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
+	now := time.Now()
+	var b callBatch
+	for _, s := range batch {
+		p := s.partition
+		keys := []string{jobsKey(p), urgentKey(p)}
+		head := []any{p.Base, Group, c.opt.Name}
+		if s.release {
+			b.add(call{releaseScript, keys, head}, []any{s.lane, s.entry})
+			continue
+		}
+		keys, head = append(keys, eventsKey(p)), append(head, now.UnixMilli(), eventsCap)
+		item := append(make([]any, 0, 10+len(s.fields)),
+			s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), s.try, s.line)
+		script := settleScript
+		if s.status == push.Retrying {
+			script, keys = retryScript, append(keys, dueKey(p))
+			item = append(item, s.due.UnixMilli(), string(s.code), s.drop)
+		} else {
+			item = append(item, string(s.status), string(s.code))
+		}
+		b.add(call{script, keys, head}, appendTexts(append(item, len(s.fields)), s.fields))
+	}
+	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	for _, s := range batch {
+		if !s.release {
+			c.metrics.settled.WithLabelValues(string(s.status)).Inc()
+		}
+	}
+	return nil
+}
+
+// callBatch gathers items of several scripts and partitions into as few calls
+// as may be.
+type callBatch struct {
+	calls []call
+	sizes []int
+}
+
+// add adds an item to the newest call of the same script and partition, or
+// opens a new one that starts like head.
+func (b *callBatch) add(head call, item []any) {
+	for n := len(b.calls) - 1; n >= 0; n-- {
+		c := &b.calls[n]
+		if c.script == head.script && c.keys[0] == head.keys[0] {
+			if b.sizes[n] < scriptBatch {
+				c.args = append(c.args, item...)
+				b.sizes[n]++
+				return
+			}
+			break
+		}
+	}
+	head.args = append(head.args, item...)
+	b.calls, b.sizes = append(b.calls, head), append(b.sizes, 1)
+}
