@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"pushstream/internal/admin"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redisconn"
+	"pushstream/internal/stream"
+	"pushstream/internal/telemetry"
+)
+
+// serve serves the API until ctx ends.
+func (a *app) serve(ctx context.Context, f *serveFlags) error {
+	registry := telemetry.NewRegistry()
+	registry.MustRegister(stream.NewBacklogCollector(a.rdb, a.keys))
+	ops := telemetry.Handler(registry,
+		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
+		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
+	var api http.Handler = admin.NewRouter(pushlog.New(a.rdb, a.keys), a.log)
+	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api, f.OpsAddr, ops, func(ctx context.Context) error {
+		return redisconn.Wait(ctx, a.rdb, a.log)
+	})
+}

@@ -1,0 +1,95 @@
+// Command consumer is a member of the consumer group: it sends to FCM what is
+// on the stream, and writes down what came of it. Run as many as are needed.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // zones on machines that have none
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"pushstream/internal/redisconn"
+	"pushstream/internal/setting"
+	"pushstream/internal/stream"
+	"pushstream/internal/telemetry"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole command; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cli cli
+	if _, code, ok := setting.Parse(&cli, "consumer", "Sends the pushes on pushstream's stream to FCM.", args, stdout, stderr); !ok {
+		return code
+	}
+	cfg, err := cli.check(ctx)
+	if err != nil {
+		fmt.Fprintf(stderr, "consumer: wrong configuration:\n%v\n", err)
+		return setting.ExitUsage
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // measured: a fifth less CPU for some MB of memory
+	}
+	log := telemetry.NewLogger(stderr, cfg.level).Named("consumer")
+	err = consume(ctx, cfg, log)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintf(stderr, "consumer: %v\n", err)
+		return setting.ExitFailed
+	}
+	return setting.ExitOK
+}
+
+// consume wires the consumer and runs it until ctx ends.
+func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
+	defer cfg.sender.Close()
+	rdb, err := redisconn.Open(cfg.redisURL)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	blocking, err := redisconn.Open(cfg.redisURL)
+	if err != nil {
+		return err
+	}
+	defer blocking.Close()
+
+	ln, err := net.Listen("tcp", cfg.opsAddr)
+	if err != nil {
+		return fmt.Errorf("listen for ops: %w", err)
+	}
+	log.Info("listening", zap.String("for", "ops"), zap.Stringer("addr", ln.Addr()))
+	opsCtx, stopOps := context.WithCancel(context.WithoutCancel(ctx))
+	ops := make(chan error, 1)
+	cfg.registry.MustRegister(stream.NewBacklogCollector(rdb, cfg.keys))
+	go func() { ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg)...)) }()
+	defer func() { stopOps(); <-ops }()
+
+	if err := redisconn.Wait(ctx, rdb, log); err != nil {
+		return err
+	}
+	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
+	return stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream).Run(ctx)
+}
+
+// checks are what /readyz looks at.
+func checks(rdb redis.UniversalClient, cfg *config) []telemetry.Check {
+	return []telemetry.Check{
+		{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, rdb) }},
+		{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, rdb, cfg.keys) }},
+		{Name: "credential", Run: cfg.sender.Check},
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redisconn"
+	"pushstream/internal/setting"
+	"pushstream/internal/stream"
+	"pushstream/internal/telemetry"
+)
+
+const exitUsage = setting.ExitUsage
+
+// cli is every knob of the producer.
+type cli struct {
+	setting.Common
+	Zone       string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
+	MaxBacklog string `env:"MAX_BACKLOG" default:"1000000" help:"Unfinished jobs above which new ones are refused: HTTP 429, and load waits; 0 for no limit."`
+
+	Load  loadFlags  `cmd:"" help:"Import a file of jobs, NDJSON or CSV with a header. May be run again without sending anything twice."`
+	Send  sendFlags  `cmd:"" help:"Hand in one job."`
+	Serve serveFlags `cmd:"" help:"Take jobs over HTTP: POST /v1/pushes, GET /v1/pushes/{id}."`
+}
+
+type loadFlags struct {
+	File    string `arg:"" help:"File to import; - for standard input."`
+	Format  string `enum:"auto,ndjson,csv" default:"auto" help:"auto, ndjson or csv; auto goes by the file's first byte."`
+	Rejects string `placeholder:"FILE" help:"Where lines that can't be accepted go, with their number and every fault. Default: FILE.rejected.ndjson."`
+	Batch   string `placeholder:"NAME" help:"A line without an id is known again by this name, its number and its text. Default: the file's name. Give another one to send the same lines again."`
+}
+
+type sendFlags struct {
+	ID          string            `help:"Unique id of the push, and its idempotency key; made up if absent."`
+	DeviceID    string            `required:"" help:"FCM registration token."`
+	Title       string            `help:"Title; title or contents is needed."`
+	Contents    string            `help:"Body."`
+	Data        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Data for the app; may be repeated."`
+	Csno        string            `help:"Customer number."`
+	UUIDID      string            `name:"uuid-id" help:"The app's uuid."`
+	Servicename string            `help:"Service (D_servicename)."`
+	PushGrpID   string            `help:"Push group."`
+	CustTelno   string            `help:"Customer's phone."`
+	At          string            `placeholder:"TIME" help:"Reserved time, yyyyMMddHHmmss or RFC 3339."`
+	Urgent      bool              `help:"Overtake normal pushes; FCM priority high."`
+	TTL         int               `name:"ttl" placeholder:"SECONDS" help:"Seconds in which it is of use. Default 3600."`
+}
+
+type serveFlags struct {
+	ListenAddr  string `env:"LISTEN_ADDR" default:"127.0.0.1:8081" help:"Address of the HTTP interface."`
+	OpsAddr     string `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the interface if empty."`
+	MaxBody     string `env:"MAX_BODY" default:"8388608" help:"Greatest body of a request in bytes; above it 413."`
+	MaxJobs     string `env:"MAX_JOBS" default:"10000" help:"Most jobs in one request; above it 413."`
+	MaxRequests string `env:"MAX_REQUESTS" default:"64" help:"Requests served at the same time; above it 429."`
+}
+
+func parse(c *cli, args []string, stdout, stderr io.Writer) (string, int, bool) {
+	return setting.Parse(c, "producer", "Puts push jobs on pushstream's stream.", args, stdout, stderr)
+}
+
+// app is what the commands share.
+type app struct {
+	rdb      redis.UniversalClient
+	keys     pushlog.Keys
+	zone     *time.Location
+	producer *stream.Producer
+	registry *prometheus.Registry
+	log      *zap.Logger
+	serving  serving
+}
+
+// serving are the checked numbers of serve.
+type serving struct {
+	maxBody, maxJobs, maxRequests int
+}
+
+// newApp checks every knob, of the chosen command and of the others, and
+// connects nothing yet.
+func newApp(c *cli, stderr io.Writer) (*app, error) {
+	var check setting.Checker
+	a := &app{keys: c.Keys(&check), zone: check.Zone("PUSH_ZONE", c.Zone), registry: telemetry.NewRegistry()}
+	a.log = telemetry.NewLogger(stderr, c.Level(&check)).Named("producer")
+	backlog := check.Int("MAX_BACKLOG", c.MaxBacklog, 0, 1_000_000_000)
+	check.Addr("LISTEN_ADDR", c.Serve.ListenAddr)
+	if c.Serve.OpsAddr != "" {
+		check.Addr("OPS_ADDR", c.Serve.OpsAddr)
+	}
+	a.serving = serving{
+		maxBody:     check.Int("MAX_BODY", c.Serve.MaxBody, 1024, 1<<30),
+		maxJobs:     check.Int("MAX_JOBS", c.Serve.MaxJobs, 1, 1_000_000),
+		maxRequests: check.Int("MAX_REQUESTS", c.Serve.MaxRequests, 1, 100_000),
+	}
+	rdb, err := redisconn.Open(c.RedisURL)
+	if err != nil {
+		check.Fault("REDIS_URL", err.Error())
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	a.rdb = rdb
+	a.producer = stream.NewProducer(rdb, a.keys, stream.ProducerOptions{MaxBacklog: backlog, Registerer: a.registry})
+	return a, nil
+}
+
+func (a *app) close() { _ = a.rdb.Close() }
+
+// errUsage marks mistakes of the caller.
+var errUsage = errors.New("")
+
+func usage(format string, args ...any) error {
+	return fmt.Errorf("%w"+format, append([]any{errUsage}, args...)...)
+}
+
+func exitCode(err error, stderr io.Writer) int {
+	var faults push.Faults
+	switch {
+	case err == nil:
+		return setting.ExitOK
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "producer: stopped")
+		return setting.ExitFailed
+	}
+	fmt.Fprintf(stderr, "producer: %v\n", err)
+	if errors.Is(err, errUsage) || errors.As(err, &faults) {
+		return setting.ExitUsage
+	}
+	return setting.ExitFailed
+}

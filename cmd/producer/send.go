@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"pushstream/internal/push"
+	"pushstream/internal/redisconn"
+	"pushstream/internal/stream"
+)
+
+// receipt is what a caller is told about one accepted job.
+type receipt struct {
+	ID       string `json:"id"`
+	Status   string `json:"status,omitempty"` // queued or scheduled; absent if it was repeated: ask for the record
+	Repeated bool   `json:"repeated"`         // the id was accepted before: nothing was changed
+}
+
+func receiptOf(id string, a stream.Answer) receipt {
+	if a == stream.Repeated {
+		return receipt{ID: id, Repeated: true}
+	}
+	return receipt{ID: id, Status: a.String()}
+}
+
+// send hands in one job and prints its receipt.
+func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
+	job := push.Job{
+		ID: f.ID, SndnRsevHour: f.At, Csno: f.Csno, UUIDID: f.UUIDID, DeviceID: f.DeviceID,
+		MsgTitle: f.Title, MsgContents: f.Contents, ServiceName: f.Servicename, PushGrpID: f.PushGrpID,
+		CustTelno: f.CustTelno, Data: f.Data, TTL: f.TTL,
+	}
+	if f.Urgent {
+		job.Priority = push.Urgent
+	}
+	if faults := job.Validate(a.zone); faults != nil {
+		return faults
+	}
+	if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+		return err
+	}
+	jobs := []push.Job{job}
+	answers, err := a.producer.Accept(ctx, jobs)
+	if err != nil {
+		return fmt.Errorf("not known whether it was accepted; hand it in again with --id %s: %w", jobs[0].ID, err)
+	}
+	if answers[0] == stream.Refused {
+		return errors.New("refused: the backlog is full")
+	}
+	return json.NewEncoder(stdout).Encode(receiptOf(jobs[0].ID, answers[0]))
+}

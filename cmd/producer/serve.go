@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+
+	"pushstream/internal/apikey"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redisconn"
+	"pushstream/internal/stream"
+	"pushstream/internal/telemetry"
+)
+
+// serve takes jobs over HTTP until ctx ends.
+func (a *app) serve(ctx context.Context, f *serveFlags) error {
+	a.registry.MustRegister(stream.NewBacklogCollector(a.rdb, a.keys))
+	ops := telemetry.Handler(a.registry,
+		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
+		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
+	api := &api{
+		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.New(a.rdb, a.keys.Prefix),
+		zone: a.zone, serving: a.serving,
+	}
+	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api.router(a.log), f.OpsAddr, ops, func(ctx context.Context) error {
+		if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+			return err
+		}
+		return stream.EnsureGroups(ctx, a.rdb, a.keys)
+	})
+}

@@ -1,0 +1,113 @@
+// Package httpapi is what pushstream's HTTP interfaces have in common: the
+// router, request ids, limits, and errors as problem documents (RFC 9457).
+package httpapi
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pushstream/internal/push"
+)
+
+const requestIDKey = "request_id"
+
+// Problem is an error as the client sees it.
+type Problem struct {
+	Type      string       `json:"type"` // about:blank: the status says it all
+	Title     string       `json:"title"`
+	Status    int          `json:"status"`
+	Detail    string       `json:"detail,omitempty"`
+	RequestID string       `json:"request_id"`
+	Faults    []ItemFaults `json:"faults,omitempty"`
+	Items     any          `json:"items,omitempty"` // what was done before the error
+}
+
+// ItemFaults is what is wrong with one of the jobs of a request.
+type ItemFaults struct {
+	Index  int         `json:"index"` // of the job, from 0
+	Faults push.Faults `json:"faults"`
+}
+
+// New returns a router that recovers from panics, gives each request an id,
+// logs it without its query, and answers unknown paths and methods with a
+// problem. Bodies over maxBody bytes end in 413 when they are read.
+func New(log *zap.Logger, maxBody int64) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false
+	r.ForwardedByClientIP = false
+	_ = r.SetTrustedProxies(nil) // nil is always valid
+	r.Use(observe(log.Named("http")), limit(maxBody))
+	r.NoRoute(func(c *gin.Context) { Fail(c, http.StatusNotFound, "no such page") })
+	r.NoMethod(func(c *gin.Context) { Fail(c, http.StatusMethodNotAllowed, "not with "+c.Request.Method) })
+	return r
+}
+
+// Fail ends a request with a problem document.
+func Fail(c *gin.Context, status int, detail string) {
+	FailWith(c, Problem{Status: status, Detail: detail})
+}
+
+// FailWith ends a request with p, completed.
+func FailWith(c *gin.Context, p Problem) {
+	p.Type, p.Title, p.RequestID = "about:blank", http.StatusText(p.Status), c.GetString(requestIDKey)
+	c.Header("Content-Type", "application/problem+json")
+	c.AbortWithStatusJSON(p.Status, p)
+}
+
+// Unavailable ends a request that Redis would not serve; the cause goes to the
+// log only.
+func Unavailable(c *gin.Context, err error) {
+	_ = c.Error(err) // for observe
+	c.Header("Retry-After", "1")
+	Fail(c, http.StatusServiceUnavailable, "the store does not answer; try again")
+}
+
+// TooLarge reports whether err is a body over the limit.
+func TooLarge(err error) bool {
+	var e *http.MaxBytesError
+	return errors.As(err, &e)
+}
+
+// observe gives the request an id, recovers, and logs.
+func observe(log *zap.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		start := time.Now()
+		b := make([]byte, 8)
+		rand.Read(b) // never fails: crypto/rand
+		id := hex.EncodeToString(b)
+		c.Set(requestIDKey, id)
+		c.Header("X-Request-Id", id)
+		c.Header("X-Content-Type-Options", "nosniff")
+		c.Header("Cache-Control", "no-store")
+		defer func() {
+			if p := recover(); p != nil {
+				log.Error("panic", zap.String("request_id", id), zap.Any("panic", p), zap.Stack("stack"))
+				Fail(c, http.StatusInternalServerError, "")
+			}
+			fields := []zap.Field{zap.String("request_id", id), zap.String("method", c.Request.Method),
+				zap.String("route", c.FullPath()), zap.Int("status", c.Writer.Status()), zap.Duration("took", time.Since(start))}
+			if last := c.Errors.Last(); last != nil {
+				log.Warn("request failed", append(fields, zap.Error(last))...)
+				return
+			}
+			log.Debug("request", fields...)
+		}()
+		c.Next()
+	}
+}
+
+func limit(maxBody int64) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.Request.Body != nil {
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// Package redisconn opens connections to Redis or Valkey and makes sure that
+// the server is one that pushstream may trust its work to.
+package redisconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+)
+
+// ErrUnfit says that the server answers but must not be used as it is; the
+// error around it says how to mend that.
+var ErrUnfit = errors.New("this Redis can't be used")
+
+// Open returns a client for a URL: redis://, rediss:// or unix:// for one
+// server, redis+sentinel:// and redis+cluster:// with go-redis's parameters
+// (master_name, addr, …). It does not connect yet. The error never repeats the
+// URL, which may hold a password.
+func Open(rawURL string) (redis.UniversalClient, error) {
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	switch scheme {
+	case "redis", "rediss", "unix":
+		o, err := redis.ParseURL(rawURL)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		return redis.NewClient(o), nil
+	case "redis+sentinel", "rediss+sentinel":
+		o, err := redis.ParseFailoverURL(strings.TrimSuffix(scheme, "+sentinel") + "://" + rest)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		return redis.NewFailoverClient(o), nil
+	case "redis+cluster", "rediss+cluster":
+		o, err := redis.ParseClusterURL(strings.TrimSuffix(scheme, "+cluster") + "://" + rest)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		return redis.NewClusterClient(o), nil
+	}
+	return nil, errors.New("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+}
+
+func unreadable(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	if strings.Contains(err.Error(), "invalid port") || strings.Contains(err.Error(), "userinfo") {
+		return errors.New("is not a valid URL (a special character in the password must be percent-encoded)")
+	}
+	return err
+}
+
+// Wait returns as soon as the server answers and is fit, and ErrUnfit if it is
+// not. While the server is away it tries again for as long as ctx lasts, and
+// says so.
+func Wait(ctx context.Context, rdb redis.UniversalClient, log *zap.Logger) error {
+	delay := 100 * time.Millisecond
+	for {
+		err := Check(ctx, rdb)
+		if err == nil || errors.Is(err, ErrUnfit) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		log.Warn("waiting for Redis", zap.Error(err), zap.Duration("next_try_in", delay))
+		select {
+		case <-time.After(delay/2 + rand.N(delay)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		delay = min(2*delay, 5*time.Second)
+	}
+}
+
+// Check looks at every master once: at least Redis 7.0 or Valkey 8, and
+// maxmemory-policy noeviction, since an evicted key is a lost push.
+func Check(ctx context.Context, rdb redis.UniversalClient) error {
+	if cluster, ok := rdb.(*redis.ClusterClient); ok {
+		return cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return check(ctx, c) })
+	}
+	return check(ctx, rdb)
+}
+
+func check(ctx context.Context, rdb redis.Cmdable) error {
+	info := map[string]string{}
+	for _, section := range []string{"server", "memory"} {
+		text, err := rdb.Info(ctx, section).Result()
+		if err != nil {
+			if redis.HasErrorPrefix(err, "WRONGPASS") || redis.HasErrorPrefix(err, "NOAUTH") || redis.HasErrorPrefix(err, "NOPERM") {
+				return fmt.Errorf("%w: %w: put user and password into REDIS_URL", ErrUnfit, err)
+			}
+			return err
+		}
+		for line := range strings.Lines(text) {
+			if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+				info[name] = value
+			}
+		}
+	}
+	major, _, _ := strings.Cut(info["redis_version"], ".")
+	if n, err := strconv.Atoi(major); err == nil && n < 7 {
+		return fmt.Errorf("%w: it is version %s, 7.0 or later is needed", ErrUnfit, info["redis_version"])
+	}
+	if policy := info["maxmemory_policy"]; policy != "" && policy != "noeviction" {
+		return fmt.Errorf("%w: maxmemory-policy is %s, so that it may throw away accepted pushes; "+
+			"set it with: redis-cli CONFIG SET maxmemory-policy noeviction (and in redis.conf)", ErrUnfit, policy)
+	}
+	return nil
+}

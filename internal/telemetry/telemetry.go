@@ -1,0 +1,153 @@
+// Package telemetry is what every process shows of itself: a log in JSON
+// lines, /healthz, /readyz and /metrics.
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/sync/errgroup"
+)
+
+// NewLogger returns a logger that writes JSON lines to w, times in UTC.
+func NewLogger(w io.Writer, level zapcore.Level) *zap.Logger {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = func(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
+		enc.AppendString(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	cfg.EncodeDuration = zapcore.StringDurationEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(zapcore.AddSync(w)), level))
+}
+
+// NewRegistry returns a registry with the metrics of process and Go runtime.
+func NewRegistry() *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return reg
+}
+
+// Version is the version that the binary was built as, or its commit.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return "devel"
+}
+
+// Check is one thing that must be in order for a process to be of use.
+type Check struct {
+	Name string
+	Run  func(context.Context) error
+}
+
+// Handler answers GET /healthz (the process lives), /readyz (every check
+// passes, each within 3 s) and /metrics.
+func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		var lines strings.Builder
+		status := http.StatusOK
+		for _, c := range checks {
+			ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+			err := c.Run(ctx)
+			cancel()
+			if err != nil {
+				status = http.StatusServiceUnavailable
+				fmt.Fprintf(&lines, "%s: %v\n", c.Name, err)
+				continue
+			}
+			fmt.Fprintf(&lines, "%s: ok\n", c.Name)
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, lines.String()) // the client may have gone
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	return mux
+}
+
+// Serve answers on ln until ctx ends, then lets requests in flight finish
+// within 10 s. Headers are limited in size and time, bodies in time.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil {
+		return errors.Join(fmt.Errorf("stop serving: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// ServeBoth serves main on addr and ops on opsAddr, or beside main if opsAddr is
+// empty, until ctx ends or ready fails. ready is called when the listeners are
+// open, so that a process that waits for Redis can be seen to be alive.
+func ServeBoth(ctx context.Context, log *zap.Logger, addr string, main http.Handler, opsAddr string, ops http.Handler, ready func(context.Context) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	serve := func(what, addr string, h http.Handler) {
+		g.Go(func() error {
+			ln, err := net.Listen("tcp", addr)
+			if err != nil {
+				return fmt.Errorf("listen for %s: %w", what, err)
+			}
+			log.Info("listening", zap.String("for", what), zap.Stringer("addr", ln.Addr()))
+			return Serve(ctx, ln, h)
+		})
+	}
+	if opsAddr == "" {
+		main = beside(main, ops)
+	} else {
+		serve("ops", opsAddr, ops)
+	}
+	serve("requests", addr, main)
+	g.Go(func() error { return ready(ctx) })
+	return g.Wait()
+}
+
+// beside answers /healthz, /readyz and /metrics with ops, everything else with
+// main.
+func beside(main, ops http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", main)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle(path, ops)
+	}
+	return mux
+}
