@@ -69,7 +69,7 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	start := time.Now()
 	err = errors.Join(l.run(ctx, src), rejects.close())
 	progress.finish()
-	l.sum.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
+	l.sum.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	l.report(stderr)
 	return errors.Join(err, json.NewEncoder(stdout).Encode(l.sum))
 }

@@ -1,0 +1,55 @@
+// Command benchmark is what scripts/bench starts after building. It measures
+// on this machine, against servers that it starts itself on loopback, and
+// prints what it measured.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"pushstream/internal/setting"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// cli is every knob of scripts/bench.
+type cli struct {
+	JSON     bool          `name:"json" help:"One JSON object a line instead of a table."`
+	Bin      string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
+	Pipeline pipelineFlags `cmd:"" help:"Accept, send and settle: Redis CPU a job, jobs/s, consumer CPU, latency."`
+}
+
+// run is the whole command; it returns the exit code. A missed target is no
+// failure: the figures are there to be read.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cli cli
+	if _, code, ok := setting.Parse(&cli, "bench", "Measures pushstream on this machine.", args, stdout, stderr); !ok {
+		return code
+	}
+	dir, err := os.MkdirTemp("", "pushstream-bench-")
+	if err != nil {
+		fmt.Fprintf(stderr, "bench: %v\n", err)
+		return setting.ExitFailed
+	}
+	defer os.RemoveAll(dir)
+	p := &pipeline{flags: cli.Pipeline, bin: cli.Bin, dir: dir, stderr: stderr}
+	results, err := p.measure(ctx)
+	if err != nil {
+		fmt.Fprintf(stderr, "bench: %v\n", err)
+		return setting.ExitFailed
+	}
+	if err := report(stdout, results, cli.JSON); err != nil {
+		fmt.Fprintf(stderr, "bench: %v\n", err)
+		return setting.ExitFailed
+	}
+	return setting.ExitOK
+}

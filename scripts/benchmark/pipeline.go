@@ -1,0 +1,445 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/corpus"
+	"pushstream/internal/launch"
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
+)
+
+type pipelineFlags struct {
+	Jobs    int           `short:"n" default:"200000" help:"Jobs in a run."`
+	Runs    int           `default:"3" help:"Runs of each part; the median counts."`
+	Latency time.Duration `default:"20s" help:"How long 1,000 jobs/s flow for the latency."`
+	Part    string        `enum:"all,redis,import,fcm,latency" default:"all" help:"One part only: redis, import, fcm or latency."`
+}
+
+// pipeline measures the path of a job.
+type pipeline struct {
+	flags  pipelineFlags
+	bin    string
+	dir    string
+	stderr io.Writer
+	addr   string // of Redis
+}
+
+var keys = pushlog.Keys{Prefix: "push", Partitions: 1}
+
+func (p *pipeline) say(format string, args ...any) { fmt.Fprintf(p.stderr, format+"\n", args...) }
+
+// measure runs every part several times, each time on a new Redis.
+func (p *pipeline) measure(ctx context.Context) ([]result, error) {
+	parts := []struct {
+		name string
+		run  func(context.Context) ([]result, error)
+	}{{"redis", p.redisCPU}, {"import", p.imports}, {"fcm", p.throughFCM}, {"latency", p.latency}}
+	var results []result
+	for _, part := range parts {
+		if p.flags.Part != "all" && p.flags.Part != part.name {
+			continue
+		}
+		var runs [][]result
+		for n := range p.flags.Runs {
+			p.say("%s: run %d of %d", part.name, n+1, p.flags.Runs)
+			r, err := p.withRedis(ctx, part.run)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", part.name, err)
+			}
+			runs = append(runs, r)
+		}
+		for i, r := range runs[0] {
+			var values []float64
+			for _, run := range runs {
+				values = append(values, run[i].Value)
+			}
+			r.Value = median(values)
+			results = append(results, r)
+		}
+	}
+	return results, nil
+}
+
+func (p *pipeline) withRedis(ctx context.Context, run func(context.Context) ([]result, error)) ([]result, error) {
+	addr, err := launch.FreeAddr()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(p.dir, "redis-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	server, err := launch.Redis(ctx, dir, addr)
+	if err != nil {
+		return nil, err
+	}
+	defer server.Kill()
+	p.addr = addr
+	return run(ctx)
+}
+
+func (p *pipeline) client() *redis.Client { return redis.NewClient(&redis.Options{Addr: p.addr}) }
+
+// cpu is the CPU time that Redis's main thread has used, in seconds.
+func cpu(ctx context.Context, rdb *redis.Client) (float64, error) {
+	text, err := rdb.Info(ctx, "cpu").Result()
+	var sum float64
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if name == "used_cpu_user_main_thread" || name == "used_cpu_sys_main_thread" {
+			v, _ := strconv.ParseFloat(value, 64) // Redis writes a number
+			sum += v
+		}
+	}
+	return sum, err
+}
+
+// idle is a sender that does nothing.
+type idle struct{}
+
+func (idle) Send(context.Context, *push.Job, time.Time) push.Outcome {
+	return push.Outcome{Code: push.CodeAccepted, HTTPStatus: 200,
+		MessageID: "projects/demo/messages/0:1700000000000000%31bd1c9631bd1c96", Took: 30 * time.Millisecond}
+}
+
+// redisCPU is accept + settle in this process, with a sender that does nothing.
+func (p *pipeline) redisCPU(ctx context.Context) ([]result, error) {
+	rdb, blocking := p.client(), p.client()
+	defer rdb.Close()
+	defer blocking.Close()
+	if err := stream.EnsureGroups(ctx, rdb, keys); err != nil {
+		return nil, err
+	}
+	begin, err := cpu(ctx, rdb)
+	if err != nil {
+		return nil, err
+	}
+	producer := stream.NewProducer(rdb, keys, stream.ProducerOptions{})
+	for from := 0; from < p.flags.Jobs; from += 800 {
+		jobs := make([]push.Job, min(800, p.flags.Jobs-from))
+		for i := range jobs {
+			jobs[i] = corpus.Job("bench", from+i)
+		}
+		if _, err := producer.Accept(ctx, jobs); err != nil {
+			return nil, err
+		}
+	}
+	middle, err := cpu(ctx, rdb)
+	if err != nil {
+		return nil, err
+	}
+	consuming, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	consumer := stream.NewConsumer(rdb, blocking, keys, idle{}, stream.ConsumerOptions{})
+	start := time.Now()
+	go func() { done <- consumer.Run(consuming) }()
+	if err := p.waitSent(ctx, rdb); err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	end, err := cpu(ctx, rdb)
+	if err != nil {
+		return nil, err
+	}
+	stop()
+	if err := <-done; err != nil {
+		return nil, err
+	}
+	n := float64(p.flags.Jobs)
+	return []result{
+		{"Redis CPU a job, accept + settle", (end - begin) / n * 1e6, "µs", "≤ 45", p.flags.Jobs},
+		{"  of it accept", (middle - begin) / n * 1e6, "µs", "", p.flags.Jobs},
+		{"  of it read, take and settle", (end - middle) / n * 1e6, "µs", "", p.flags.Jobs},
+		{"settled with a sender that does nothing", n / took.Seconds(), "jobs/s", "", p.flags.Jobs},
+	}, nil
+}
+
+// waitSent waits until every job of a run is sent.
+func (p *pipeline) waitSent(ctx context.Context, rdb *redis.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	index := keys.Partition(0).StatusIndex(push.Sent)
+	for {
+		n, err := rdb.ZCard(ctx, index).Result()
+		if err != nil || n >= int64(p.flags.Jobs) {
+			return err
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// file writes the jobs of a run as NDJSON, once.
+func (p *pipeline) file() (string, error) {
+	path := filepath.Join(p.dir, fmt.Sprintf("jobs-%d.ndjson", p.flags.Jobs))
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	w := bufio.NewWriter(f)
+	enc := json.NewEncoder(w)
+	for n := range p.flags.Jobs {
+		if err := enc.Encode(corpus.Job("bench", n)); err != nil {
+			return "", errors.Join(err, f.Close())
+		}
+	}
+	return path, errors.Join(w.Flush(), f.Close())
+}
+
+// load runs producer load to its end.
+func (p *pipeline) load(ctx context.Context, path string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, "producer"), "load", path)
+	cmd.Env = append(os.Environ(), "REDIS_URL=redis://"+p.addr+"/0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("producer load: %w\n%s", err, &stderr)
+	}
+	return nil
+}
+
+// imports is producer load with Redis beside it and nobody reading.
+func (p *pipeline) imports(ctx context.Context) ([]result, error) {
+	path, err := p.file()
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	if err := p.load(ctx, path); err != nil {
+		return nil, err
+	}
+	return []result{{"import, producer load", float64(p.flags.Jobs) / time.Since(start).Seconds(), "jobs/s", "≥ 25,000", p.flags.Jobs}}, nil
+}
+
+// system is fcmsim over TLS and one consumer, as processes.
+type system struct {
+	sim      string // address of its plain port
+	consumer *launch.Process
+	stop     func() error
+}
+
+func (p *pipeline) system(ctx context.Context) (_ *system, err error) {
+	var running []*launch.Process
+	stop := func() error {
+		var errs []error
+		for _, r := range slices.Backward(running) {
+			errs = append(errs, r.Stop(30*time.Second))
+		}
+		return errors.Join(errs...)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, stop())
+		}
+	}()
+	var addrs [3]string
+	for i := range addrs {
+		if addrs[i], err = launch.FreeAddr(); err != nil {
+			return nil, err
+		}
+	}
+	cert := filepath.Join(p.dir, "fcmsim.pem")
+	start := func(name, alive string, env ...string) (*launch.Process, error) {
+		proc, err := launch.Start(p.dir, name, env, filepath.Join(p.bin, name))
+		if err != nil {
+			return nil, err
+		}
+		running = append(running, proc)
+		wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		if name == "fcmsim" {
+			return proc, proc.AliveAt(wait, alive)
+		}
+		return proc, proc.ReadyAt(wait, alive)
+	}
+	if _, err := start("fcmsim", addrs[0], "LISTEN_ADDR="+addrs[0], "TLS_LISTEN_ADDR="+addrs[1], "TLS_CERT_FILE="+cert); err != nil {
+		return nil, err
+	}
+	consumer, err := start("consumer", addrs[2], "REDIS_URL=redis://"+p.addr+"/0", "FCM_ENDPOINT=https://"+addrs[1],
+		"FCM_PROJECT_ID=bench", "SSL_CERT_FILE="+cert, "OPS_ADDR="+addrs[2])
+	if err != nil {
+		return nil, err
+	}
+	return &system{addrs[0], consumer, stop}, nil
+}
+
+// processCPU is the CPU time of a process so far, in seconds (Linux: ticks of
+// 10 ms).
+func processCPU(pid int) (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	user, err := strconv.ParseFloat(fields[11], 64)
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100, err
+}
+
+// throughFCM imports a file while a consumer sends it to fcmsim over TLS.
+func (p *pipeline) throughFCM(ctx context.Context) (_ []result, err error) {
+	path, err := p.file()
+	if err != nil {
+		return nil, err
+	}
+	s, err := p.system(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	rdb := p.client()
+	defer rdb.Close()
+	before, err := processCPU(s.consumer.PID())
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	if err := p.load(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := p.waitSent(ctx, rdb); err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	after, err := processCPU(s.consumer.PID())
+	if err != nil {
+		return nil, err
+	}
+	var sim struct {
+		Accepted   int `json:"accepted_ids"`
+		HTTP2      int `json:"requests_http2"`
+		Duplicates int `json:"duplicates"`
+	}
+	if err := getJSON(ctx, "http://"+s.sim+"/_sim/stats", &sim); err != nil {
+		return nil, err
+	}
+	if sim.Accepted != p.flags.Jobs || sim.HTTP2 < p.flags.Jobs || sim.Duplicates != 0 {
+		return nil, fmt.Errorf("the simulator saw %d of %d pushes, %d duplicates, %d requests over HTTP/2", sim.Accepted, p.flags.Jobs, sim.Duplicates, sim.HTTP2)
+	}
+	n := float64(p.flags.Jobs)
+	return []result{
+		{"whole pipeline: import, Redis, consumer, fcmsim over TLS + HTTP/2", n / took.Seconds(), "jobs/s", "≥ 6,000", p.flags.Jobs},
+		{"  consumer CPU per 10,000", (after - before) / n * 1e4, "s", "≤ 1.4", p.flags.Jobs},
+	}, nil
+}
+
+// latency hands in 1,000 jobs/s, one by one, and compares the time just before
+// each accept with the time of its request at the simulator.
+func (p *pipeline) latency(ctx context.Context) (_ []result, err error) {
+	s, err := p.system(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	rdb := p.client()
+	defer rdb.Close()
+	producer := stream.NewProducer(rdb, keys, stream.ProducerOptions{})
+	jobs := int(p.flags.Latency.Seconds() * 1000)
+	handed := make(map[string]time.Time, jobs)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	begin := time.Now()
+	for n := 0; n < jobs; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		// As many as are due: a ticker drops what it can't deliver.
+		for due := int(time.Since(begin).Seconds() * 1000); n < min(due, jobs); n++ {
+			job := corpus.Job("latency", n)
+			handed[job.ID] = time.Now()
+			if _, err := producer.Accept(ctx, []push.Job{job}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	p.flags.Jobs, jobs = jobs, p.flags.Jobs
+	err = p.waitSent(ctx, rdb)
+	p.flags.Jobs = jobs
+	if err != nil {
+		return nil, err
+	}
+	waits, err := p.waits(ctx, s.sim, handed)
+	if err != nil {
+		return nil, err
+	}
+	return []result{
+		{"accepted → request at FCM, 1,000/s, p50", percentile(waits, 0.5), "ms", "≤ 3", len(waits)},
+		{"  p99", percentile(waits, 0.99), "ms", "≤ 15", len(waits)},
+		{"  longest", waits[len(waits)-1], "ms", "", len(waits)},
+	}, nil
+}
+
+// waits reads the simulator's times and returns the sorted waits in ms, without
+// the first second, in which connections are made.
+func (p *pipeline) waits(ctx context.Context, sim string, handed map[string]time.Time) ([]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+sim+"/_sim/times", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	var waits []float64
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		id, micros, _ := strings.Cut(lines.Text(), " ")
+		us, err := strconv.ParseInt(micros, 10, 64)
+		at, ok := handed[id]
+		if err != nil || !ok {
+			return nil, fmt.Errorf("unexpected line %.80q of the simulator", lines.Text())
+		}
+		if id >= "latency-000001000" {
+			waits = append(waits, float64(us-at.UnixMicro())/1000)
+		}
+	}
+	if len(waits) == 0 {
+		return nil, errors.New("the simulator saw nothing")
+	}
+	slices.Sort(waits)
+	return waits, nil
+}
+
+func getJSON(ctx context.Context, url string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(into)
+}

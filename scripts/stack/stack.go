@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pushstream/internal/launch"
+)
+
+const (
+	startTimeout = 30 * time.Second
+	stopTimeout  = 40 * time.Second // a consumer lets what is in flight finish
+)
+
+// stack is everything that runs.
+type stack struct {
+	cli            *cli
+	dir            string // data and logs
+	stdout, stderr io.Writer
+	redis, sim     string // addresses
+	producer       string
+	admin          string
+	env            []string
+	running        []*launch.Process // in the order of their start
+}
+
+// newStack settles folder and addresses; nothing runs yet.
+func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
+	s := &stack{cli: c, stdout: stdout, stderr: stderr}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	file := c.File
+	if c.Once != "" {
+		file = c.Once
+	}
+	if _, err := os.Stat(file); file != "" && err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(c.Dir)
+	if err == nil && c.Once != "" {
+		dir, err = os.MkdirTemp(dir, "once-")
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.dir = dir
+	for _, a := range []struct {
+		addr            *string
+		port, otherwise int
+	}{{&s.redis, c.RedisPort, 6390}, {&s.sim, c.FCMSimPort, 8090}, {&s.producer, c.ProducerPort, 8081}, {&s.admin, c.AdminPort, 8080}} {
+		switch {
+		case a.port != 0:
+			a.otherwise = a.port
+		case c.Once != "":
+			if *a.addr, err = launch.FreeAddr(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		*a.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.otherwise))
+	}
+	s.env = []string{"REDIS_URL=redis://" + s.redis + "/0", "OPS_ADDR=", "LISTEN_ADDR="}
+	if s.real() {
+		s.env = append(s.env, "FCM_ENDPOINT=")
+	} else {
+		s.env = append(s.env, "FCM_ENDPOINT=http://"+s.sim, "FCM_PROJECT_ID=demo",
+			"GOOGLE_APPLICATION_CREDENTIALS=", "RETRY_MIN_DELAY="+cmp.Or(c.MinDelay, "1s"))
+	}
+	return s, nil
+}
+
+// real says that pushes go to FCM itself.
+func (s *stack) real() bool { return s.cli.ProjectID != "" && s.cli.Credentials != "" }
+
+func (s *stack) say(format string, args ...any) { fmt.Fprintf(s.stderr, format+"\n", args...) }
+
+func (s *stack) program(name string) string { return filepath.Join(s.cli.Bin, name) }
+
+// start starts everything, each when what it needs is ready.
+func (s *stack) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for _, addr := range []string{s.redis, s.sim, s.producer, s.admin} {
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			return fmt.Errorf("%w (REDIS_PORT, FCMSIM_PORT, PRODUCER_PORT and ADMIN_PORT choose others)", err)
+		}
+		ln.Close()
+	}
+	redis, err := launch.Redis(ctx, filepath.Join(s.dir, "redis"), s.redis)
+	if err != nil {
+		return err
+	}
+	s.running = append(s.running, redis)
+	if !s.real() {
+		if err := s.launch(ctx, "fcmsim", s.sim, "LISTEN_ADDR="+s.sim); err != nil {
+			return err
+		}
+	}
+	if err := s.launch(ctx, "producer", s.producer, "LISTEN_ADDR="+s.producer); err != nil {
+		return err
+	}
+	for _, name := range []string{"consumer-1", "consumer-2"} {
+		addr, err := launch.FreeAddr()
+		if err != nil {
+			return err
+		}
+		if err := s.launch(ctx, name, addr, "OPS_ADDR="+addr); err != nil {
+			return err
+		}
+	}
+	return s.launch(ctx, "admin", s.admin, "LISTEN_ADDR="+s.admin)
+}
+
+// launch starts one of our own programs and waits until it is ready at addr.
+func (s *stack) launch(ctx context.Context, name, addr string, env ...string) error {
+	program, _, _ := strings.Cut(name, "-")
+	var args []string
+	if program == "producer" || program == "admin" {
+		args = []string{"serve"}
+	}
+	p, err := launch.Start(s.dir, name, append(slices.Clone(s.env), env...), s.program(program), args...)
+	if err != nil {
+		return err
+	}
+	s.running = append(s.running, p)
+	if program == "fcmsim" {
+		return p.AliveAt(ctx, addr)
+	}
+	return p.ReadyAt(ctx, addr)
+}
+
+// stop stops everything in the reverse order of its start.
+func (s *stack) stop() error {
+	var errs []error
+	for _, p := range slices.Backward(s.running) {
+		errs = append(errs, p.Stop(stopTimeout))
+	}
+	return errors.Join(errs...)
+}
+
+// imported is the last line of producer load.
+type imported struct {
+	Accepted int `json:"accepted"`
+	Repeated int `json:"repeated"`
+	Rejected int `json:"rejected"`
+}
+
+// load imports a file, its progress going to stderr, rejected lines to a file
+// in the folder dir.
+func (s *stack) load(ctx context.Context, file, dir string) (imported, error) {
+	rejects := filepath.Join(dir, filepath.Base(file)+".rejected.ndjson")
+	cmd := exec.CommandContext(ctx, s.program("producer"), "load", "--rejects", rejects, file)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Env = append(os.Environ(), s.env[0], "LISTEN_ADDR=127.0.0.1:0")
+	cmd.Stderr = s.stderr
+	var in imported
+	out, err := cmd.Output()
+	if err != nil {
+		return in, fmt.Errorf("import: %w", err)
+	}
+	if err := json.Unmarshal(bytes.TrimSpace(out), &in); err != nil {
+		return in, fmt.Errorf("import: %w", err)
+	}
+	return in, nil
+}
+
+// run runs one of our own programs to its end and returns what it printed.
+func (s *stack) run(ctx context.Context, program string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.program(program), args...)
+	cmd.Env = append(os.Environ(), s.env[0], "LISTEN_ADDR=127.0.0.1:0")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w", program, args[0], err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"pushstream/internal/launch"
+)
+
+// stay starts everything, imports a file, shows where things are, and stays
+// until it is told to stop or a process ends.
+func (s *stack) stay(ctx context.Context) (err error) {
+	defer func() {
+		s.say("stopping")
+		if e := s.stop(); err == nil {
+			err = e
+		}
+	}()
+	s.say("starting Redis, FCM simulator, producer, two consumers, admin (data and logs in %s)", s.dir)
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	file := s.cli.File
+	if file == "" {
+		file = filepath.Join("scripts", "sample.ndjson")
+	}
+	s.say("importing %s", file)
+	if _, err := s.load(ctx, file, s.dir); err != nil {
+		return err
+	}
+	later := time.Now().Add(20 * time.Second).UTC().Format(time.RFC3339)
+	receipt, err := s.run(ctx, "producer", "send", "--device-id", "demo-token", "--title", "예약 발송", "--contents", "20초 뒤에 나갑니다.", "--at", later)
+	if err != nil {
+		return err
+	}
+	_, _ = s.run(ctx, "admin", "key", "remove", "run") // of an earlier run
+	key, err := s.run(ctx, "admin", "key", "add", "run")
+	if err != nil {
+		return err
+	}
+	counts, _, err := s.settle(ctx, 2*time.Second)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, `
+the log so far: %v
+
+  the log           curl -s 'http://%s/api/v1/pushes?size=5' | head -c 2000
+  what failed       curl -s 'http://%s/api/v1/pushes?status=failed'
+  one is reserved   %s
+  send one          curl -s http://%s/v1/pushes -H 'Authorization: Bearer %s' \
+                      -H 'Content-Type: application/json' -d '{"device_id":"demo-token","msg_title":"hello"}'
+  look at the keys  redis-cli -u redis://%s --scan --pattern 'push*'
+  the simulator     curl -s http://%s/_sim/stats
+
+Ctrl-C stops everything.
+`, counts, s.admin, s.admin, receipt, s.producer, key, s.redis, s.sim)
+	return s.watch(ctx)
+}
+
+// watch waits for ctx, or for a process that ends by itself.
+func (s *stack) watch(ctx context.Context) error {
+	ended := make(chan *launch.Process, len(s.running))
+	for _, p := range s.running {
+		go func() {
+			<-p.Done()
+			ended <- p
+		}()
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case p := <-ended:
+		return errors.Join(fmt.Errorf("%s ended by itself:\n%s", p.Name, p.Tail()), p.Err())
+	}
+}
