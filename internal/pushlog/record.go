@@ -1,6 +1,7 @@
 package pushlog
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -49,7 +50,8 @@ type Record struct {
 }
 
 // JobFields are the names and values that accept writes for a job, in the
-// order in which HGETALL shows them. Absent values are left out.
+// order in which HGETALL shows them. Absent values and the defaults of priority
+// and ttl are left out.
 func JobFields(j *push.Job) []string {
 	pairs := make([]string, 0, 26)
 	add := func(name, value string) {
@@ -70,8 +72,12 @@ func JobFields(j *push.Job) []string {
 		b, _ := json.Marshal(j.Data) // a map of texts always marshals
 		add(push.FieldData, string(b))
 	}
-	add(push.FieldPriority, string(j.Priority))
-	add(push.FieldTTL, strconv.Itoa(j.TTL))
+	if j.Priority != push.Normal {
+		add(push.FieldPriority, string(j.Priority))
+	}
+	if j.TTL != push.DefaultTTL {
+		add(push.FieldTTL, strconv.Itoa(j.TTL))
+	}
 	return pairs
 }
 
@@ -90,7 +96,8 @@ func parseRecord(id string, h map[string]string) Record {
 			ServiceName:  h[push.FieldServiceName],
 			PushGrpID:    h[push.FieldPushGrpID],
 			CustTelno:    h[push.FieldCustTelno],
-			Priority:     push.Priority(h[push.FieldPriority]),
+			Priority:     cmp.Or(push.Priority(h[push.FieldPriority]), push.Normal),
+			TTL:          push.DefaultTTL,
 		},
 		Status:      push.Status(h[FieldStatus]),
 		AcceptedAt:  h[FieldAcceptedAt],
@@ -102,7 +109,9 @@ func parseRecord(id string, h map[string]string) Record {
 		Consumer:    h[FieldConsumer],
 		Tries:       numbered(h, PrefixTry),
 	}
-	r.TTL, _ = strconv.Atoi(h[push.FieldTTL])
+	if n, err := strconv.Atoi(h[push.FieldTTL]); err == nil {
+		r.TTL = n
+	}
 	r.Attempts, _ = strconv.Atoi(h[FieldAttempts])
 	r.Deliveries, _ = strconv.Atoi(h[FieldDeliveries])
 	if s := h[push.FieldData]; s != "" {

@@ -43,11 +43,27 @@ local function announce(events, cap, changes)
   if #changes > 0 then redis.call('XADD', events, 'MAXLEN', '~', cap, '*', unpack(changes)) end
 end
 
--- move takes a push from one status index to another; score is its accepted
--- time in ms, as in every index.
-local function move(K, id, score, from, to)
-  redis.call('ZREM', K .. ':index:status:' .. from, id)
-  redis.call('ZADD', K .. ':index:status:' .. to, score, id)
+-- A mover gathers changes of state and makes them all at once in the status
+-- indexes, whose scores are accepted times in ms, as in every index. note(…)
+-- gathers one; flush() writes them.
+local function mover(K)
+  local from, to = {}, {}
+  local function into(lists, status)
+    lists[status] = lists[status] or {}
+    return lists[status]
+  end
+  return {
+    note = function(id, score, old, new)
+      if old then table.insert(into(from, old), id) end
+      local list = into(to, new)
+      list[#list + 1] = score
+      list[#list + 1] = id
+    end,
+    flush = function()
+      for status, ids in pairs(from) do redis.call('ZREM', K .. ':index:status:' .. status, unpack(ids)) end
+      for status, members in pairs(to) do redis.call('ZADD', K .. ':index:status:' .. status, unpack(members)) end
+    end,
+  }
 end
 
 local terminal = { sent = true, failed = true, expired = true, cancelled = true }

@@ -11,18 +11,19 @@
 -- next ones.
 local K, now = ARGV[1], tonumber(ARGV[2])
 local ids = redis.call('ZRANGE', KEYS[3], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])
-local changes = {}
+local changes, moves = {}, mover(K)
 for _, id in ipairs(ids) do
   local record = K .. ':record:' .. id
   local r = redis.call('HMGET', record, 'status', 'priority')
   if r[1] == 'scheduled' or r[1] == 'retrying' then
     local entry = redis.call('XADD', r[2] == 'urgent' and KEYS[2] or KEYS[1], '*', 'id', id)
     redis.call('HSET', record, 'status', 'queued', 'entry', entry)
-    move(K, id, redis.call('ZSCORE', KEYS[5], id), r[1], 'queued')
+    moves.note(id, redis.call('ZSCORE', KEYS[5], id), r[1], 'queued')
     changes[#changes + 1] = id
     changes[#changes + 1] = 'queued'
   end
 end
+moves.flush()
 if #ids > 0 then redis.call('ZREM', KEYS[3], unpack(ids)) end
 announce(KEYS[4], ARGV[4], changes)
 return #ids

@@ -16,6 +16,7 @@
 -- record, and does nothing.
 local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
+local moves = mover(K)
 
 local i = 6
 while ARGV[i] do
@@ -29,7 +30,7 @@ while ARGV[i] do
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', unpack(ARGV, i + 10, i + 9 + n))
       if drop ~= '' then redis.call('HDEL', record, drop) end
       redis.call('ZADD', KEYS[4], due, id)
-      move(K, id, score, r[1], 'retrying')
+      moves.note(id, score, r[1], 'retrying')
       changes[#changes + 1] = id
       changes[#changes + 1] = 'retrying'
       counts.retrying = (counts.retrying or 0) + 1
@@ -43,6 +44,7 @@ while ARGV[i] do
   answers[#answers + 1] = answer
   i = i + 10 + n
 end
+moves.flush()
 remove(KEYS[1], group, done[1])
 remove(KEYS[2], group, done[2])
 tally(K, now, counts)

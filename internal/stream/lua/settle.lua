@@ -16,6 +16,7 @@
 -- record, and does nothing.
 local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
+local moves = mover(K)
 
 local i = 6
 while ARGV[i] do
@@ -27,7 +28,7 @@ while ARGV[i] do
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', status, unpack(ARGV, i + 9, i + 8 + n))
-      move(K, id, score, r[1], status)
+      moves.note(id, score, r[1], status)
       changes[#changes + 1] = id
       changes[#changes + 1] = status
       counts[status] = (counts[status] or 0) + 1
@@ -41,6 +42,7 @@ while ARGV[i] do
   answers[#answers + 1] = answer
   i = i + 9 + n
 end
+moves.flush()
 remove(KEYS[1], group, done[1])
 remove(KEYS[2], group, done[2])
 tally(K, now, counts)
