@@ -19,6 +19,7 @@ func RedisSettings() []string {
 		"--auto-aof-rewrite-min-size", "1gb",
 		"--maxmemory-policy", "noeviction",
 		"--hash-max-listpack-value", "1024",
+		"--stream-node-max-entries", "16",
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	s.log = &bytes.Buffer{}
 	args := append([]string{"--port", "0", "--unixsocket", s.Socket, "--dir", s.dir,
-		"--save", "", "--hash-max-listpack-value", "1024"}, s.args...)
+		"--save", "", "--hash-max-listpack-value", "1024", "--stream-node-max-entries", "16"}, s.args...)
 	s.cmd = exec.Command("redis-server", args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
