@@ -1,0 +1,285 @@
+package stream
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+)
+
+func pendingOf(t testing.TB, b *bundle, stream string) []redis.XPendingExt {
+	t.Helper()
+	pending, err := b.rdb.XPendingExt(t.Context(), &redis.XPendingExtArgs{Stream: stream, Group: Group, Start: "-", End: "+", Count: 10_000}).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pending
+}
+
+// TestModel runs random sequences of every transition, by two consumers that
+// also steal from each other and act on what they have lost, each transition
+// sometimes twice, against a model in memory; after every step the whole store
+// must be what the model says.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	for seed := range 12 {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			m := newModel(t, uint64(seed))
+			for range 120 {
+				m.step()
+				m.check(t, m.pushes)
+			}
+			m.checkCounters()
+		})
+	}
+}
+
+// model is the expected state, and who believes to have what in hand.
+type model struct {
+	*bundle
+	t         *testing.T
+	r         *rand.Rand
+	consumers []*Consumer
+	hands     map[string][]*delivery // by consumer; some were stolen since
+	pushes    map[string]*held
+	counters  map[string]int
+	handed    map[string]int    // how often the present entry of a push was handed out
+	entry     map[string]string // the present entry of a push in hand
+	now       time.Time
+}
+
+func newModel(t *testing.T, seed uint64) *model {
+	m := &model{
+		bundle: setup(t, 1+int(seed%2)), t: t, r: rand.New(rand.NewPCG(seed, 7)), hands: map[string][]*delivery{},
+		pushes: map[string]*held{}, counters: map[string]int{}, handed: map[string]int{}, entry: map[string]string{}, now: time.Now(),
+	}
+	m.consumers = []*Consumer{m.consumer(t, "a", nil), m.consumer(t, "b", nil)}
+	return m
+}
+
+func (m *model) step() {
+	c := m.consumers[m.r.IntN(len(m.consumers))]
+	switch m.r.IntN(12) {
+	case 0, 1, 2:
+		m.acceptSome()
+	case 3, 4:
+		m.readSome(c)
+	case 5, 6, 7:
+		m.settleSome(c)
+	case 8:
+		m.promoteSome()
+	case 9:
+		m.steal(c)
+	case 10:
+		m.releaseAll(c)
+	case 11:
+		m.rdb.ScriptFlush(m.t.Context())
+	}
+}
+
+// acceptSome hands in new and known ids, twice the same in one call too.
+func (m *model) acceptSome() {
+	var jobs []push.Job
+	var want []Answer
+	for range 1 + m.r.IntN(6) {
+		j := job("p" + strconv.Itoa(m.r.IntN(60)))
+		j.Csno = []string{"", "1", "2"}[m.r.IntN(3)]
+		if m.r.IntN(3) == 0 {
+			j.Priority = push.Urgent
+		}
+		w := &held{status: push.Queued, lane: laneNormal, csno: j.Csno, group: j.PushGrpID, token: j.DeviceID}
+		if j.Priority == push.Urgent {
+			w.lane = laneUrgent
+		}
+		answer := Queued
+		switch m.r.IntN(4) {
+		case 0:
+			j.DueAt = time.UnixMilli(m.now.UnixMilli()).Add(time.Duration(1+m.r.IntN(300)) * time.Minute)
+			w.status, w.due, answer = push.Scheduled, j.DueAt.UnixMilli(), Scheduled
+		case 1:
+			j.DueAt = time.Now().Add(-time.Hour)
+		}
+		if m.pushes[j.ID] != nil {
+			answer = Repeated
+		} else {
+			m.pushes[j.ID] = w
+			m.counters["accepted"]++
+		}
+		jobs, want = append(jobs, j), append(want, answer)
+	}
+	got, err := m.producer.Accept(m.t.Context(), jobs)
+	if err != nil || !slices.Equal(got, want) {
+		m.t.Fatalf("accept answered %v (%v), want %v", got, err, want)
+	}
+	if m.r.IntN(2) == 0 { // the answer was lost, the client asks again
+		again := m.accept(m.t, jobs...)
+		if slices.ContainsFunc(again, func(a Answer) bool { return a != Repeated }) {
+			m.t.Fatalf("accepted again: %v", again)
+		}
+	}
+}
+
+func (m *model) readSome(c *Consumer) {
+	for _, p := range m.keys.All() {
+		got := m.read(m.t, c, p, 1+m.r.IntN(4))
+		for _, d := range got {
+			w := m.pushes[d.job.ID]
+			if w.status != push.Queued || w.owner != "" {
+				m.t.Fatalf("%s was delivered, but it is %+v", d.job.ID, w)
+			}
+			w.owner = c.Name()
+			m.handed[d.job.ID], m.entry[d.job.ID] = 1, d.entry
+			m.counted(d)
+		}
+		m.hands[c.Name()] = append(m.hands[c.Name()], got...)
+	}
+}
+
+// counted checks the deliveries that a consumer is told of.
+func (m *model) counted(d *delivery) {
+	if want := m.pushes[d.job.ID].deliveries + m.handed[d.job.ID]; d.deliveries != want {
+		m.t.Fatalf("%s: delivery %d, want %d", d.job.ID, d.deliveries, want)
+	}
+}
+
+// settleSome lets a consumer finish some of what it believes to have.
+func (m *model) settleSome(c *Consumer) {
+	hand := m.hands[c.Name()]
+	n := min(len(hand), 1+m.r.IntN(4))
+	var batch []settlement
+	for _, d := range hand[:n] {
+		outcome := []push.Outcome{accepted, unavailable, {Code: push.CodeUnregistered, HTTPStatus: 404}, {Code: push.CodeCredential, HTTPStatus: 401}}[m.r.IntN(4)]
+		s := c.policy.decide(d, outcome, m.now)
+		if m.r.IntN(6) == 0 {
+			s = c.policy.expired(d, m.now)
+		}
+		batch = append(batch, s)
+		w := m.pushes[d.job.ID]
+		if w.owner != c.Name() || m.entry[d.job.ID] != d.entry { // lost: nothing may change
+			continue
+		}
+		w.status, w.owner, w.deliveries = s.status, "", d.deliveries
+		if s.line != "" && outcome.Code.Verdict() != push.VerdictHold {
+			w.attempts++
+		}
+		if s.status == push.Retrying {
+			w.due = s.due.UnixMilli()
+		}
+		m.counters[string(s.status)]++
+		if s.code != "" {
+			m.counters["error."+string(s.code)]++
+		}
+	}
+	m.settle(m.t, c, batch...)
+	if m.r.IntN(2) == 0 {
+		m.settle(m.t, c, batch...)
+	}
+	m.hands[c.Name()] = hand[n:]
+}
+
+func (m *model) promoteSome() {
+	m.now = m.now.Add(time.Duration(m.r.IntN(60)) * time.Minute)
+	want := int64(0)
+	for _, w := range m.pushes {
+		if (w.status == push.Scheduled || w.status == push.Retrying) && w.due <= m.now.UnixMilli() {
+			w.status = push.Queued
+			want++
+		}
+	}
+	for range 1 + m.r.IntN(2) {
+		got, err := promote(m.t.Context(), m.rdb, m.keys, m.now)
+		if err != nil || got != want {
+			m.t.Fatalf("promoted %d (%v), want %d", got, err, want)
+		}
+		want = 0
+	}
+}
+
+// steal gives everything that others have in hand to c, as a recovery does.
+// The victims do not notice.
+func (m *model) steal(c *Consumer) {
+	for _, p := range m.keys.All() {
+		for _, lane := range []int{laneNormal, laneUrgent} {
+			var stolen []entry
+			for _, e := range pendingOf(m.t, m.bundle, laneKey(p, lane)) {
+				if e.Consumer == c.Name() {
+					continue
+				}
+				got, err := m.rdb.XClaim(m.t.Context(), &redis.XClaimArgs{
+					Stream: laneKey(p, lane), Group: Group, Consumer: c.Name(), Messages: []string{e.ID}}).Result()
+				if err != nil || len(got) != 1 {
+					m.t.Fatalf("claim: %v, %v", got, err)
+				}
+				stolen = append(stolen, entry{lane, e.ID, got[0].Values})
+				id := fmt.Sprint(got[0].Values["id"])
+				m.pushes[id].owner = c.Name()
+				m.handed[id]++
+			}
+			// What c had before, lost, and did not notice losing, it does not start anew.
+			err := c.open(m.t.Context(), p, stolen, func(d *delivery) {
+				m.counted(d)
+				m.hands[c.Name()] = append(m.hands[c.Name()], d)
+			})
+			if err != nil {
+				m.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// releaseAll is a stop of c: all it owns goes back.
+func (m *model) releaseAll(c *Consumer) {
+	for _, p := range m.keys.All() {
+		if _, err := release(m.t.Context(), m.rdb, p, c.Name()); err != nil {
+			m.t.Fatal(err)
+		}
+		if gone, err := leave(m.t.Context(), m.rdb, p, c.Name()); err != nil || !gone {
+			m.t.Fatalf("left: %v, %v", gone, err)
+		}
+	}
+	c.mu.Lock()
+	clear(c.inHand)
+	c.mu.Unlock()
+	for id, w := range m.pushes {
+		if w.owner == c.Name() {
+			w.owner = ""
+			w.deliveries += m.handed[id] - 1
+		}
+	}
+	m.hands[c.Name()] = nil
+}
+
+// checkCounters compares the minutes' counters, summed up, with the model's.
+func (m *model) checkCounters() {
+	got := map[string]int{}
+	for _, key := range m.rdb.Keys(m.t.Context(), "push:*:minute:*").Val() {
+		for field, n := range m.rdb.HGetAll(m.t.Context(), key).Val() {
+			k, _ := strconv.Atoi(n)
+			got[field] += k
+		}
+		if m.rdb.TTL(m.t.Context(), key).Val() <= 0 {
+			m.t.Errorf("%s has no TTL", key)
+		}
+	}
+	if !maps.Equal(got, m.counters) {
+		m.t.Errorf("counters are %v, want %v", got, m.counters)
+	}
+	for _, p := range m.keys.All() {
+		for _, e := range m.rdb.XRange(m.t.Context(), eventsKey(p), "-", "+").Val() {
+			for id, status := range e.Values {
+				if !push.Status(fmt.Sprint(status)).Valid() || !strings.HasPrefix(id, "p") {
+					m.t.Errorf("event %s says %s of %s", e.ID, status, id)
+				}
+			}
+		}
+	}
+}

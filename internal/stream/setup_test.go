@@ -1,0 +1,168 @@
+package stream
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bundle is what a test of this package needs.
+type bundle struct {
+	srv      *redistest.Server
+	rdb      *redis.Client
+	keys     pushlog.Keys
+	log      *pushlog.Log
+	producer *Producer
+}
+
+func setup(t testing.TB, partitions int, settings ...string) *bundle {
+	t.Helper()
+	b := &bundle{srv: redistest.New(t, settings...), keys: pushlog.Keys{Prefix: "push", Partitions: partitions}}
+	b.rdb = b.srv.Client(t)
+	b.log = pushlog.New(b.rdb, b.keys)
+	b.producer = NewProducer(b.rdb, b.keys, ProducerOptions{})
+	if err := EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// consumer returns one that does not run: the test calls its passes.
+func (b *bundle) consumer(t testing.TB, name string, sender Sender) *Consumer {
+	t.Helper()
+	c := NewConsumer(b.rdb, b.srv.Client(t), b.keys, sender, ConsumerOptions{Name: name, Concurrency: 8, RetryMinDelay: 10 * time.Second})
+	c.policy.random = func() float64 { return 0 }
+	return c
+}
+
+// read reads and opens what is unread in a partition, up to count of each lane.
+func (b *bundle) read(t testing.TB, c *Consumer, p pushlog.Partition, count int) []*delivery {
+	t.Helper()
+	r := newReader(c, p)
+	entries, err := r.read(t.Context(), count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []*delivery
+	if err := c.open(t.Context(), p, entries, func(d *delivery) { got = append(got, d) }); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// settle settles deliveries and lets go of them.
+func (b *bundle) settle(t testing.TB, c *Consumer, batch ...settlement) {
+	t.Helper()
+	if err := c.settle(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	c.drop(batch)
+}
+
+func (b *bundle) accept(t testing.TB, jobs ...push.Job) []Answer {
+	t.Helper()
+	answers, err := b.producer.Accept(t.Context(), jobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+func (b *bundle) get(t testing.TB, id string) pushlog.Record {
+	t.Helper()
+	r, err := b.log.Get(t.Context(), id)
+	if err != nil {
+		t.Fatalf("%s: %v", id, err)
+	}
+	return r
+}
+
+// job is a valid job with an id.
+func job(id string) push.Job {
+	return push.Job{ID: id, Csno: "10023451", PushGrpID: "G17", DeviceID: "token-" + id, MsgTitle: "체결", Priority: push.Normal, TTL: 3600}
+}
+
+// senderFunc is a played FCM.
+type senderFunc func(context.Context, *push.Job) push.Outcome
+
+func (f senderFunc) Send(ctx context.Context, j *push.Job, _ time.Time) push.Outcome {
+	return f(ctx, j)
+}
+
+var accepted = push.Outcome{Code: push.CodeAccepted, HTTPStatus: 200, MessageID: "projects/p/messages/1", Took: 31 * time.Millisecond}
+var unavailable = push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503, Detail: "try later", Took: 31 * time.Millisecond}
+
+// counting is a played FCM that counts the sends of each id.
+type counting struct {
+	mu    sync.Mutex
+	sends map[string]int
+	then  func(ctx context.Context, id string, n int) push.Outcome
+}
+
+func (s *counting) Send(ctx context.Context, j *push.Job, _ time.Time) push.Outcome {
+	s.mu.Lock()
+	if s.sends == nil {
+		s.sends = map[string]int{}
+	}
+	s.sends[j.ID]++
+	n := s.sends[j.ID]
+	s.mu.Unlock()
+	if s.then == nil {
+		return accepted
+	}
+	return s.then(ctx, j.ID, n)
+}
+
+func (s *counting) of(id string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sends[id]
+}
+
+func (s *counting) total() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.sends {
+		n += k
+	}
+	return n
+}
+
+// start runs a consumer; stop ends it and waits.
+func start(t testing.TB, c *Consumer) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// eventually polls until ok, for at most half a minute.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}

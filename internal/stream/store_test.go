@@ -1,0 +1,144 @@
+package stream
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// held is what a test expects of one push.
+type held struct {
+	status     push.Status
+	lane       int
+	attempts   int
+	deliveries int    // as the record counts them: settled ones
+	owner      string // consumer that has it in hand, "" for nobody
+	due        int64  // ms, while scheduled or retrying; 0: any time
+	csno       string
+	group      string
+	token      string
+}
+
+// check compares the whole store with what is expected of every push: records,
+// indexes, streams, pending lists and the due set, both ways.
+func (b *bundle) check(t testing.TB, want map[string]*held) {
+	t.Helper()
+	ctx := t.Context()
+	for _, p := range b.keys.All() {
+		var expect = map[string]map[string]bool{} // sorted set: its members
+		member := func(key, id string) {
+			if expect[key] == nil {
+				expect[key] = map[string]bool{}
+			}
+			expect[key][id] = true
+		}
+		entries := map[string]string{} // lane key and entry: id
+		for id, w := range want {
+			if b.keys.Of(id) != p {
+				continue
+			}
+			h := b.rdb.HGetAll(ctx, p.Record(id)).Val()
+			got := fmt.Sprint(h[pushlog.FieldStatus], " ", cmpZero(h[pushlog.FieldAttempts]), " ", cmpZero(h[pushlog.FieldDeliveries]))
+			if expected := fmt.Sprint(w.status, " ", w.attempts, " ", w.deliveries); got != expected {
+				t.Fatalf("%s: status, attempts, deliveries are %s, want %s; record %v", id, got, expected, h)
+			}
+			member(p.Index(), id)
+			member(p.StatusIndex(w.status), id)
+			member(p.DeviceIDIndex(w.token), id)
+			if w.csno != "" {
+				member(p.CsnoIndex(w.csno), id)
+			}
+			if w.group != "" {
+				member(p.PushGrpIDIndex(w.group), id)
+			}
+			switch w.status {
+			case push.Queued:
+				entries[laneKey(p, w.lane)+" "+h["entry"]] = id
+			case push.Scheduled, push.Retrying:
+				member(dueKey(p), id)
+				if due := b.rdb.ZScore(ctx, dueKey(p), id).Val(); w.due != 0 && int64(due) != w.due {
+					t.Fatalf("%s is due at %d, want %d", id, int64(due), w.due)
+				}
+			}
+		}
+		b.checkSets(t, p, expect)
+		b.checkStreams(t, p, entries, want)
+	}
+}
+
+func cmpZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}
+
+var setKey = regexp.MustCompile(`:(index(:.*)?|due)$`)
+
+// checkSets compares every sorted set of a partition, and that all sets of a
+// push carry the same score.
+func (b *bundle) checkSets(t testing.TB, p pushlog.Partition, expect map[string]map[string]bool) {
+	t.Helper()
+	ctx := t.Context()
+	scores := map[string]float64{}
+	for _, z := range b.rdb.ZRangeWithScores(ctx, p.Index(), 0, -1).Val() {
+		scores[z.Member.(string)] = z.Score
+	}
+	for _, key := range b.rdb.Keys(ctx, p.Base+":*").Val() {
+		if !setKey.MatchString(key) || strings.HasPrefix(key, p.Base+":record:") {
+			continue
+		}
+		for _, z := range b.rdb.ZRangeWithScores(ctx, key, 0, -1).Val() {
+			id := z.Member.(string)
+			if !expect[key][id] {
+				t.Fatalf("%s has %s, which it should not", key, id)
+			}
+			if key != dueKey(p) && z.Score != scores[id] {
+				t.Fatalf("%s has %s at %v, the main index at %v", key, id, z.Score, scores[id])
+			}
+			delete(expect[key], id)
+		}
+	}
+	for key, left := range expect {
+		if len(left) > 0 {
+			t.Fatalf("%s lacks %v", key, slices.Collect(maps.Keys(left)))
+		}
+	}
+}
+
+// checkStreams compares the entries of both lanes with the queued pushes, and
+// the pending lists with their owners.
+func (b *bundle) checkStreams(t testing.TB, p pushlog.Partition, entries map[string]string, want map[string]*held) {
+	t.Helper()
+	ctx := t.Context()
+	for _, lane := range []int{laneNormal, laneUrgent} {
+		stream := laneKey(p, lane)
+		owners := map[string]string{}
+		for _, e := range pendingOf(t, b, stream) {
+			owners[e.ID] = e.Consumer
+		}
+		for _, e := range b.rdb.XRange(ctx, stream, "-", "+").Val() {
+			id, ok := entries[stream+" "+e.ID]
+			if !ok || e.Values["id"] != id {
+				t.Fatalf("%s has entry %s %v, which stands for nothing", stream, e.ID, e.Values)
+			}
+			if owners[e.ID] != want[id].owner {
+				t.Fatalf("%s is in hand of %q, want %q", id, owners[e.ID], want[id].owner)
+			}
+			delete(entries, stream+" "+e.ID)
+			delete(owners, e.ID)
+		}
+		if len(owners) > 0 {
+			t.Fatalf("%s: pending without an entry: %v", stream, owners)
+		}
+	}
+	if len(entries) > 0 {
+		t.Fatalf("queued without an entry: %v", entries)
+	}
+}
