@@ -61,7 +61,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 		return err
 	}
 	defer rdb.Close()
-	blocking, err := redisconn.Open(cfg.redisURL)
+	blocking, err := redisconn.OpenBlocking(cfg.redisURL)
 	if err != nil {
 		return err
 	}

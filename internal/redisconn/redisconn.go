@@ -3,6 +3,7 @@
 package redisconn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,11 @@ var ErrUnfit = errors.New("this Redis can't be used")
 // (master_name, addr, …). It does not connect yet. The error never repeats the
 // URL, which may hold a password.
 func Open(rawURL string) (redis.UniversalClient, error) {
+	return open(rawURL, 0)
+}
+
+// open: retries 0 is go-redis's default, -1 none.
+func open(rawURL string, retries int) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	switch scheme {
 	case "redis", "rediss", "unix":
@@ -32,21 +38,31 @@ func Open(rawURL string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, unreadable(err)
 		}
+		o.MaxRetries = cmp.Or(retries, o.MaxRetries)
 		return redis.NewClient(o), nil
 	case "redis+sentinel", "rediss+sentinel":
 		o, err := redis.ParseFailoverURL(strings.TrimSuffix(scheme, "+sentinel") + "://" + rest)
 		if err != nil {
 			return nil, unreadable(err)
 		}
+		o.MaxRetries = cmp.Or(retries, o.MaxRetries)
 		return redis.NewFailoverClient(o), nil
 	case "redis+cluster", "rediss+cluster":
 		o, err := redis.ParseClusterURL(strings.TrimSuffix(scheme, "+cluster") + "://" + rest)
 		if err != nil {
 			return nil, unreadable(err)
 		}
+		o.MaxRetries = cmp.Or(retries, o.MaxRetries)
 		return redis.NewClusterClient(o), nil
 	}
 	return nil, errors.New("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+}
+
+// OpenBlocking is Open for a client of blocking reads, which must not be retried
+// behind our back: a reply that was lost has handed out entries, and only an
+// error tells so.
+func OpenBlocking(rawURL string) (redis.UniversalClient, error) {
+	return open(rawURL, -1)
 }
 
 func unreadable(err error) error {

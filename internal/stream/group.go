@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -96,4 +95,4 @@ func release(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition
 
 // isNoGroup says that the stream or its group has vanished: a flush, a
 // failover, an eviction.
-func isNoGroup(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "NOGROUP") }
+func isNoGroup(err error) bool { return redis.HasErrorPrefix(err, "NOGROUP") }

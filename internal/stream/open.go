@@ -32,9 +32,12 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 	for _, e := range entries {
 		switch {
 		case e.values == nil:
-			c.log.Warn("an entry was deleted while it was pending", zap.String("entry", e.id))
-			if err := c.discard(ctx, p, e); err != nil {
+			pending, err := c.discard(ctx, p, e)
+			if err != nil {
 				return err
+			}
+			if pending { // else it was settled since we looked
+				c.log.Warn("an entry was deleted while it was pending", zap.String("entry", e.id))
 			}
 		case len(e.values) == 1 && e.values[push.FieldID] != nil:
 			named = append(named, e)
@@ -148,20 +151,23 @@ func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, e entry) erro
 		return fmt.Errorf("adopt: %w", err)
 	}
 	c.log.Debug("adopted", zap.String("id", job.ID), zap.String("entry", e.id))
-	return c.discard(ctx, p, e)
+	_, err = c.discard(ctx, p, e)
+	return err
 }
 
-// discard removes an entry whose job is accounted for.
-func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, e entry) error {
+// discard removes an entry whose job is accounted for; it reports whether the
+// entry was pending.
+func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, e entry) (bool, error) {
+	var acked *redis.IntCmd
 	_, err := c.rdb.TxPipelined(ctx, func(tx redis.Pipeliner) error {
-		tx.XAck(ctx, laneKey(p, e.lane), Group, e.id)
+		acked = tx.XAck(ctx, laneKey(p, e.lane), Group, e.id)
 		tx.XDel(ctx, laneKey(p, e.lane), e.id)
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("remove entry: %w", err)
+		return false, fmt.Errorf("remove entry: %w", err)
 	}
-	return nil
+	return acked.Val() > 0, nil
 }
 
 // reject makes a failed record of an entry that can't be read as a job, with

@@ -12,22 +12,34 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// readBlock is how long a read waits for the first entry. A blocked read can't
-// be cancelled, so this is also how long a stop of an idle consumer may take.
-const readBlock = time.Second
+const (
+	// readBlock is how long a read waits for the first entry. A blocked read can't
+	// be cancelled, so this is also how long a stop of an idle consumer may take.
+	readBlock = time.Second
+	// ownEvery is how often a reader looks for entries that are pending for this
+	// consumer without its knowledge. After an error it looks at once; but a client
+	// that retries by itself hides the error of a read whose reply was lost.
+	ownEvery = 5 * time.Second
+)
 
 // reader reads one partition, both lanes, urgent first.
 type reader struct {
 	c         *Consumer
 	partition pushlog.Partition
 	idle      bool // the last read found nothing: wait for the first entry
-	// own holds, after an error, how far the look at what is pending for this
-	// consumer has come, urgent lane first: a read whose answer was lost has
-	// handed us entries that we do not know of. Empty: nothing to look for.
-	own []string
+	// own is how far a look at what is pending for this consumer has come, urgent
+	// lane first: a read whose answer was lost has handed us entries that we do not
+	// know of. Nil: not looking.
+	own    []string
+	looked time.Time // when the last look ended
 }
 
-func newReader(c *Consumer, p pushlog.Partition) *reader { return &reader{c: c, partition: p} }
+func newReader(c *Consumer, p pushlog.Partition) *reader {
+	return &reader{c: c, partition: p, looked: time.Now()}
+}
+
+// lookForOwn begins a look at what is pending for this consumer.
+func (r *reader) lookForOwn() { r.own = []string{"0-0", "0-0"} }
 
 // entry is one stream entry as it was read.
 type entry struct {
@@ -40,6 +52,9 @@ type entry struct {
 func (r *reader) run(ctx context.Context) {
 	failures := 0
 	for ctx.Err() == nil {
+		if r.own == nil && time.Since(r.looked) > ownEvery {
+			r.lookForOwn()
+		}
 		read, err := r.pass(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -50,7 +65,7 @@ func (r *reader) run(ctx context.Context) {
 		case isNoGroup(err):
 			err = errors.Join(err, EnsureGroups(ctx, r.c.rdb, r.c.keys))
 		}
-		r.own = []string{"0-0", "0-0"}
+		r.lookForOwn()
 		r.c.trouble.note("reading", err)
 		backoff(ctx, failures)
 		failures++
@@ -142,7 +157,7 @@ func (r *reader) readOwn(ctx context.Context, count int) ([]entry, error) {
 		}
 	}
 	if seen == 0 {
-		r.own = nil
+		r.own, r.looked = nil, time.Now()
 	}
 	if len(entries) > 0 {
 		r.c.log.Info("found own pending entries", zap.Int("entries", len(entries)))

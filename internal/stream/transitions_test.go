@@ -1,0 +1,370 @@
+package stream
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redistest"
+)
+
+// Every transition, run a second time, as go-redis does when a reply was lost,
+// leaves the whole store as the first run left it.
+func TestTransitionsTwice(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	transitions := map[string]func(t *testing.T, b *bundle, c *Consumer) func(){
+		"accept": func(t *testing.T, b *bundle, _ *Consumer) func() {
+			later := job("later")
+			later.DueAt = now.Add(time.Hour)
+			return func() { b.accept(t, job("new"), later) }
+		},
+		"take": func(t *testing.T, b *bundle, c *Consumer) func() {
+			b.accept(t, job("a"))
+			p := b.keys.Partition(0)
+			entries, err := newReader(c, p).read(t.Context(), 5)
+			if err != nil || len(entries) != 1 {
+				t.Fatalf("read %v, %v", entries, err)
+			}
+			return func() {
+				if err := c.open(t.Context(), p, entries, func(*delivery) {}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		"settle": func(t *testing.T, b *bundle, c *Consumer) func() {
+			b.accept(t, job("a"), job("b"), job("c"))
+			d := b.read(t, c, b.keys.Partition(0), 5)
+			return func() {
+				b.settle(t, c, c.policy.decide(d[0], accepted, now),
+					c.policy.decide(d[1], push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}, now),
+					c.policy.expired(d[2], now))
+			}
+		},
+		"retry": func(t *testing.T, b *bundle, c *Consumer) func() {
+			b.accept(t, job("a"))
+			d := b.read(t, c, b.keys.Partition(0), 5)
+			return func() { b.settle(t, c, c.policy.decide(d[0], unavailable, now)) }
+		},
+		"promote": func(t *testing.T, b *bundle, c *Consumer) func() {
+			j := job("a")
+			j.DueAt = now.Add(time.Hour)
+			b.accept(t, j)
+			return func() {
+				if _, err := promote(t.Context(), b.rdb, b.keys, now.Add(2*time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		"release": func(t *testing.T, b *bundle, c *Consumer) func() {
+			b.accept(t, job("a"))
+			d := b.read(t, c, b.keys.Partition(0), 5)
+			return func() { b.settle(t, c, settlement{delivery: d[0], release: true}) }
+		},
+		"reject": func(t *testing.T, b *bundle, c *Consumer) func() {
+			p := b.keys.Partition(0)
+			id := b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: jobsKey(p), Values: []string{"what", "is this"}}).Val()
+			return func() {
+				if err := c.reject(t.Context(), p, entry{laneNormal, id, map[string]any{"what": "is this"}}, "no idea"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		"leave": func(t *testing.T, b *bundle, c *Consumer) func() {
+			b.accept(t, job("a"))
+			d := b.read(t, c, b.keys.Partition(0), 5)
+			b.settle(t, c, c.policy.decide(d[0], accepted, now))
+			return func() {
+				if gone, err := leave(t.Context(), b.rdb, b.keys.Partition(0), c.Name()); err != nil || !gone {
+					t.Fatalf("left: %v, %v", gone, err)
+				}
+			}
+		},
+	}
+	for name, prepare := range transitions {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, 1)
+			act := prepare(t, b, b.consumer(t, "a", nil))
+			before := redistest.Dump(t, b.rdb)
+			act()
+			first := redistest.Dump(t, b.rdb)
+			if name != "take" && maps.Equal(before, first) {
+				t.Fatal("the first run changed nothing")
+			}
+			act()
+			if second := redistest.Dump(t, b.rdb); !maps.Equal(first, second) {
+				t.Fatalf("the second run changed the store:\n%s", diff(first, second))
+			}
+		})
+	}
+}
+
+func diff(a, b map[string]string) string {
+	var lines strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(a)) {
+		if a[key] != b[key] {
+			fmt.Fprintf(&lines, "- %s %s\n+ %s %s\n", key, a[key], key, b[key])
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(b)) {
+		if _, ok := a[key]; !ok {
+			fmt.Fprintf(&lines, "+ %s %s\n", key, b[key])
+		}
+	}
+	return lines.String()
+}
+
+func TestAccept(t *testing.T) {
+	t.Parallel()
+
+	t.Run("writes the record that HGETALL shows", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 1)
+		j := job("a")
+		j.SndnRsevHour, j.Priority, j.TTL, j.Data = "20261122090000", push.Urgent, 60, map[string]string{"k": "v"}
+		b.accept(t, j)
+		h := b.rdb.HGetAll(t.Context(), "push:{0}:record:a").Val()
+		at, err := time.Parse(pushlog.TimeFormat, h["accepted_at"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if score := b.rdb.ZScore(t.Context(), "push:{0}:index", "a").Val(); int64(score) != at.UnixMilli() {
+			t.Errorf("index has %v, the record %v", int64(score), at.UnixMilli())
+		}
+		want := map[string]string{
+			"status": "queued", "accepted_at": h["accepted_at"], "expires_at": stamp(at.Add(time.Minute)), "entry": h["entry"],
+			"sndn_rsev_hour": "20261122090000", "csno": "10023451", "push_grp_id": "G17", "device_id": "token-a",
+			"msg_title": "체결", "data": `{"k":"v"}`, "priority": "urgent", "ttl": "60",
+		}
+		if !maps.Equal(h, want) {
+			t.Errorf("record is\n%v, want\n%v", h, want)
+		}
+	})
+
+	t.Run("the lifetime of a reserved push begins when it is due", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 1)
+		j := job("a")
+		j.DueAt = time.Date(2096, 2, 29, 15, 30, 0, 0, time.UTC)
+		if got := b.accept(t, j); got[0] != Scheduled {
+			t.Fatalf("answer %v", got)
+		}
+		if r := b.get(t, "a"); r.ExpiresAt != "2096-02-29T16:30:00.000Z" || r.Status != push.Scheduled {
+			t.Errorf("record %+v", r)
+		}
+	})
+
+	t.Run("gives an id to a job that has none, once", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 3)
+		jobs := []push.Job{job("")}
+		if a, err := b.producer.Accept(t.Context(), jobs); err != nil || a[0] != Queued {
+			t.Fatal(a, err)
+		}
+		if a, err := b.producer.Accept(t.Context(), jobs); err != nil || a[0] != Repeated {
+			t.Fatal(a, err)
+		}
+	})
+
+	t.Run("refuses above the backlog, but still knows what it has", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 1)
+		b.producer.limit = 3
+		later := job("later")
+		later.DueAt = time.Now().Add(time.Hour)
+		got := b.accept(t, job("a"), later, job("a"), job("b"), job("c"), job("a"))
+		if want := []Answer{Queued, Scheduled, Repeated, Queued, Refused, Repeated}; !slices.Equal(got, want) {
+			t.Errorf("answers %v, want %v", got, want)
+		}
+		if _, err := b.log.Get(t.Context(), "c"); err != pushlog.ErrNotFound {
+			t.Errorf("a refused job left a record: %v", err)
+		}
+	})
+
+	t.Run("accepted_at never goes back, even if the clock does", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 1)
+		future := time.Now().Add(time.Hour).UnixMilli()
+		b.rdb.ZAdd(t.Context(), "push:{0}:index", redis.Z{Score: float64(future), Member: "newest"})
+		b.accept(t, job("a"))
+		if got := b.rdb.ZScore(t.Context(), "push:{0}:index", "a").Val(); int64(got) != future {
+			t.Errorf("score %v, want that of the newest, %v", int64(got), future)
+		}
+	})
+
+	t.Run("hands thousands over in their order", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 1)
+		var jobs []push.Job
+		for n := range 1234 {
+			jobs = append(jobs, job(fmt.Sprintf("j%04d", n)))
+		}
+		b.accept(t, jobs...)
+		for n, e := range b.rdb.XRange(t.Context(), "push:{0}:jobs", "-", "+").Val() {
+			if e.Values["id"] != jobs[n].ID {
+				t.Fatalf("entry %d is %v, want %s", n, e.Values, jobs[n].ID)
+			}
+		}
+	})
+}
+
+func TestZombie(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	a, z := b.consumer(t, "new-owner", nil), b.consumer(t, "zombie", nil)
+	b.accept(t, job("a"), job("b"))
+	mine := b.read(t, z, p, 5)
+	if len(mine) != 2 {
+		t.Fatalf("read %d", len(mine))
+	}
+	for _, d := range mine { // both are taken away
+		b.rdb.XClaim(t.Context(), &redis.XClaimArgs{Stream: jobsKey(p), Group: Group, Consumer: "new-owner", Messages: []string{d.entry}})
+	}
+	b.settle(t, z, z.policy.decide(mine[0], accepted, time.Now()), z.policy.decide(mine[1], unavailable, time.Now()))
+	for _, id := range []string{"a", "b"} {
+		r := b.get(t, id)
+		if r.Status != push.Queued || len(r.Tries) != 0 || r.Attempts != 0 {
+			t.Errorf("a zombie changed %s: %+v", id, r)
+		}
+		if len(r.Late) != 1 || !strings.Contains(r.Late[0], " zombie ") {
+			t.Errorf("%s: late answers are %v", id, r.Late)
+		}
+	}
+	if n := len(pendingOf(t, b, jobsKey(p))); n != 2 {
+		t.Errorf("%d pending, want 2: the new owner's", n)
+	}
+	if n, err := release(t.Context(), b.rdb, p, "zombie"); n != 0 || err != nil {
+		t.Errorf("the zombie handed back %d, %v", n, err)
+	}
+	var own []*delivery
+	err := a.open(t.Context(), p, []entry{{laneNormal, mine[0].entry, map[string]any{"id": "a"}}}, func(d *delivery) { own = append(own, d) })
+	if err != nil || len(own) != 1 || own[0].deliveries != 2 {
+		t.Errorf("the new owner got %+v, %v", own, err)
+	}
+}
+
+func TestTakeDropsWhatIsSettled(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	c := b.consumer(t, "a", nil)
+	b.accept(t, job("done"), job("queued"), job("waiting"))
+	d := b.read(t, c, p, 5)
+	b.settle(t, c, c.policy.decide(d[0], accepted, time.Now()), settlement{delivery: d[1], release: true}, c.policy.decide(d[2], unavailable, time.Now()))
+
+	// Somebody adds entries for all three by hand; only the queued one's own counts.
+	for _, id := range []string{"done", "queued", "waiting"} {
+		b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: jobsKey(p), Values: []string{"id", id}})
+	}
+	got := b.read(t, c, p, 10)
+	if len(got) != 1 || got[0].job.ID != "queued" {
+		t.Fatalf("delivered %d: %+v", len(got), got)
+	}
+	if n := b.rdb.XLen(t.Context(), jobsKey(p)).Val(); n != 1 {
+		t.Errorf("%d entries are left, want 1", n)
+	}
+}
+
+func TestReleaseCountsNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	c := b.consumer(t, "a", nil)
+	var jobs []push.Job
+	for n := range 250 { // more than one script takes
+		jobs = append(jobs, job(fmt.Sprint("j", n)))
+	}
+	b.accept(t, jobs...)
+	b.read(t, c, p, 250)
+	if gone, err := leave(t.Context(), b.rdb, p, "a"); gone || err != nil {
+		t.Fatalf("left with pushes in hand: %v, %v", gone, err)
+	}
+	if n, err := release(t.Context(), b.rdb, p, "a"); n != 250 || err != nil {
+		t.Fatalf("handed back %d, %v", n, err)
+	}
+	other := b.consumer(t, "b", nil)
+	got := b.read(t, other, p, 300)
+	if len(got) != 250 {
+		t.Fatalf("the other got %d", len(got))
+	}
+	for _, d := range got {
+		if d.deliveries != 1 || d.attempts != 0 {
+			t.Fatalf("%s: %d deliveries, %d attempts", d.job.ID, d.deliveries, d.attempts)
+		}
+	}
+}
+
+func TestPromoteDropsWhatDoesNotWait(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	b.rdb.ZAdd(t.Context(), "push:{0}:due", redis.Z{Score: 1, Member: "nobody"})
+	b.accept(t, job("queued"))
+	b.rdb.ZAdd(t.Context(), "push:{0}:due", redis.Z{Score: 2, Member: "queued"})
+	if n, err := promote(t.Context(), b.rdb, b.keys, time.Now()); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n := b.rdb.XLen(t.Context(), "push:{0}:jobs").Val(); n != 1 {
+		t.Errorf("%d entries, want 1", n)
+	}
+	if n := b.rdb.ZCard(t.Context(), "push:{0}:due").Val(); n != 0 {
+		t.Errorf("%d are still due", n)
+	}
+}
+
+// The dates that Lua writes are those that Go would.
+func TestLuaDates(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	src, err := lua.ReadFile("lua/lib.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := redis.NewScript(string(src) + "\nreturn iso(tonumber(ARGV[1]))")
+	for _, at := range []time.Time{
+		time.UnixMilli(0), time.Date(2024, 2, 29, 23, 59, 59, 999e6, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 1e6, time.UTC),
+		time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Now(),
+	} {
+		got, err := script.Run(t.Context(), b.rdb, nil, at.UnixMilli()).Text()
+		if err != nil || got != stamp(at) {
+			t.Errorf("%v is written %q (%v), want %q", at, got, err, stamp(at))
+		}
+	}
+}
+
+func TestBacklog(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 2)
+	c := b.consumer(t, "a", nil)
+	var jobs []push.Job
+	for n := range 20 {
+		j := job(fmt.Sprint("j", n))
+		switch {
+		case n < 4:
+			j.Priority = push.Urgent
+		case n < 7:
+			j.DueAt = time.Now().Add(time.Hour)
+		}
+		jobs = append(jobs, j)
+	}
+	b.accept(t, jobs...)
+	inHand := len(b.read(t, c, b.keys.Partition(0), 2))
+	normal, urgent, err := ReadBacklog(t.Context(), b.rdb, b.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if normal.Due != 3 || normal.Unread+normal.Pending+urgent.Unread+urgent.Pending != 17 || int(normal.Pending+urgent.Pending) != inHand {
+		t.Errorf("backlog is %+v, %+v with %d in hand", normal, urgent, inHand)
+	}
+	if normal.Oldest <= 0 || normal.Oldest > time.Hour {
+		t.Errorf("the oldest is %v old", normal.Oldest)
+	}
+}
