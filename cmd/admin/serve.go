@@ -20,6 +20,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
 	var api http.Handler = admin.NewRouter(pushlog.New(a.rdb, a.keys), a.log)
 	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api, f.OpsAddr, ops, func(ctx context.Context) error {
-		return redisconn.Wait(ctx, a.rdb, a.log)
+		if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+			return err
+		}
+		return stream.CheckPartitions(ctx, a.rdb, a.keys)
 	})
 }

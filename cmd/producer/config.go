@@ -111,6 +111,14 @@ func newApp(c *cli, stderr io.Writer) (*app, error) {
 	return a, nil
 }
 
+// ready waits for Redis, and makes sure that it is one to hand jobs to.
+func (a *app) ready(ctx context.Context) error {
+	if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+		return err
+	}
+	return stream.EnsureGroups(ctx, a.rdb, a.keys)
+}
+
 func (a *app) close() { _ = a.rdb.Close() }
 
 // errUsage marks mistakes of the caller.

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/push"
-	"pushstream/internal/redisconn"
 	"pushstream/internal/stream"
 )
 
@@ -53,7 +52,7 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 			size = info.Size()
 		}
 	}
-	if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+	if err := a.ready(ctx); err != nil {
 		return err
 	}
 	progress := newProgress(stderr, size)

@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"pushstream/internal/push"
-	"pushstream/internal/redisconn"
 	"pushstream/internal/stream"
 )
 
@@ -39,7 +38,7 @@ func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
 	if faults := job.Validate(a.zone); faults != nil {
 		return faults
 	}
-	if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+	if err := a.ready(ctx); err != nil {
 		return err
 	}
 	jobs := []push.Job{job}

@@ -20,10 +20,5 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.New(a.rdb, a.keys.Prefix),
 		zone: a.zone, serving: a.serving,
 	}
-	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api.router(a.log), f.OpsAddr, ops, func(ctx context.Context) error {
-		if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
-			return err
-		}
-		return stream.EnsureGroups(ctx, a.rdb, a.keys)
-	})
+	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api.router(a.log), f.OpsAddr, ops, a.ready)
 }

@@ -3,6 +3,7 @@ package stream
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -17,6 +18,10 @@ import (
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
+
+// partTimeout is how long a stop waits for Redis, to write down what came of the
+// last tries, and then to leave.
+const partTimeout = 5 * time.Second
 
 // Sender sends one push, with one request to FCM, and says what came of it. A
 // Sender that is told to stop before the request was written answers
@@ -94,20 +99,28 @@ func (c *Consumer) Name() string { return c.opt.Name }
 // its name out of the group. It returns nil after a stop that left nothing
 // behind.
 //
-// Redis being away is waited out, at the start and later.
+// Redis being away is waited out, at the start and later. ErrPartitions is the
+// only other error that a start can give.
 func (c *Consumer) Run(ctx context.Context) error {
 	if err := c.join(ctx); err != nil {
-		return nil // asked to stop before Redis was there
+		if ctx.Err() != nil {
+			return nil // asked to stop before Redis was there
+		}
+		return err
 	}
-	// Work in flight outlives ctx, but not for ever.
+	// Work in flight outlives ctx, but not for ever; what came of it is written
+	// down even if it was interrupted.
 	work, interrupt := context.WithCancel(context.WithoutCancel(ctx))
 	defer interrupt()
-	stopTimer := context.AfterFunc(ctx, func() {
+	write, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	stopWatch := context.AfterFunc(ctx, func() {
 		c.draining.Store(true)
 		c.log.Info("stopping", zap.Int("in_hand", c.InHand()))
 		time.AfterFunc(c.opt.StopTimeout, interrupt)
+		time.AfterFunc(c.opt.StopTimeout+partTimeout, giveUp)
 	})
-	defer stopTimer()
+	defer stopWatch()
 
 	var background, readers, workers, settlers errgroup.Group
 	beats, stopBeats := context.WithCancel(context.WithoutCancel(ctx))
@@ -119,7 +132,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	for range c.opt.Concurrency {
 		workers.Go(func() error { c.worker(ctx, work); return nil })
 	}
-	settlers.Go(func() error { c.settler(work); return nil })
+	settlers.Go(func() error { c.settler(write); return nil })
 	c.log.Info("consuming", zap.Int("concurrency", c.opt.Concurrency), zap.Int("partitions", c.keys.Partitions))
 
 	_ = readers.Wait() // none of these goroutines returns an error
@@ -136,8 +149,8 @@ func (c *Consumer) Run(ctx context.Context) error {
 func (c *Consumer) join(ctx context.Context) error {
 	for failures := 0; ; failures++ {
 		err := EnsureGroups(ctx, c.rdb, c.keys)
-		if err == nil {
-			return nil
+		if err == nil || errors.Is(err, ErrPartitions) {
+			return err
 		}
 		c.trouble.note("waiting for Redis", err)
 		if !backoff(ctx, failures) {
@@ -148,7 +161,7 @@ func (c *Consumer) join(ctx context.Context) error {
 
 // part hands back what is still pending for this consumer, and leaves.
 func (c *Consumer) part(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
 	var released int64
 	for _, p := range c.keys.All() {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -231,6 +232,25 @@ func TestStop(t *testing.T) {
 		<-begun
 		stop()
 		if r := b.get(t, "a"); r.Status != push.Queued || r.Attempts != 0 || r.Deliveries != 0 {
+			t.Errorf("record %+v", r)
+		}
+		b.nothingLeft(t)
+	})
+
+	t.Run("an interrupted send that was written is noted and tried again", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, 1)
+		begun := make(chan struct{})
+		fcm := senderFunc(func(ctx context.Context, _ *push.Job) push.Outcome {
+			close(begun)
+			<-ctx.Done()
+			return push.Outcome{Code: push.CodeNoAnswer}
+		})
+		b.accept(t, job("a"))
+		_, stop := b.running(t, fcm, ConsumerOptions{StopTimeout: time.Millisecond, RetryMinDelay: time.Hour / 2})
+		<-begun
+		stop()
+		if r := b.get(t, "a"); r.Status != push.Retrying || r.Attempts != 1 || len(r.Tries) != 1 {
 			t.Errorf("record %+v", r)
 		}
 		b.nothingLeft(t)
@@ -480,5 +500,18 @@ func TestMetrics(t *testing.T) {
 	}
 	if n, err := testutil.GatherAndCount(reg, "pushstream_backlog", "pushstream_backlog_oldest_seconds", "pushstream_queue_seconds"); err != nil || n != 7 {
 		t.Errorf("%d series, %v", n, err)
+	}
+}
+
+func TestWrongPartitions(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 3)
+	wrong := pushlog.Keys{Prefix: "push", Partitions: 2}
+	c := NewConsumer(b.rdb, b.srv.Client(t), wrong, &counting{}, ConsumerOptions{})
+	if err := c.Run(t.Context()); !errors.Is(err, ErrPartitions) {
+		t.Errorf("ran with other partitions: %v", err)
+	}
+	if err := EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
+		t.Errorf("the right number: %v", err)
 	}
 }

@@ -2,16 +2,40 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/pushlog"
 )
 
+// ErrPartitions says that the jobs in Redis are spread over another number of
+// partitions than ours: some would be read by nobody.
+var ErrPartitions = errors.New("wrong number of partitions")
+
+// CheckPartitions notes our number of partitions in a Redis that has none yet,
+// else compares the two.
+func CheckPartitions(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
+	before, err := rdb.SetArgs(ctx, partitionsKey(keys), keys.Partitions, redis.SetArgs{Mode: "NX", Get: true}).Result()
+	switch {
+	case errors.Is(err, redis.Nil): // there was none
+		return nil
+	case err != nil:
+		return fmt.Errorf("check partitions: %w", err)
+	case before != strconv.Itoa(keys.Partitions):
+		return fmt.Errorf("%w: PUSH_PARTITIONS is %d, %s says %s", ErrPartitions, keys.Partitions, partitionsKey(keys), before)
+	}
+	return nil
+}
+
 // EnsureGroups creates the work streams and their group where they are
-// missing. That they are there already is success.
+// missing, after CheckPartitions. That they are there already is success.
 func EnsureGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
+	if err := CheckPartitions(ctx, rdb, keys); err != nil {
+		return err
+	}
 	for _, p := range keys.All() {
 		for _, stream := range []string{jobsKey(p), urgentKey(p)} {
 			err := rdb.XGroupCreateMkStream(ctx, stream, Group, "0").Err()

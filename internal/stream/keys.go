@@ -31,6 +31,7 @@ func laneKey(p pushlog.Partition, lane int) string {
 }
 
 // The keys of the whole pushstream, outside of all partitions.
+func partitionsKey(k pushlog.Keys) string          { return k.Prefix + ":partitions" }
 func workersKey(k pushlog.Keys) string             { return k.Prefix + ":workers" }
 func workerKey(k pushlog.Keys, name string) string { return k.Prefix + ":worker:" + name }
 
