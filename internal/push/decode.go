@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -21,28 +20,12 @@ func FromJSON(b []byte, zone *time.Location) (Job, error) {
 	if !utf8.Valid(b) {
 		return Job{}, Faults{{"", "is not valid UTF-8"}}
 	}
+	if !json.Valid(b) {
+		return Job{}, Faults{{"", syntaxFault(b)}}
+	}
 	d := decoder{}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return Job{}, Faults{{"", jsonFault(err, "is not a JSON object")}}
-	}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return Job{}, Faults{{"", jsonFault(err, "is not a JSON object")}}
-		}
-		name, _ := t.(string)
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return Job{}, Faults{{"", jsonFault(err, "is not a JSON object")}}
-		}
-		d.setJSON(name, raw)
-	}
-	if _, err := dec.Token(); err != nil {
-		return Job{}, Faults{{"", jsonFault(err, "is not a JSON object")}}
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return Job{}, Faults{{"", "has text after the JSON object"}}
+	if !eachMember(b, d.setJSON) {
+		return Job{}, Faults{{"", "is not a JSON object"}}
 	}
 	return d.finish(zone)
 }
@@ -60,9 +43,10 @@ func FromFields(fields map[string]string, zone *time.Location) (Job, error) {
 
 // decoder gathers a job's fields and the faults found on the way.
 type decoder struct {
-	job    Job
-	seen   []string
-	faults Faults
+	job     Job
+	seen    []string
+	unknown int
+	faults  Faults
 }
 
 func (d *decoder) fault(field, message string) {
@@ -73,24 +57,25 @@ func (d *decoder) finish(zone *time.Location) (Job, error) {
 	faults := d.job.Validate(zone)
 	// A field that could not be decoded is not also "required".
 	faults = slices.DeleteFunc(faults, func(f Fault) bool {
-		return slices.ContainsFunc(d.faults, func(g Fault) bool { return g.Field == f.Field })
+		return slices.ContainsFunc(d.faults, func(g Fault) bool {
+			return g.Field == f.Field || g.Field == FieldMsgTitle && f.Message == noText
+		})
 	})
 	faults = append(d.faults, faults...)
 	if len(faults) == 0 {
 		return d.job, nil
 	}
-	order := Fields()
 	slices.SortStableFunc(faults, func(a, b Fault) int {
-		return rank(order, a.Field) - rank(order, b.Field)
+		return rank(a.Field) - rank(b.Field)
 	})
 	return d.job, faults
 }
 
-func rank(order []string, field string) int {
-	if i := slices.Index(order, field); i >= 0 {
+func rank(field string) int {
+	if i := slices.Index(fieldNames, field); i >= 0 {
 		return i
 	}
-	return len(order)
+	return len(fieldNames)
 }
 
 // textField is where the text of a field goes, or nil for data, ttl and
@@ -123,32 +108,49 @@ func (d *decoder) textField(name string) *string {
 	return nil
 }
 
+// maxUnknown is how many unknown or repeated names are named. An object may
+// have very many, and must not keep a processor busy.
+const maxUnknown = 64
+
 func (d *decoder) setJSON(name string, raw json.RawMessage) {
-	if slices.Contains(d.seen, name) {
+	known := slices.Contains(fieldNames, name)
+	if !known || slices.Contains(d.seen, name) {
+		if d.unknown++; d.unknown > maxUnknown {
+			return
+		}
+	}
+	switch {
+	case slices.Contains(d.seen, name):
 		d.fault(clip(name), "is given twice")
-		return
+	case !known:
+		d.fault(clip(name), "unknown field")
+	default:
+		d.setMember(name, raw)
 	}
 	d.seen = append(d.seen, name)
+}
+
+func (d *decoder) setMember(name string, raw json.RawMessage) {
 	if text := d.textField(name); text != nil {
-		if string(raw) != "null" && json.Unmarshal(raw, text) != nil {
+		switch raw[0] {
+		case '"':
+			*text = unquote(raw)
+		case 'n':
+		default:
 			d.fault(name, "must be text, not "+kindOf(raw))
 		}
 		return
 	}
-	if string(raw) == "null" && (name == FieldData || name == FieldTTL) {
-		return
-	}
-	switch name {
-	case FieldData:
+	switch {
+	case raw[0] == 'n' && (name == FieldData || name == FieldTTL):
+	case name == FieldData:
 		d.setData(raw)
-	case FieldTTL:
-		s := string(raw)
+	case name == FieldTTL:
 		if raw[0] == '"' {
-			_ = json.Unmarshal(raw, &s) // it was decoded once: it is a JSON string
+			d.setTTL(unquote(raw))
+		} else {
+			d.setTTL(string(raw))
 		}
-		d.setTTL(s)
-	default:
-		d.fault(clip(name), "unknown field")
 	}
 }
 
@@ -180,19 +182,25 @@ func (d *decoder) setTTL(s string) {
 }
 
 func (d *decoder) setData(raw []byte) {
-	var values map[string]json.RawMessage
-	if json.Unmarshal(raw, &values) != nil {
-		d.fault(FieldData, "must be a JSON object of texts")
-		return
-	}
-	d.job.Data = make(map[string]string, len(values))
-	for _, k := range sortedKeys(values) {
-		var s string
-		if raw := values[k]; raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
-			d.fault(FieldData, fmt.Sprintf("value of %q must be text, not %s", clip(k), kindOf(values[k])))
-			continue
+	d.job.Data = map[string]string{}
+	bad := 0
+	ok := json.Valid(raw) && eachMember(raw, func(k string, value json.RawMessage) {
+		_, twice := d.job.Data[k]
+		if !twice && value[0] == '"' {
+			d.job.Data[k] = unquote(value)
+			return
 		}
-		d.job.Data[k] = s
+		if bad++; bad > maxUnknown {
+			return
+		}
+		message := fmt.Sprintf("value of %q must be text, not %s", clip(k), kindOf(value))
+		if twice {
+			message = fmt.Sprintf("key %q is given twice", clip(k))
+		}
+		d.fault(FieldData, message)
+	})
+	if !ok {
+		d.fault(FieldData, "must be a JSON object of texts")
 	}
 }
 
@@ -213,16 +221,17 @@ func kindOf(raw json.RawMessage) string {
 	return "a number"
 }
 
-// jsonFault turns a decoder's error into a message that has no job data in it.
-func jsonFault(err error, otherwise string) string {
+// syntaxFault says where JSON is broken, in a message that has no job data in
+// it.
+func syntaxFault(b []byte) string {
 	var syntax *json.SyntaxError
-	switch {
+	switch err := json.NewDecoder(bytes.NewReader(b)).Decode(new(json.RawMessage)); {
+	case err == nil:
+		return "has text after the JSON object"
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("broken JSON at byte %d", syntax.Offset)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "broken JSON: it ends too early"
 	}
-	return otherwise
+	return "broken JSON: it ends too early"
 }
 
 // clip shortens a name that came from outside, for messages, and makes it

@@ -2,6 +2,7 @@ package push
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -27,11 +28,11 @@ const (
 
 // Fields returns the wire names of a job's fields, in the order of the log's
 // columns where it has one.
-func Fields() []string {
-	return []string{
-		FieldID, FieldSndnRsevHour, FieldCsno, FieldUUIDID, FieldDeviceID, FieldMsgTitle, FieldMsgContents,
-		FieldServiceName, FieldPushGrpID, FieldCustTelno, FieldData, FieldPriority, FieldTTL,
-	}
+func Fields() []string { return slices.Clone(fieldNames) }
+
+var fieldNames = []string{
+	FieldID, FieldSndnRsevHour, FieldCsno, FieldUUIDID, FieldDeviceID, FieldMsgTitle, FieldMsgContents,
+	FieldServiceName, FieldPushGrpID, FieldCustTelno, FieldData, FieldPriority, FieldTTL,
 }
 
 // Limits of a job.
@@ -121,7 +122,7 @@ func (j *Job) Validate(zone *time.Location) Faults {
 	}
 	switch {
 	case j.MsgTitle == "" && j.MsgContents == "":
-		add(FieldMsgContents, "msg_title or msg_contents is required")
+		add(FieldMsgContents, noText)
 	case !utf8.ValidString(j.MsgContents):
 		add(FieldMsgContents, "is not valid UTF-8")
 	}
@@ -148,6 +149,8 @@ func (j *Job) Validate(zone *time.Location) Faults {
 	}
 	return faults
 }
+
+const noText = "msg_title or msg_contents is required"
 
 // ValidID reports whether id may be a push's id.
 func ValidID(id string) bool {
