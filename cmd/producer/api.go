@@ -103,7 +103,7 @@ func (a *api) accept(c *gin.Context) {
 	defer cancel()
 	answers, err := a.producer.Accept(ctx, jobs)
 	if err != nil {
-		httpapi.Unavailable(c, err)
+		httpapi.UnavailableAfter(c, err, receipts(jobs, answers))
 		return
 	}
 	a.answer(c, jobs, answers, single)
@@ -135,10 +135,9 @@ type batchAnswer struct {
 // answer tells what became of each job: 202, or 200 if all were there before,
 // or 429 if some were refused.
 func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, single bool) {
-	b := batchAnswer{Items: make([]receipt, len(jobs))}
+	b := batchAnswer{Items: receipts(jobs, answers)}
 	refused := 0
-	for i, answer := range answers {
-		b.Items[i] = receiptOf(jobs[i].ID, answer)
+	for _, answer := range answers {
 		switch answer {
 		case stream.Repeated:
 			b.Repeated++
@@ -163,6 +162,16 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 		return
 	}
 	c.JSON(status, b)
+}
+
+// receipts are what is known of each job, its id in any case, so that a client
+// can hand it in again.
+func receipts(jobs []push.Job, answers []stream.Answer) []receipt {
+	items := make([]receipt, len(jobs))
+	for i, answer := range answers {
+		items[i] = receiptOf(jobs[i].ID, answer)
+	}
+	return items
 }
 
 // split takes a body apart into the texts of its jobs.

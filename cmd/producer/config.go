@@ -83,21 +83,14 @@ type serving struct {
 	maxBody, maxJobs, maxRequests int
 }
 
-// newApp checks every knob, of the chosen command and of the others, and
-// connects nothing yet.
-func newApp(c *cli, stderr io.Writer) (*app, error) {
+// newApp checks every knob of the command and connects nothing yet.
+func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 	var check setting.Checker
 	a := &app{keys: c.Keys(&check), zone: check.Zone("PUSH_ZONE", c.Zone), registry: telemetry.NewRegistry()}
 	a.log = telemetry.NewLogger(stderr, c.Level(&check)).Named("producer")
 	backlog := check.Int("MAX_BACKLOG", c.MaxBacklog, 0, 1_000_000_000)
-	check.Addr("LISTEN_ADDR", c.Serve.ListenAddr)
-	if c.Serve.OpsAddr != "" {
-		check.Addr("OPS_ADDR", c.Serve.OpsAddr)
-	}
-	a.serving = serving{
-		maxBody:     check.Int("MAX_BODY", c.Serve.MaxBody, 1024, 1<<30),
-		maxJobs:     check.Int("MAX_JOBS", c.Serve.MaxJobs, 1, 1_000_000),
-		maxRequests: check.Int("MAX_REQUESTS", c.Serve.MaxRequests, 1, 100_000),
+	if command == "serve" {
+		a.serving = c.Serve.check(&check)
 	}
 	rdb, err := redisconn.Open(c.RedisURL)
 	if err != nil {
@@ -109,6 +102,18 @@ func newApp(c *cli, stderr io.Writer) (*app, error) {
 	a.rdb = rdb
 	a.producer = stream.NewProducer(rdb, a.keys, stream.ProducerOptions{MaxBacklog: backlog, Registerer: a.registry})
 	return a, nil
+}
+
+func (f *serveFlags) check(check *setting.Checker) serving {
+	check.Addr("LISTEN_ADDR", f.ListenAddr)
+	if f.OpsAddr != "" {
+		check.Addr("OPS_ADDR", f.OpsAddr)
+	}
+	return serving{
+		maxBody:     check.Int("MAX_BODY", f.MaxBody, 1024, 1<<30),
+		maxJobs:     check.Int("MAX_JOBS", f.MaxJobs, 1, 1_000_000),
+		maxRequests: check.Int("MAX_REQUESTS", f.MaxRequests, 1, 100_000),
+	}
 }
 
 // ready waits for Redis, and makes sure that it is one to hand jobs to.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,7 +27,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if !ok {
 		return code
 	}
-	app, err := newApp(&cli, stderr)
+	app, err := newApp(&cli, command, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "producer: wrong configuration:\n%v\n", err)
 		return exitUsage
@@ -36,7 +37,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case "send":
 		err = app.send(ctx, &cli.Send, stdout)
 	case "serve":
-		err = app.serve(ctx, &cli.Serve)
+		if err = app.serve(ctx, &cli.Serve); errors.Is(err, context.Canceled) {
+			err = nil // asked to stop while it waited for Redis
+		}
 	default: // load <file>
 		err = app.load(ctx, &cli.Load, stdin, stdout, stderr)
 	}

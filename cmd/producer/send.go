@@ -14,7 +14,7 @@ import (
 // receipt is what a caller is told about one accepted job.
 type receipt struct {
 	ID       string `json:"id"`
-	Status   string `json:"status,omitempty"` // queued or scheduled; absent if it was repeated: ask for the record
+	Status   string `json:"status,omitempty"` // queued, scheduled, refused or unknown; absent if it was repeated: ask for the record
 	Repeated bool   `json:"repeated"`         // the id was accepted before: nothing was changed
 }
 
@@ -47,7 +47,7 @@ func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
 		return fmt.Errorf("not known whether it was accepted; hand it in again with --id %s: %w", jobs[0].ID, err)
 	}
 	if answers[0] == stream.Refused {
-		return errors.New("refused: the backlog is full")
+		return errors.New("refused: the backlog, or Redis's memory, is full")
 	}
 	return json.NewEncoder(stdout).Encode(receiptOf(jobs[0].ID, answers[0]))
 }

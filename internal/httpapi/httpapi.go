@@ -64,10 +64,14 @@ func FailWith(c *gin.Context, p Problem) {
 
 // Unavailable ends a request that Redis would not serve; the cause goes to the
 // log only.
-func Unavailable(c *gin.Context, err error) {
+func Unavailable(c *gin.Context, err error) { UnavailableAfter(c, err, nil) }
+
+// UnavailableAfter is Unavailable for a request of which some may be done.
+func UnavailableAfter(c *gin.Context, err error, items any) {
 	_ = c.Error(err) // for observe
 	c.Header("Retry-After", "1")
-	Fail(c, http.StatusServiceUnavailable, "the store does not answer; try again")
+	FailWith(c, Problem{Status: http.StatusServiceUnavailable, Items: items,
+		Detail: "the store does not answer; try again"})
 }
 
 // TooLarge reports whether err is a body over the limit.

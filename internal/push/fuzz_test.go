@@ -1,8 +1,11 @@
 package push
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,6 +109,37 @@ func checkFaultsOf(t *testing.T, err error) {
 			t.Fatalf("fault %q", f)
 		}
 	}
+}
+
+// eachMember tells of an object what encoding/json's decoder does.
+func FuzzEachMember(f *testing.F) {
+	for _, text := range []string{
+		`{}`, ` { "a" : 1 , "a" : [ {"b":"]}\\\""} ] , "\u0061" : null,"":{} }`, `{"a\\":"\\","b":-1.5e+3,"c":true}`, `[1]`, `"{"`, `1`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if !json.Valid(text) || !utf8.Valid(text) {
+			return
+		}
+		var got, want []string
+		object := eachMember(text, func(name string, raw json.RawMessage) { got = append(got, name, string(raw)) })
+		dec := json.NewDecoder(bytes.NewReader(text))
+		if first, _ := dec.Token(); (first == json.Delim('{')) != object {
+			t.Fatalf("%s: an object: %v", text, object)
+		}
+		for object && dec.More() {
+			name, err := dec.Token()
+			var raw json.RawMessage
+			if err = errors.Join(err, dec.Decode(&raw)); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, name.(string), string(raw))
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s\ngot  %q\nwant %q", text, got, want)
+		}
+	})
 }
 
 // Whatever stands around a value, no fault repeats the value.

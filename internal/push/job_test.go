@@ -243,6 +243,7 @@ func TestData(t *testing.T) {
 		{"a number", `{"n":1}`, `value of "n" must be text, not a number`},
 		{"null", `{"n":null}`, `value of "n" must be text, not null`},
 		{"nested", `{"n":{"a":"b"}}`, `value of "n" must be text, not an object`},
+		{"a key twice", `{"a":"x","\u0061":"y"}`, `key "a" is given twice`},
 		{"an array", `["a"]`, "must be a JSON object of texts"},
 		{"a text", `"a"`, "must be a JSON object of texts"},
 		{"a number alone", `5`, "must be a JSON object of texts"},

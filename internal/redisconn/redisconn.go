@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,8 +30,10 @@ func Open(rawURL string) (redis.UniversalClient, error) {
 	return open(rawURL, 0)
 }
 
-// open: retries 0 is go-redis's default, -1 none.
+// open: retries 0 is go-redis's default, -1 none. Deadlines of contexts bound
+// every command.
 func open(rawURL string, retries int) (redis.UniversalClient, error) {
+	silence()
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	switch scheme {
 	case "redis", "rediss", "unix":
@@ -38,21 +41,24 @@ func open(rawURL string, retries int) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		o.MaxRetries = cmp.Or(retries, o.MaxRetries)
+		o.MaxRetries, o.ContextTimeoutEnabled = cmp.Or(retries, o.MaxRetries), true
 		return redis.NewClient(o), nil
 	case "redis+sentinel", "rediss+sentinel":
 		o, err := redis.ParseFailoverURL(strings.TrimSuffix(scheme, "+sentinel") + "://" + rest)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		o.MaxRetries = cmp.Or(retries, o.MaxRetries)
+		if o.RouteByLatency || o.RouteRandomly {
+			return nil, errors.New("route_by_latency and route_randomly are for Cluster only")
+		}
+		o.MaxRetries, o.ContextTimeoutEnabled = cmp.Or(retries, o.MaxRetries), true
 		return redis.NewFailoverClient(o), nil
 	case "redis+cluster", "rediss+cluster":
 		o, err := redis.ParseClusterURL(strings.TrimSuffix(scheme, "+cluster") + "://" + rest)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		o.MaxRetries = cmp.Or(retries, o.MaxRetries)
+		o.MaxRetries, o.ContextTimeoutEnabled = cmp.Or(retries, o.MaxRetries), true
 		return redis.NewClusterClient(o), nil
 	}
 	return nil, errors.New("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
@@ -75,6 +81,14 @@ func unreadable(err error) error {
 	}
 	return err
 }
+
+// silence keeps go-redis from writing lines of its own to stderr, past our log:
+// what goes wrong comes back as an error.
+var silence = sync.OnceFunc(func() { redis.SetLogger(nowhere{}) })
+
+type nowhere struct{}
+
+func (nowhere) Printf(context.Context, string, ...any) {}
 
 // Wait returns as soon as the server answers and is fit, and ErrUnfit if it is
 // not. While the server is away it tries again for as long as ctx lasts, and

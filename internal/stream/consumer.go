@@ -74,8 +74,8 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 	o.StopTimeout = cmp.Or(o.StopTimeout, 20*time.Second)
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
-	// A reader needs two places, one for each lane.
-	places := o.Concurrency + keys.Partitions
+	// A reader needs two places, one for each lane, even while it waits.
+	places := o.Concurrency + 2*keys.Partitions - 1
 	c := &Consumer{
 		rdb: rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
 		log:     o.Logger.Named("stream").With(zap.String("consumer", o.Name)),

@@ -515,3 +515,39 @@ func TestWrongPartitions(t *testing.T) {
 		t.Errorf("the right number: %v", err)
 	}
 }
+
+// Out of memory, Redis takes no new jobs, but lets finished work go.
+func TestOutOfMemory(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	b.accept(t, many("j", 500)...)
+	if err := b.rdb.ConfigSet(t.Context(), "maxmemory", "1mb").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.accept(t, job("new")); got[0] != Refused {
+		t.Fatalf("accept answers %v", got)
+	}
+	_, stop := b.running(t, &counting{}, ConsumerOptions{})
+	eventually(t, "every push is terminal", func() bool { return b.terminal(t) })
+	stop()
+	if counts, err := b.log.Counts(t.Context()); err != nil || counts[push.Sent] != 500 {
+		t.Errorf("counts %v, %v", counts, err)
+	}
+}
+
+// The lifetime of a job that was added by hand began when it was added.
+func TestOldEntryByHand(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	fcm := &counting{}
+	old := fmt.Sprint(time.Now().Add(-3*time.Hour).UnixMilli(), "-0")
+	b.rdb.Del(t.Context(), "push:{0}:jobs")
+	b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: "push:{0}:jobs", ID: old, Values: []string{"id", "late", "device_id", "t", "msg_title", "x", "ttl", "600"}})
+	b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: "push:{0}:jobs", Values: []string{"id", "fresh", "device_id", "t", "msg_title", "x", "ttl", "600"}})
+	_, stop := b.running(t, fcm, ConsumerOptions{})
+	eventually(t, "every push is terminal", func() bool { return b.terminal(t) && fcm.of("fresh") == 1 })
+	stop()
+	if r := b.get(t, "late"); r.Status != push.Expired || fcm.of("late") != 0 {
+		t.Errorf("sent %d times: %+v", fcm.of("late"), r)
+	}
+}

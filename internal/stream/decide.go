@@ -161,7 +161,7 @@ func (p policy) doubled(attempts int) time.Duration {
 	d := p.minDelay
 	for range attempts - 1 {
 		if d *= 2; d >= maxDelay {
-			return maxDelay
+			return max(maxDelay, p.minDelay)
 		}
 	}
 	return d

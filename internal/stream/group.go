@@ -18,7 +18,10 @@ var ErrPartitions = errors.New("wrong number of partitions")
 // CheckPartitions notes our number of partitions in a Redis that has none yet,
 // else compares the two.
 func CheckPartitions(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
-	before, err := rdb.SetArgs(ctx, partitionsKey(keys), keys.Partitions, redis.SetArgs{Mode: "NX", Get: true}).Result()
+	before, err := rdb.Get(ctx, partitionsKey(keys)).Result()
+	if errors.Is(err, redis.Nil) {
+		before, err = rdb.SetArgs(ctx, partitionsKey(keys), keys.Partitions, redis.SetArgs{Mode: "NX", Get: true}).Result()
+	}
 	switch {
 	case errors.Is(err, redis.Nil): // there was none
 		return nil
@@ -31,10 +34,14 @@ func CheckPartitions(ctx context.Context, rdb redis.UniversalClient, keys pushlo
 }
 
 // EnsureGroups creates the work streams and their group where they are
-// missing, after CheckPartitions. That they are there already is success.
+// missing, after CheckPartitions. It writes nothing if all is there, so that a
+// consumer can start on a Redis that is out of memory.
 func EnsureGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
 	if err := CheckPartitions(ctx, rdb, keys); err != nil {
 		return err
+	}
+	if CheckGroups(ctx, rdb, keys) == nil {
+		return nil
 	}
 	for _, p := range keys.All() {
 		for _, stream := range []string{jobsKey(p), urgentKey(p)} {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,23 +29,15 @@ const (
 // one that can't be read becomes a failed record. After an error those not
 // opened are still pending for this consumer.
 func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entry, start func(*delivery)) error {
-	var named []entry
+	var named, whole, deleted []entry
 	for _, e := range entries {
 		switch {
 		case e.values == nil:
-			pending, err := c.discard(ctx, p, e)
-			if err != nil {
-				return err
-			}
-			if pending { // else it was settled since we looked
-				c.log.Warn("an entry was deleted while it was pending", zap.String("entry", e.id))
-			}
+			deleted = append(deleted, e)
 		case len(e.values) == 1 && e.values[push.FieldID] != nil:
 			named = append(named, e)
 		default:
-			if err := c.adopt(ctx, p, e); err != nil {
-				return err
-			}
+			whole = append(whole, e)
 		}
 	}
 	for len(named) > 0 {
@@ -54,7 +47,16 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 		}
 		named = named[n:]
 	}
-	return nil
+	if len(deleted) > 0 {
+		pending, err := c.discard(ctx, p, deleted)
+		if err != nil {
+			return err
+		}
+		if pending > 0 { // else they were settled since we looked
+			c.log.Warn("entries were deleted while they were pending", zap.Int64("entries", pending))
+		}
+	}
+	return c.adopt(ctx, p, whole)
 }
 
 // take runs the take script over entries that name a record.
@@ -129,45 +131,75 @@ func parseStamp(s string) time.Time {
 	return t
 }
 
-// adopt accepts the job that an entry carries, then removes the entry. The id
+// adopt accepts the jobs that entries carry, then removes the entries. The id
 // of a job without one is made from the entry's, so that a crash between the
-// two steps leads to a repeated accept, not to a second push.
-func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, e entry) error {
-	fields := make(map[string]string, len(e.values))
-	for name, v := range e.values {
-		fields[name], _ = v.(string)
+// two steps leads to a repeated accept, not to a second push. A job's lifetime
+// began when its entry was added.
+func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []entry) error {
+	var jobs []push.Job
+	var ages []time.Duration
+	var adopted []entry
+	for _, e := range entries {
+		fields := make(map[string]string, len(e.values))
+		for name, v := range e.values {
+			fields[name], _ = v.(string)
+		}
+		if fields[push.FieldPriority] == "" && e.lane == laneUrgent {
+			fields[push.FieldPriority] = string(push.Urgent)
+		}
+		job, err := push.FromFields(fields, c.opt.Zone)
+		if err != nil {
+			if err := c.reject(ctx, p, e, err.Error()); err != nil {
+				return err
+			}
+			continue
+		}
+		if job.ID == "" {
+			job.ID = entryUUID(p, e, 0)
+		}
+		age := time.Duration(0)
+		if !job.DueAt.After(time.Now()) {
+			age = max(time.Since(entryTime(e.id)), 0)
+		}
+		jobs, ages, adopted = append(jobs, job), append(ages, age), append(adopted, e)
 	}
-	if fields[push.FieldPriority] == "" && e.lane == laneUrgent {
-		fields[push.FieldPriority] = string(push.Urgent)
+	if len(jobs) == 0 {
+		return nil
 	}
-	job, err := push.FromFields(fields, c.opt.Zone)
+	answers, err := accept(ctx, c.rdb, c.keys, jobs, ages, 0)
 	if err != nil {
-		return c.reject(ctx, p, e, err.Error())
-	}
-	if job.ID == "" {
-		job.ID = entryUUID(p, e, 0)
-	}
-	if _, err := accept(ctx, c.rdb, c.keys, []push.Job{job}, 0); err != nil {
 		return fmt.Errorf("adopt: %w", err)
 	}
-	c.log.Debug("adopted", zap.String("id", job.ID), zap.String("entry", e.id))
-	_, err = c.discard(ctx, p, e)
+	if slices.Contains(answers, Refused) {
+		return errors.New("adopt: Redis is out of memory")
+	}
+	_, err = c.discard(ctx, p, adopted)
 	return err
 }
 
-// discard removes an entry whose job is accounted for; it reports whether the
-// entry was pending.
-func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, e entry) (bool, error) {
-	var acked *redis.IntCmd
+// discard removes entries whose jobs are accounted for; it returns how many
+// were pending.
+func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, entries []entry) (int64, error) {
+	ids := map[int][]string{}
+	for _, e := range entries {
+		ids[e.lane] = append(ids[e.lane], e.id)
+	}
+	var acks []*redis.IntCmd
 	_, err := c.rdb.TxPipelined(ctx, func(tx redis.Pipeliner) error {
-		acked = tx.XAck(ctx, laneKey(p, e.lane), Group, e.id)
-		tx.XDel(ctx, laneKey(p, e.lane), e.id)
+		for lane, list := range ids {
+			acks = append(acks, tx.XAck(ctx, laneKey(p, lane), Group, list...))
+			tx.XDel(ctx, laneKey(p, lane), list...)
+		}
 		return nil
 	})
 	if err != nil {
-		return false, fmt.Errorf("remove entry: %w", err)
+		return 0, fmt.Errorf("remove entries: %w", err)
 	}
-	return acked.Val() > 0, nil
+	var pending int64
+	for _, ack := range acks {
+		pending += ack.Val()
+	}
+	return pending, nil
 }
 
 // reject makes a failed record of an entry that can't be read as a job, with
@@ -199,10 +231,7 @@ func rawFields(e entry) string {
 		s, _ := v.(string)
 		raw[cut(name)] = cut(s)
 	}
-	b, err := json.Marshal(raw)
-	if err != nil {
-		return errors.Join(errors.New("{}"), err).Error() // texts always marshal
-	}
+	b, _ := json.Marshal(raw) // texts always marshal
 	return string(b)
 }
 

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,7 +22,7 @@ const (
 	Queued                  // new, and on its stream
 	Scheduled               // new, and waiting for its reserved time
 	Repeated                // its id has a record already: nothing was changed
-	Refused                 // the backlog is full: nothing was changed
+	Refused                 // the backlog, or Redis's memory, is full: nothing was changed
 )
 
 // String returns the answer as metrics and the HTTP API name it.
@@ -66,8 +67,9 @@ func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions
 // itself, so that the same slice can be handed in again after an error without
 // anything being sent twice. Jobs must have been validated.
 //
-// The answers are in the order of jobs. On an error those of the whole call
-// are Unknown.
+// The answers are in the order of jobs. With an error, those that are not known
+// are Unknown: hand these jobs in again. A Redis that is out of memory refuses,
+// as a full backlog does.
 func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error) {
 	for i := range jobs {
 		if jobs[i].ID == "" {
@@ -78,19 +80,18 @@ func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error
 			jobs[i].ID = id.String()
 		}
 	}
-	answers, err := accept(ctx, p.rdb, p.keys, jobs, p.limit)
-	if err != nil {
-		return answers, err
-	}
+	answers, err := accept(ctx, p.rdb, p.keys, jobs, nil, p.limit)
 	for _, a := range answers {
-		p.answers.WithLabelValues(a.String()).Inc()
+		if a != Unknown {
+			p.answers.WithLabelValues(a.String()).Inc()
+		}
 	}
-	return answers, nil
+	return answers, err
 }
 
 // accept runs the accept script over jobs, all of which have an id, in one
-// round trip.
-func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, limit int) ([]Answer, error) {
+// round trip. ages, if not nil, are how much of its ttl each job has used up.
+func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, ages []time.Duration, limit int) ([]Answer, error) {
 	answers := make([]Answer, len(jobs))
 	var calls []call
 	var members [][]int // for each call the places of its jobs
@@ -106,21 +107,27 @@ func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, j
 				append(make([]any, 0, 3+min(scriptBatch, len(jobs))*36), p.Base, limit, eventsCap)})
 			members = append(members, nil)
 		}
-		calls[n].args = appendJob(calls[n].args, &jobs[i])
+		ttl := time.Duration(jobs[i].TTL) * time.Second
+		if ages != nil {
+			ttl = max(ttl-ages[i], 0)
+		}
+		calls[n].args = appendJob(calls[n].args, &jobs[i], ttl)
 		members[n] = append(members[n], i)
 	}
 	results, err := run(ctx, rdb, calls...)
-	if err != nil {
-		return answers, fmt.Errorf("accept: %w", err)
-	}
+	full := redis.HasErrorPrefix(err, "OOM")
 	for n, result := range results {
-		codes, ok := result.([]any)
-		if !ok || len(codes) != len(members[n]) {
-			return make([]Answer, len(jobs)), fmt.Errorf("accept: unexpected answer %T", result)
+		codes, _ := result.([]any) // nil: this call failed
+		for k, i := range members[n] {
+			if k < len(codes) {
+				answers[i] = answerOf(codes[k])
+			} else if full {
+				answers[i] = Refused
+			}
 		}
-		for k, code := range codes {
-			answers[members[n][k]] = answerOf(code)
-		}
+	}
+	if err != nil && !full {
+		return answers, fmt.Errorf("accept: %w", err)
 	}
 	return answers, nil
 }
@@ -138,7 +145,7 @@ func answerOf(code any) Answer {
 }
 
 // appendJob appends what accept.lua takes for one job.
-func appendJob(args []any, j *push.Job) []any {
+func appendJob(args []any, j *push.Job, ttl time.Duration) []any {
 	lane, due := laneNormal, int64(0)
 	if j.Priority == push.Urgent {
 		lane = laneUrgent
@@ -147,7 +154,7 @@ func appendJob(args []any, j *push.Job) []any {
 		due = j.DueAt.UnixMilli()
 	}
 	fields := pushlog.JobFields(j)
-	args = append(args, j.ID, due, lane, int64(j.TTL)*1000, j.Csno, j.PushGrpID,
+	args = append(args, j.ID, due, lane, ttl.Milliseconds(), j.Csno, j.PushGrpID,
 		pushlog.TokenHash(j.DeviceID), len(fields))
 	return appendTexts(args, fields)
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -39,7 +40,13 @@ func load(verb string) *redis.Script {
 	if err != nil {
 		panic(err)
 	}
-	return redis.NewScript(string(lib) + "\n" + string(src))
+	flags := ""
+	if verb != "accept" && verb != "reject" {
+		// Out of memory, Redis must still let finished work go.
+		// https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
+		flags = " flags=allow-oom"
+	}
+	return redis.NewScript("#!lua" + flags + "\n" + string(lib) + "\n" + string(src))
 }
 
 // call is one run of a script.
@@ -50,10 +57,10 @@ type call struct {
 }
 
 // run runs calls in one round trip, in their order for each partition, and
-// returns their answers, or the first error. A script that Redis does not know
-// (cold, flushed, failed over) is sent whole in a second round trip. Every
-// script is safe to be run twice, so after an error the same calls may be made
-// again.
+// returns their answers and the first error: nil stands for a call that failed.
+// A script that Redis does not know (cold, flushed, failed over) is sent whole
+// in a second round trip. Every script is safe to be run twice, so after an
+// error the same calls may be made again.
 func run(ctx context.Context, rdb redis.UniversalClient, calls ...call) ([]any, error) {
 	answers := make([]any, len(calls))
 	whole := false
@@ -73,6 +80,7 @@ func run(ctx context.Context, rdb redis.UniversalClient, calls ...call) ([]any, 
 		}
 		_, _ = pipe.Exec(ctx) // each command has its own error
 		var unknown []int
+		var failed error
 		for n, i := range todo {
 			answer, err := cmds[n].Result()
 			switch {
@@ -81,11 +89,11 @@ func run(ctx context.Context, rdb redis.UniversalClient, calls ...call) ([]any, 
 			case redis.HasErrorPrefix(err, "NOSCRIPT") && !whole:
 				unknown = append(unknown, i)
 			default:
-				return nil, err
+				failed = cmp.Or(failed, err)
 			}
 		}
-		if len(unknown) == 0 {
-			return answers, nil
+		if len(unknown) == 0 || failed != nil {
+			return answers, failed
 		}
 		todo, whole = unknown, true
 	}

@@ -368,3 +368,27 @@ func TestBacklog(t *testing.T) {
 		t.Errorf("the oldest is %v old", normal.Oldest)
 	}
 }
+
+// What succeeded of a call that failed in part is known.
+func TestAcceptInPart(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 2)
+	b.rdb.Set(t.Context(), "push:{1}:index", "not a sorted set", 0)
+	var jobs []push.Job
+	for n := range 40 {
+		jobs = append(jobs, job(fmt.Sprint("j", n)))
+	}
+	answers, err := b.producer.Accept(t.Context(), jobs)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for i, a := range answers {
+		want := Queued
+		if b.keys.Of(jobs[i].ID).Number == 1 {
+			want = Unknown
+		}
+		if a != want {
+			t.Errorf("%s of partition %d: %v, want %v", jobs[i].ID, b.keys.Of(jobs[i].ID).Number, a, want)
+		}
+	}
+}

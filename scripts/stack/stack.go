@@ -75,7 +75,8 @@ func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
 	}
 	s.env = []string{"REDIS_URL=redis://" + s.redis + "/0", "OPS_ADDR=", "LISTEN_ADDR="}
 	if s.real() {
-		s.env = append(s.env, "FCM_ENDPOINT=")
+		s.env = append(s.env, "FCM_ENDPOINT=", "FCM_PROJECT_ID="+c.ProjectID,
+			"GOOGLE_APPLICATION_CREDENTIALS="+c.Credentials, "RETRY_MIN_DELAY="+cmp.Or(c.MinDelay, "10s"))
 	} else {
 		s.env = append(s.env, "FCM_ENDPOINT=http://"+s.sim, "FCM_PROJECT_ID=demo",
 			"GOOGLE_APPLICATION_CREDENTIALS=", "RETRY_MIN_DELAY="+cmp.Or(c.MinDelay, "1s"))

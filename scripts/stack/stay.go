@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"pushstream/internal/launch"
+	"pushstream/internal/push"
 )
 
 // stay starts everything, imports a file, shows where things are, and stays
@@ -45,8 +47,12 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	var so []string
+	for _, status := range push.Statuses() {
+		so = append(so, fmt.Sprintf("%d %s", counts[status], status))
+	}
 	fmt.Fprintf(s.stdout, `
-the log so far: %v
+the log so far: %s
 
   the log           curl -s 'http://%s/api/v1/pushes?size=5' | head -c 2000
   what failed       curl -s 'http://%s/api/v1/pushes?status=failed'
@@ -57,7 +63,7 @@ the log so far: %v
   the simulator     curl -s http://%s/_sim/stats
 
 Ctrl-C stops everything.
-`, counts, s.admin, s.admin, receipt, s.producer, key, s.redis, s.sim)
+`, strings.Join(so, ", "), s.admin, s.admin, receipt, s.producer, key, s.redis, s.sim)
 	return s.watch(ctx)
 }
 
