@@ -33,7 +33,7 @@
 //	FcmError INVALID_ARGUMENT, any other 400      INVALID_ARGUMENT         fail: the token is to blame only if
 //	                                                                       Detail starts with "message.token: "
 //	FcmError THIRD_PARTY_AUTH_ERROR (401)         THIRD_PARTY_AUTH_ERROR   fail: the project's APNs or web key
-//	429                                           QUOTA_EXCEEDED           retry; hold the whole sender
+//	429                                           QUOTA_EXCEEDED           retry
 //	500                                           INTERNAL                 retry
 //	any other 5xx, HTML too                       UNAVAILABLE              retry
 //	401 without FcmError                          CREDENTIAL               hold
