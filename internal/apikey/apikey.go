@@ -90,22 +90,27 @@ func (s *Store) List(ctx context.Context) ([]Key, error) {
 	return keys, nil
 }
 
-// Remove takes a key away; ErrUnknown if there is none of that name.
+// Remove takes a key away; ErrUnknown if there is none of that name. Two of one
+// name, added in the same moment, both go.
 func (s *Store) Remove(ctx context.Context, name string) error {
 	all, err := s.rdb.HGetAll(ctx, s.key).Result()
 	if err != nil {
 		return fmt.Errorf("read keys: %w", err)
 	}
+	var fields []string
 	for field, value := range all {
 		var k Key
 		if json.Unmarshal([]byte(value), &k) == nil && k.Name == name {
-			if err := s.rdb.HDel(ctx, s.key, field).Err(); err != nil {
-				return fmt.Errorf("remove key: %w", err)
-			}
-			return nil
+			fields = append(fields, field)
 		}
 	}
-	return ErrUnknown
+	if fields == nil {
+		return ErrUnknown
+	}
+	if err := s.rdb.HDel(ctx, s.key, fields...).Err(); err != nil {
+		return fmt.Errorf("remove key: %w", err)
+	}
+	return nil
 }
 
 // Check returns the name of the key that a secret belongs to, or ErrUnknown.

@@ -32,7 +32,7 @@ func New(rdb redis.UniversalClient, keys Keys) *Log {
 // Get returns the record of one push, or ErrNotFound.
 func (l *Log) Get(ctx context.Context, id string) (Record, error) {
 	h, err := l.rdb.HGetAll(ctx, l.keys.Of(id).Record(id)).Result()
-	if err != nil {
+	if err != nil && !isOtherType(err) {
 		return Record{}, fmt.Errorf("read record: %w", err)
 	}
 	if len(h) == 0 {
@@ -140,16 +140,21 @@ func (l *Log) records(ctx context.Context, members []member) ([]Record, error) {
 	for i, m := range members {
 		hashes[i] = pipe.HGetAll(ctx, m.partition.Record(m.id))
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, err
-	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
 	for i, m := range members {
-		if h := hashes[i].Val(); len(h) > 0 {
+		h, err := hashes[i].Result()
+		if err != nil && !isOtherType(err) {
+			return nil, err
+		}
+		if len(h) > 0 {
 			records = append(records, parseRecord(m.id, h))
 		}
 	}
 	return records, nil
 }
+
+// isOtherType says that somebody put something else in a record's place.
+func isOtherType(err error) bool { return redis.HasErrorPrefix(err, "WRONGTYPE") }
 
 // Counts returns the number of records in each state.
 func (l *Log) Counts(ctx context.Context) (map[push.Status]int64, error) {

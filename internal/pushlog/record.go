@@ -135,7 +135,7 @@ func numbered(h map[string]string, prefix string) []string {
 	var numbers []int
 	for name := range h {
 		if s, ok := strings.CutPrefix(name, prefix); ok {
-			if n, err := strconv.Atoi(s); err == nil {
+			if n, err := strconv.Atoi(s); err == nil && n > 0 && strconv.Itoa(n) == s {
 				numbers = append(numbers, n)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -43,7 +44,7 @@ func TestMendedAsTheErrorSays(t *testing.T) {
 	if err := Check(timeout(t), c); !errors.Is(err, ErrUnfit) {
 		t.Fatal(err)
 	}
-	c.ConfigSet(t.Context(), "maxmemory-policy", "noeviction")
+	must(t, c.ConfigSet(t.Context(), "maxmemory-policy", "noeviction"))
 	if err := Check(timeout(t), c); err != nil {
 		t.Error(err)
 	}
@@ -52,7 +53,9 @@ func TestMendedAsTheErrorSays(t *testing.T) {
 // A wrong password is not waited out: it does not mend itself.
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
-	addr := overTCP(t, "--requirepass", "right-one", "--user", "reader on >reading-one ~* +get")
+	addr, c := overTCP(t)
+	must(t, c.ACLSetUser(t.Context(), "reader", "on", ">reading-one", "~*", "+get"))
+	must(t, c.ConfigSet(t.Context(), "requirepass", "right-one"))
 	for name, rawURL := range map[string]string{
 		"none":                    "redis://" + addr,
 		"wrong":                   "redis://:wrong-one@" + addr,
@@ -84,7 +87,7 @@ func TestWaitUntilTheServerStarts(t *testing.T) {
 		select {
 		case err := <-done:
 			t.Fatalf("it did not wait: %v", err)
-		default:
+		case <-time.After(time.Millisecond):
 		}
 	}
 	s.Start(t)
@@ -107,7 +110,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		select {
 		case err := <-done:
 			t.Fatal(err)
-		default:
+		case <-time.After(time.Millisecond):
 		}
 	}
 	cancel()

@@ -17,7 +17,8 @@ import (
 
 func TestOpenOneServer(t *testing.T) {
 	t.Parallel()
-	addr := overTCP(t, "--requirepass", "p@ss/word")
+	addr, c := overTCP(t)
+	must(t, c.ConfigSet(t.Context(), "requirepass", "p@ss/word"))
 	socket := redistest.New(t)
 	for _, rawURL := range []string{
 		"redis://:p%40ss%2Fword@" + addr, "redis://:p%40ss%2Fword@" + addr + "/3", "redis://default:p%40ss%2Fword@" + addr + "/0?dial_timeout=3s",
@@ -34,11 +35,8 @@ func TestOpenOneServer(t *testing.T) {
 
 func TestOpenCluster(t *testing.T) {
 	t.Parallel()
-	addr := overTCP(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
-	one := openURL(t, "redis://"+addr)
-	if err := one.Do(timeout(t), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
-		t.Fatal(err)
-	}
+	addr, one := overTCP(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
+	must(t, one.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383))
 	c := openURL(t, "redis+cluster://"+addr+"?addr="+addr)
 	if _, ok := c.(*redis.ClusterClient); !ok {
 		t.Fatalf("it is a %T", c)
@@ -58,9 +56,7 @@ func TestOpenCluster(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	// Every master is looked at.
-	if err := one.ConfigSet(timeout(t), "maxmemory-policy", "allkeys-lru").Err(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, one.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-lru"))
 	if err := Check(timeout(t), c); err == nil || !strings.Contains(err.Error(), "noeviction") {
 		t.Error(err)
 	}
@@ -68,7 +64,7 @@ func TestOpenCluster(t *testing.T) {
 
 func TestOpenSentinel(t *testing.T) {
 	t.Parallel()
-	master := overTCP(t)
+	master, _ := overTCP(t)
 	_, port, _ := strings.Cut(master, ":")
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
 	sentinel := freePort(t)
@@ -107,6 +103,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"redis://:secret@host?colour=red", "colour"},
 		{"redis://:secret@host?dial_timeout=soon", "dial_timeout"},
 		{"redis+sentinel://:secret@host/x?master_name=m", "database"},
+		{"redis+sentinel://:secret@host", "master_name"},
+		{"redis+sentinel://:secret@host?master_name=m&route_by_latency=true", "route_by_latency"},
 		{"redis+cluster://:secret@host?colour=red", "colour"},
 		{"redis://:secret@host:port", "percent-encoded"},
 		{"redis://:secret#more@host", "percent-encoded"},

@@ -35,6 +35,9 @@ func Open(rawURL string) (redis.UniversalClient, error) {
 func open(rawURL string, retries int) (redis.UniversalClient, error) {
 	silence()
 	scheme, rest, _ := strings.Cut(rawURL, "://")
+	if scheme != "unix" && misread(rest) {
+		return nil, errEncoding
+	}
 	switch scheme {
 	case "redis", "rediss", "unix":
 		o, err := redis.ParseURL(rawURL)
@@ -47,6 +50,9 @@ func open(rawURL string, retries int) (redis.UniversalClient, error) {
 		o, err := redis.ParseFailoverURL(strings.TrimSuffix(scheme, "+sentinel") + "://" + rest)
 		if err != nil {
 			return nil, unreadable(err)
+		}
+		if o.MasterName == "" {
+			return nil, errors.New("needs the parameter master_name, by which the sentinels know the master")
 		}
 		if o.RouteByLatency || o.RouteRandomly {
 			return nil, errors.New("route_by_latency and route_randomly are for Cluster only")
@@ -71,15 +77,29 @@ func OpenBlocking(rawURL string) (redis.UniversalClient, error) {
 	return open(rawURL, -1)
 }
 
+// errEncoding is all that is said of a URL that can't be taken apart, since any
+// part of it may be one of the password.
+var errEncoding = errors.New("is not a valid URL (a special character in the password must be percent-encoded)")
+
+// misread reports whether a special character in the password has ended the
+// part of the URL that it should stand in: the @ behind it is then too far
+// right, or a fragment begins, which no Redis URL has.
+func misread(rest string) bool {
+	end := strings.IndexAny(rest, "/?#")
+	return end >= 0 && strings.Contains(rest[end:], "@") || strings.Contains(rest, "#")
+}
+
+// unreadable keeps go-redis's reasons, which name a wrong parameter, but not
+// those of net/url, which quote what they can't read.
 func unreadable(err error) error {
 	var e *url.Error
-	if errors.As(err, &e) {
-		err = e.Err
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case strings.Contains(e.Err.Error(), "control character"):
+		return errors.New("has a control character, perhaps a line feed at its end")
 	}
-	if strings.Contains(err.Error(), "invalid port") || strings.Contains(err.Error(), "userinfo") {
-		return errors.New("is not a valid URL (a special character in the password must be percent-encoded)")
-	}
-	return err
+	return errEncoding
 }
 
 // silence keeps go-redis from writing lines of its own to stderr, past our log:

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// open opens a client that is closed with the test.
+// openURL opens a client that is closed with the test.
 func openURL(t *testing.T, rawURL string) redis.UniversalClient {
 	t.Helper()
 	c, err := Open(rawURL)
@@ -33,16 +33,21 @@ func timeout(t *testing.T) context.Context {
 	return ctx
 }
 
-// overTCP starts a redis-server on a port of loopback; it returns the address.
-func overTCP(t *testing.T, args ...string) string {
+// overTCP starts a redis-server that has a port of loopback too; it returns
+// that address, and a client over the socket.
+func overTCP(t *testing.T, args ...string) (string, *redis.Client) {
 	t.Helper()
-	addr, err := launch.FreeAddr()
-	if err != nil {
+	port := freePort(t)
+	s := redistest.New(t, append([]string{"--bind", "127.0.0.1", "--port", port}, args...)...)
+	return "127.0.0.1:" + port, s.Client(t)
+}
+
+// must fails the test if a command of its preparation failed.
+func must(t *testing.T, cmd redis.Cmder) {
+	t.Helper()
+	if err := cmd.Err(); err != nil {
 		t.Fatal(err)
 	}
-	port := addr[len("127.0.0.1:"):]
-	redistest.New(t, append([]string{"--bind", "127.0.0.1", "--port", port}, args...)...)
-	return addr
 }
 
 // freePort is a port of loopback that was free a moment ago.

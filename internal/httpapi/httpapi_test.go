@@ -1,0 +1,166 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pushstream/internal/push"
+)
+
+// bundle is a router with one page for each thing that a page may do.
+type bundle struct {
+	router *gin.Engine
+	logs   *observer.ObservedLogs
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	core, logs := observer.New(zapcore.DebugLevel)
+	r := New(zap.New(core), 10)
+	r.GET("/ok/:id", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
+	r.GET("/panic", func(*gin.Context) { panic("secret of the program") })
+	r.GET("/away", func(c *gin.Context) { Unavailable(c, errors.New("dial unix /secret: refused")) })
+	r.GET("/faulty", func(c *gin.Context) {
+		FailWith(c, Problem{Status: 422, Detail: "d", Faults: []ItemFaults{{3, push.Faults{{Field: "csno", Message: "m"}}}}, Items: []int{1}})
+	})
+	r.POST("/read", func(c *gin.Context) {
+		if _, err := io.ReadAll(c.Request.Body); TooLarge(err) {
+			Fail(c, http.StatusRequestEntityTooLarge, "")
+		} else if err != nil {
+			t.Error(err)
+		}
+	})
+	return &bundle{r, logs}
+}
+
+func (b *bundle) do(method, path, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	b.router.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	return w
+}
+
+// checkProblem wants a problem document that says the same as the status line
+// and the headers.
+func checkProblem(t *testing.T, w *httptest.ResponseRecorder, status int) Problem {
+	t.Helper()
+	var p Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatalf("%v: %s", err, w.Body)
+	}
+	if w.Code != status || p.Status != status || p.Title != http.StatusText(status) || p.Type != "about:blank" ||
+		p.RequestID == "" || p.RequestID != w.Header().Get("X-Request-Id") || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("status %d, header %v, problem %+v; want %d", w.Code, w.Header(), p, status)
+	}
+	return p
+}
+
+func TestUnknownPagesAndMethods(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	checkProblem(t, b.do("GET", "/nowhere", ""), 404)
+	checkProblem(t, b.do("GET", "/ok/1/", ""), 404)
+	checkProblem(t, b.do("GET", "/", ""), 404)
+	checkProblem(t, b.do("DELETE", "/ok/1", ""), 405)
+	checkProblem(t, b.do("POST", "/ok/1", ""), 405)
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, two := b.do("GET", "/ok/1", ""), b.do("GET", "/ok/1", "")
+	id := one.Header().Get("X-Request-Id")
+	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(id) || id == two.Header().Get("X-Request-Id") {
+		t.Errorf("request id %q", id)
+	}
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+		if got := one.Header().Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.do("GET", "/panic", "")
+	p := checkProblem(t, w, 500)
+	if strings.Contains(w.Body.String(), "secret") {
+		t.Errorf("the client is told: %s", w.Body)
+	}
+	logged := b.logs.FilterMessage("panic").All()
+	if len(logged) != 1 || logged[0].ContextMap()["request_id"] != p.RequestID {
+		t.Errorf("log %+v", logged)
+	}
+	if w := b.do("GET", "/ok/1", ""); w.Code != 200 {
+		t.Errorf("after it: %d", w.Code)
+	}
+}
+
+// The client learns that it may come again, the log why.
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.do("GET", "/away", "")
+	p := checkProblem(t, w, 503)
+	if strings.Contains(w.Body.String(), "secret") || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%s %v", w.Body, w.Header())
+	}
+	logged := b.logs.FilterMessage("request failed").All()
+	if len(logged) != 1 || logged[0].ContextMap()["request_id"] != p.RequestID || !strings.Contains(logged[0].ContextMap()["error"].(string), "/secret") {
+		t.Errorf("log %+v", logged)
+	}
+}
+
+func TestFaultsAndItems(t *testing.T) {
+	t.Parallel()
+	w := setup(t).do("GET", "/faulty", "")
+	checkProblem(t, w, 422)
+	if !strings.Contains(w.Body.String(), `"faults":[{"index":3,"faults":[{"field":"csno","message":"m"}]}],"items":[1]`) {
+		t.Error(w.Body)
+	}
+}
+
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if w := b.do("POST", "/read", "0123456789"); w.Code != 200 {
+		t.Errorf("ten bytes: %d", w.Code)
+	}
+	checkProblem(t, b.do("POST", "/read", "01234567890"), 413)
+	if TooLarge(nil) || TooLarge(io.ErrUnexpectedEOF) {
+		t.Error("another error is one of size")
+	}
+}
+
+// Queries and ids may name customers: they are not logged.
+func TestLogKeepsCustomersOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.do("GET", "/ok/id-of-a-push?csno=10023451", "")
+	b.do("GET", "/other/010-1234-5678?csno=10023451", "")
+	entries := b.logs.All()
+	if len(entries) != 2 {
+		t.Fatalf("%d lines", len(entries))
+	}
+	if f := entries[0].ContextMap(); f["route"] != "/ok/:id" || f["status"] != int64(200) || f["method"] != "GET" || f["request_id"] == "" {
+		t.Errorf("%v", f)
+	}
+	for _, e := range entries {
+		for name, value := range e.ContextMap() {
+			if text, _ := value.(string); strings.Contains(text, "1002345") || strings.Contains(text, "id-of") || strings.Contains(text, "010-") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+}

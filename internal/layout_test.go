@@ -1,0 +1,165 @@
+// Package internal_test keeps the arrows between the packages of pushstream:
+// see docs/architecture.md.
+package internal_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "pushstream/"
+
+// imports maps each package of the module, by its folder, to what its files
+// import; files are those with tests, or only those without.
+func imports(t *testing.T, tests bool) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && file != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || !tests && strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		folder := filepath.ToSlash(filepath.Dir(strings.TrimPrefix(file, ".."+string(filepath.Separator))))
+		all[folder] = append(all[folder], "")
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			all[folder] = append(all[folder], imported)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all["internal/push"]) == 0 || len(all["cmd/consumer"]) == 0 {
+		t.Fatalf("the tree was not found: %d folders", len(all))
+	}
+	return all
+}
+
+// ours are the imported packages of this module.
+func ours(list []string) []string {
+	var own []string
+	for _, one := range list {
+		if folder, ok := strings.CutPrefix(one, module); ok && !slices.Contains(own, folder) {
+			own = append(own, folder)
+		}
+	}
+	slices.Sort(own)
+	return own
+}
+
+// What a package may import of ours. Each of these carries a promise of the
+// design; others may import what they need.
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	all := imports(t, false)
+	for folder, allowed := range map[string][]string{
+		"internal/push":       nil,
+		"internal/pushlog":    {"internal/push"},
+		"internal/stream":     {"internal/push", "internal/pushlog"},
+		"internal/fcm":        {"internal/push"},
+		"internal/fcm/fcmsim": nil,
+		"internal/httpapi":    {"internal/push"},
+		"internal/apikey":     nil,
+		"internal/telemetry":  nil,
+		"internal/redisconn":  nil,
+		"internal/redistest":  nil,
+		"internal/launch":     nil,
+		"internal/corpus":     {"internal/push"},
+	} {
+		if all[folder] == nil {
+			t.Errorf("there is no %s", folder)
+		}
+		for _, one := range ours(all[folder]) {
+			if !slices.Contains(allowed, one) {
+				t.Errorf("%s imports %s; it may import %q", folder, one, allowed)
+			}
+		}
+	}
+}
+
+// The vocabulary can be imported by everyone, since it brings nothing along.
+func TestPushImportsOnlyTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	for _, one := range imports(t, false)["internal/push"] {
+		if strings.Contains(one, ".") || strings.HasPrefix(one, module) {
+			t.Errorf("it imports %s", one)
+		}
+	}
+}
+
+// FCM's SDK may be changed, or replaced, in one place.
+func TestOnlyFCMImportsFirebase(t *testing.T) {
+	t.Parallel()
+	for folder, list := range imports(t, false) {
+		for _, one := range list {
+			if strings.HasPrefix(one, "firebase.google.com/") && folder != "internal/fcm" {
+				t.Errorf("%s imports %s", folder, one)
+			}
+		}
+	}
+	for folder, list := range imports(t, true) {
+		for _, one := range list {
+			if strings.HasPrefix(one, "firebase.google.com/") && folder != "internal/fcm" && folder != "internal/fcm/fcmsim" {
+				t.Errorf("%s imports %s in a test", folder, one)
+			}
+		}
+	}
+}
+
+// Redis is not FCM's business, nor FCM that of the stream, not even in tests of
+// the one; and nobody reaches into a command.
+func TestNoShortcuts(t *testing.T) {
+	t.Parallel()
+	for folder, list := range imports(t, true) {
+		for _, one := range list {
+			redis := strings.Contains(one, "redis/go-redis") || one == module+"internal/redisconn"
+			if strings.HasPrefix(folder, "internal/fcm") && redis {
+				t.Errorf("%s imports %s", folder, one)
+			}
+			if strings.HasPrefix(one, module+"cmd/") || strings.HasPrefix(one, module+"e2e") {
+				t.Errorf("%s imports %s", folder, one)
+			}
+		}
+	}
+	for folder, list := range imports(t, false) {
+		for _, one := range ours(list) {
+			if one == "internal/redistest" {
+				t.Errorf("%s imports %s outside of its tests", folder, one)
+			}
+			if strings.HasPrefix(one, "internal/fcm") && !strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "scripts/") && folder != "e2e" {
+				t.Errorf("%s imports %s; only commands wire", folder, one)
+			}
+		}
+	}
+}
+
+// A folder's name says what is in it.
+func TestNoDrawers(t *testing.T) {
+	t.Parallel()
+	for folder := range imports(t, true) {
+		if name := path.Base(folder); slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "misc", "shared"}, name) {
+			t.Errorf("%s is a drawer", folder)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package pushlog
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pushstream/internal/push"
+)
+
+func TestListEmptyLog(t *testing.T) {
+	t.Parallel()
+	for _, partitions := range []int{1, 3} {
+		p := setup(t, partitions).list(t, Query{Page: 1, Size: 10})
+		if p.Total != 0 || p.Records == nil || len(p.Records) != 0 {
+			t.Errorf("%d partitions: %+v", partitions, p)
+		}
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		query Query
+		want  []string
+		total int64
+	}{
+		{"newest first, ties by id", Query{Page: 1, Size: 10}, []string{"z", "d", "c", "b", "a"}, 5},
+		{"oldest first, ties by id", Query{Page: 1, Size: 10, Oldest: true}, []string{"a", "b", "c", "d", "z"}, 5},
+		{"first page", Query{Page: 1, Size: 2}, []string{"z", "d"}, 5},
+		{"a page that starts within a tie", Query{Page: 2, Size: 2}, []string{"c", "b"}, 5},
+		{"last page, not full", Query{Page: 3, Size: 2}, []string{"a"}, 5},
+		{"behind the last page", Query{Page: 4, Size: 2}, []string{}, 5},
+		{"far behind it", Query{Page: 1_000_000, Size: 1000}, []string{}, 5},
+		{"one state", Query{Page: 1, Size: 10, Status: push.Failed}, []string{"z", "c"}, 2},
+		{"one state, second page, oldest first", Query{Page: 2, Size: 1, Status: push.Failed, Oldest: true}, []string{"z"}, 2},
+		{"a state that nothing is in", Query{Page: 1, Size: 10, Status: push.Expired}, []string{}, 0},
+	}
+	for _, partitions := range []int{1, 3} {
+		b := setup(t, partitions)
+		b.seed(t, "a", 1000, push.Sent)
+		for id, status := range map[string]push.Status{"b": push.Sent, "c": push.Failed, "d": push.Queued} {
+			b.seed(t, id, 2000, status)
+		}
+		b.seed(t, "z", 3000, push.Failed)
+		for _, tt := range tests {
+			t.Run(fmt.Sprintf("%s, %d partitions", tt.name, partitions), func(t *testing.T) {
+				t.Parallel()
+				p := b.list(t, tt.query)
+				if got := idsOf(p.Records); !slices.Equal(got, tt.want) || p.Total != tt.total {
+					t.Errorf("%q of %d, want %q of %d", got, p.Total, tt.want, tt.total)
+				}
+			})
+		}
+	}
+}
+
+func TestListRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	for _, q := range []Query{{Page: 0, Size: 10}, {Page: -1, Size: 10}, {Page: 1, Size: 0}, {Page: 1, Size: -1}, {Page: 1, Size: MaxPageSize + 1}} {
+		if _, err := b.List(t.Context(), q); err == nil {
+			t.Errorf("%+v: no error", q)
+		}
+	}
+}
+
+// Any number of partitions gives the answers of a model that sorts a slice.
+func TestListAgainstModel(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		id     string
+		ms     int64
+		status push.Status
+	}
+	for _, seed := range []uint64{1, 2, 3} {
+		r := rand.New(rand.NewPCG(seed, 0))
+		rows := make([]row, 150+r.IntN(200))
+		for i := range rows {
+			rows[i] = row{fmt.Sprintf("%x-%d", r.Uint32(), i), 1_700_000_000_000 + r.Int64N(60), push.Statuses()[r.IntN(7)]}
+		}
+		logs := map[int]*bundle{1: setup(t, 1), 2: setup(t, 2), 3: setup(t, 3), 7: setup(t, 7)}
+		for _, b := range logs {
+			for _, one := range rows {
+				b.seed(t, one.id, one.ms, one.status)
+			}
+		}
+		slices.SortFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.id, b.id)) })
+		for range 60 {
+			q := Query{Page: 1 + r.IntN(12), Size: 1 + r.IntN(60), Oldest: r.IntN(2) == 0}
+			if r.IntN(2) == 0 {
+				q.Status = push.Statuses()[r.IntN(7)]
+			}
+			all := []string{}
+			for _, one := range rows {
+				if q.Status == "" || one.status == q.Status {
+					all = append(all, one.id)
+				}
+			}
+			if !q.Oldest {
+				slices.Reverse(all)
+			}
+			from := min((q.Page-1)*q.Size, len(all))
+			want := all[from:min(from+q.Size, len(all))]
+			for partitions, b := range logs {
+				p := b.list(t, q)
+				if got := idsOf(p.Records); !slices.Equal(got, want) || p.Total != int64(len(all)) {
+					t.Fatalf("seed %d, %d partitions, %+v:\ngot  %q of %d\nwant %q of %d", seed, partitions, q, got, p.Total, want, len(all))
+				}
+			}
+		}
+	}
+}
+
+// Retention removes a record between the two reads of a page, or somebody does
+// by hand: the page shows the others.
+func TestVanishedRecordIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, partitions := range []int{1, 3} {
+		b := setup(t, partitions)
+		for i, id := range []string{"a", "b", "c"} {
+			b.seed(t, id, int64(i), push.Sent)
+		}
+		b.rdb.Del(t.Context(), b.keys.Of("b").Record("b"))
+		if got := idsOf(b.list(t, Query{Page: 1, Size: 10}).Records); !slices.Equal(got, []string{"c", "a"}) {
+			t.Errorf("%d partitions: %q", partitions, got)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	for _, partitions := range []int{1, 3} {
+		b := setup(t, partitions)
+		want := map[push.Status]int64{}
+		for i, s := range push.Statuses() {
+			for n := range i {
+				b.seed(t, fmt.Sprint(s, n), int64(n), s)
+			}
+			want[s] = int64(i)
+		}
+		got, err := b.Counts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s, n := range want {
+			if got[s] != n {
+				t.Errorf("%d partitions, %s: %d, want %d", partitions, s, got[s], n)
+			}
+		}
+	}
+}
+
+func TestErrorsOfRedisAreErrors(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	b.seed(t, "a", 1, push.Sent)
+	b.rdb.Close()
+	_, err1 := b.List(t.Context(), Query{Page: 1, Size: 1})
+	_, err2 := b.Get(t.Context(), "a")
+	_, err3 := b.Counts(t.Context())
+	if err1 == nil || err2 == nil || err2 == ErrNotFound || err3 == nil {
+		t.Error(err1, err2, err3)
+	}
+}

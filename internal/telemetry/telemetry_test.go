@@ -1,0 +1,199 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	registry := NewRegistry()
+	jobs := prometheus.NewCounter(prometheus.CounterOpts{Name: "test_jobs_total", Help: "x"})
+	registry.MustRegister(jobs)
+	jobs.Inc()
+	var broken error
+	srv := httptest.NewServer(Handler(registry,
+		Check{"redis", func(context.Context) error { return nil }},
+		Check{"group", func(context.Context) error { return broken }},
+		Check{"credential", func(ctx context.Context) error {
+			if _, bounded := ctx.Deadline(); !bounded {
+				return errors.New("a check may take for ever")
+			}
+			return nil
+		}}))
+	defer srv.Close()
+
+	if status, body, _ := get(t, srv.URL+"/healthz"); status != 200 || body != "ok\n" {
+		t.Errorf("healthz: %d %q", status, body)
+	}
+	status, body, header := get(t, srv.URL+"/readyz")
+	if status != 200 || body != "redis: ok\ngroup: ok\ncredential: ok\n" || header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("readyz: %d %q %v", status, body, header)
+	}
+	status, body, _ = get(t, srv.URL+"/metrics")
+	for _, part := range []string{"test_jobs_total 1\n", "go_goroutines ", "process_cpu_seconds_total "} {
+		if status != 200 || !strings.Contains(body, part) {
+			t.Errorf("metrics: %d, no %q", status, part)
+		}
+	}
+
+	// One check fails: the others are still made, and told of.
+	broken = errors.New("no such group")
+	if status, body, _ := get(t, srv.URL+"/readyz"); status != 503 || body != "redis: ok\ngroup: no such group\ncredential: ok\n" {
+		t.Errorf("readyz: %d %q", status, body)
+	}
+	if status, _, _ := get(t, srv.URL+"/healthz"); status != 200 {
+		t.Errorf("a failing check makes the process look dead: %d", status)
+	}
+	if status, _, _ := get(t, srv.URL+"/other"); status != 404 {
+		t.Errorf("other: %d", status)
+	}
+}
+
+func TestLogger(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := NewLogger(&out, zapcore.InfoLevel).Named("consumer")
+	log.Debug("too fine")
+	log.Info("sent", zap.String("id", "a\n\"b"), zap.Duration("took", 1500*time.Millisecond))
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v: %s", err, &out) // two lines, if Debug was written
+	}
+	at, err := time.Parse("2006-01-02T15:04:05.000Z", line["ts"].(string))
+	if err != nil || time.Since(at).Abs() > time.Hour {
+		t.Errorf("time %v: %v", line["ts"], err)
+	}
+	if line["level"] != "info" || line["logger"] != "consumer" || line["msg"] != "sent" || line["id"] != "a\n\"b" || line["took"] != "1.5s" {
+		t.Errorf("%s", &out)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if Version() == "" {
+		t.Error("empty")
+	}
+}
+
+// Whoever is being answered at the stop gets the answer; then nobody is.
+func TestServeFinishesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	began, end := make(chan struct{}), make(chan struct{})
+	ln := listen(t)
+	stop := start(t, func(ctx context.Context) error {
+		return Serve(ctx, ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(began)
+			<-end
+			_, _ = w.Write([]byte("done"))
+		}))
+	})
+	body := make(chan string, 1)
+	go func() {
+		_, b, _ := get(t, "http://"+ln.Addr().String())
+		body <- b
+	}()
+	<-began
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	eventually(t, "no new connection", func() bool {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	close(end)
+	if got := <-body; got != "done" {
+		t.Errorf("answer %q", got)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// names answers every request with a text.
+func names(text string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) })
+}
+
+func waitForReady(ctx context.Context) error { <-ctx.Done(); return nil }
+
+func TestServeBothBeside(t *testing.T) {
+	t.Parallel()
+	addr := freeAddr(t)
+	stop := start(t, func(ctx context.Context) error {
+		return ServeBoth(ctx, zap.NewNop(), addr, names("main"), "", names("ops"), waitForReady)
+	})
+	eventually(t, "listening", func() bool { return reachable(addr) })
+	for path, want := range map[string]string{"/": "main", "/v1/x": "main", "/healthz": "ops", "/readyz": "ops", "/metrics": "ops", "/metrics/x": "main"} {
+		if _, body, _ := get(t, "http://"+addr+path); body != want {
+			t.Errorf("%s: %q", path, body)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServeBothApart(t *testing.T) {
+	t.Parallel()
+	addr, ops := freeAddr(t), freeAddr(t)
+	stop := start(t, func(ctx context.Context) error {
+		return ServeBoth(ctx, zap.NewNop(), addr, names("main"), ops, names("ops"), waitForReady)
+	})
+	eventually(t, "listening", func() bool { return reachable(addr) && reachable(ops) })
+	if _, body, _ := get(t, "http://"+addr+"/metrics"); body != "main" {
+		t.Errorf("metrics are shown to everybody: %q", body)
+	}
+	if _, body, _ := get(t, "http://"+ops+"/metrics"); body != "ops" {
+		t.Errorf("%q", body)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A process that serves half of what it should had better end.
+func TestServeBothEndsAsOne(t *testing.T) {
+	t.Parallel()
+	taken := listen(t)
+	defer taken.Close()
+	unfit := errors.New("unfit")
+	for name, f := range map[string]func(ctx context.Context) error{
+		"address taken": func(ctx context.Context) error {
+			return ServeBoth(ctx, zap.NewNop(), taken.Addr().String(), names("main"), "127.0.0.1:0", names("ops"), waitForReady)
+		},
+		"address of ops taken": func(ctx context.Context) error {
+			return ServeBoth(ctx, zap.NewNop(), "127.0.0.1:0", names("main"), taken.Addr().String(), names("ops"), waitForReady)
+		},
+		"never ready": func(ctx context.Context) error {
+			return ServeBoth(ctx, zap.NewNop(), "127.0.0.1:0", names("main"), "127.0.0.1:0", names("ops"), func(context.Context) error { return unfit })
+		},
+	} {
+		err := f(t.Context())
+		if err == nil || name == "never ready" && !errors.Is(err, unfit) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func reachable(addr string) bool {
+	c, err := net.Dial("tcp", addr)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
