@@ -49,36 +49,24 @@ type Record struct {
 	Raw         json.RawMessage `json:"raw,omitempty"`
 }
 
-// JobFields are the names and values that accept writes for a job, in the
-// order in which HGETALL shows them. Absent values and the defaults of priority
-// and ttl are left out.
-func JobFields(j *push.Job) []string {
-	pairs := make([]string, 0, 26)
-	add := func(name, value string) {
-		if value != "" {
-			pairs = append(pairs, name, value)
-		}
+// JobValues are what accept writes of a job: the values of push.Fields without
+// the id, in the order of accept.lua. Empty are absent ones, and the defaults of
+// priority and ttl.
+func JobValues(j *push.Job) [12]string {
+	v := [12]string{
+		j.SndnRsevHour, j.Csno, j.UUIDID, j.DeviceID, j.MsgTitle, j.MsgContents, j.ServiceName, j.PushGrpID, j.CustTelno,
 	}
-	add(push.FieldSndnRsevHour, j.SndnRsevHour)
-	add(push.FieldCsno, j.Csno)
-	add(push.FieldUUIDID, j.UUIDID)
-	add(push.FieldDeviceID, j.DeviceID)
-	add(push.FieldMsgTitle, j.MsgTitle)
-	add(push.FieldMsgContents, j.MsgContents)
-	add(push.FieldServiceName, j.ServiceName)
-	add(push.FieldPushGrpID, j.PushGrpID)
-	add(push.FieldCustTelno, j.CustTelno)
 	if len(j.Data) > 0 {
 		b, _ := json.Marshal(j.Data) // a map of texts always marshals
-		add(push.FieldData, string(b))
+		v[9] = string(b)
 	}
 	if j.Priority != push.Normal {
-		add(push.FieldPriority, string(j.Priority))
+		v[10] = string(j.Priority)
 	}
 	if j.TTL != push.DefaultTTL {
-		add(push.FieldTTL, strconv.Itoa(j.TTL))
+		v[11] = strconv.Itoa(j.TTL)
 	}
-	return pairs
+	return v
 }
 
 // parseRecord reads the hash of one push. A field that was written by hand and

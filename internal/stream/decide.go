@@ -37,14 +37,17 @@ type delivery struct {
 // settlement is what becomes of a delivery.
 type settlement struct {
 	*delivery
-	release bool        // hand it back untouched
-	status  push.Status // sent, failed, expired, or retrying
-	code    push.Code
-	due     time.Time // of the next try
-	try     string    // the record's field for this try, and its text; empty if there was none
-	line    string
-	drop    string   // an old try that makes room
-	fields  []string // what the record gets, name and value in turn
+	release  bool        // hand it back untouched; nothing else counts then
+	status   push.Status // sent, failed, expired, or retrying
+	code     push.Code   // empty if it was sent
+	tried    int         // attempts with this try, if it counts
+	result   string
+	at       time.Time // of FCM's answer
+	try      int       // number of the try, 0 if there was none
+	line     string    // what the record says of it
+	drop     int       // number of an old try that makes room, 0 for none
+	due      time.Time // of the next try
+	newUntil time.Time // retry_until, if it is to be set
 }
 
 // policy turns the outcome of a try into a settlement.
@@ -56,13 +59,7 @@ type policy struct {
 
 // expired settles a delivery that nobody may try any more.
 func (p policy) expired(d *delivery, now time.Time) settlement {
-	return settlement{delivery: d, status: push.Expired, fields: []string{
-		pushlog.FieldConsumer, p.consumer,
-		pushlog.FieldDeliveries, strconv.Itoa(d.deliveries),
-		pushlog.FieldFCMSendYN, "N",
-		pushlog.FieldFCMSendTime, stamp(now),
-		pushlog.FieldResult, "expired before it could be sent",
-	}}
+	return settlement{delivery: d, status: push.Expired, tried: d.attempts, result: "expired before it could be sent", at: now}
 }
 
 // decide settles a delivery by the outcome of a try that began at start.
@@ -71,50 +68,32 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time) settlement 
 		return settlement{delivery: d, release: true}
 	}
 	verdict := o.Code.Verdict()
-	attempts := d.attempts + 1
-	end := start.Add(o.Took)
-	s := settlement{delivery: d, code: o.Code, try: pushlog.PrefixTry + strconv.Itoa(attempts)}
-	if attempts-triesAtEnd > triesAtStart {
-		s.drop = pushlog.PrefixTry + strconv.Itoa(attempts-triesAtEnd)
+	s := settlement{delivery: d, code: o.Code, tried: d.attempts + 1, result: resultOf(o), at: start.Add(o.Took),
+		try: d.attempts + 1, line: tryLine(p.consumer, o, start)}
+	if s.try-triesAtEnd > triesAtStart {
+		s.drop = s.try - triesAtEnd
 	}
 	if verdict == push.VerdictHold {
-		attempts = d.attempts // nobody's attempt: the next try takes this one's place
+		s.tried = d.attempts // nobody's attempt: the next try takes this one's place
 	}
-	s.fields = append(make([]string, 0, 20),
-		pushlog.FieldAttempts, strconv.Itoa(attempts),
-		pushlog.FieldDeliveries, strconv.Itoa(d.deliveries),
-		pushlog.FieldConsumer, p.consumer,
-		pushlog.FieldResult, resultOf(o))
-
 	switch {
 	case verdict == push.VerdictSent:
 		s.status, s.code = push.Sent, ""
-	case verdict == push.VerdictFail, o.Code == push.CodeUnspecified && attempts >= maxUnclear:
+	case verdict == push.VerdictFail, o.Code == push.CodeUnspecified && s.tried >= maxUnclear:
 		s.status = push.Failed
 	default:
-		p.wait(&s, o, attempts, end)
+		p.wait(&s, o)
 	}
-	s.line = tryLine(p.consumer, o, start)
 	if s.status == push.Retrying {
-		s.line += " retry_in=" + short(s.due.Sub(end))
-	} else {
-		yn := "N"
-		if s.status == push.Sent {
-			yn = "Y"
-		}
-		s.fields = append(s.fields, pushlog.FieldFCMSendYN, yn, pushlog.FieldFCMSendTime, stamp(end))
+		s.line += " retry_in=" + short(s.due.Sub(s.at))
 	}
-	if s.code != "" || d.attempts > 0 {
-		s.fields = append(s.fields, pushlog.FieldErrorCode, string(s.code))
-	}
-	s.fields = append(s.fields, s.try, s.line)
 	return s
 }
 
 // wait finds the time of the next try, or ends the push if that would come too
 // late.
-func (p policy) wait(s *settlement, o push.Outcome, attempts int, now time.Time) {
-	s.due = now.Add(p.delay(o, attempts))
+func (p policy) wait(s *settlement, o push.Outcome) {
+	s.due = s.at.Add(p.delay(o, s.tried))
 	s.status = push.Retrying
 	if !s.expiresAt.IsZero() && !s.due.Before(s.expiresAt) {
 		s.status = push.Expired
@@ -125,8 +104,8 @@ func (p policy) wait(s *settlement, o push.Outcome, attempts int, now time.Time)
 	}
 	until := s.retryUntil
 	if until.IsZero() {
-		until = now.Add(retryWindow)
-		s.fields = append(s.fields, pushlog.FieldRetryUntil, stamp(until))
+		until = s.at.Add(retryWindow)
+		s.newUntil = until
 	}
 	if s.due.After(until) {
 		s.status = push.Failed
@@ -189,6 +168,7 @@ func resultOf(o push.Outcome) string {
 	return strings.TrimSuffix(string(o.Code)+": "+o.Detail, ": ")
 }
 
+// stamp writes a time as records have it.
 func stamp(t time.Time) string { return t.UTC().Format(pushlog.TimeFormat) }
 
 // short writes a duration without more digits than anybody reads.

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,22 +66,14 @@ func TestDecide(t *testing.T) {
 			if c.status == push.Retrying && s.due.Sub(end) != c.wait {
 				t.Errorf("waits %v, want %v", s.due.Sub(end), c.wait)
 			}
-			f := map[string]string{}
-			for pair := range slices.Chunk(s.fields, 2) {
-				f[pair[0]] = pair[1]
+			if s.tried != c.counts {
+				t.Errorf("%d attempts, want %d", s.tried, c.counts)
 			}
-			if got := f["attempts"]; got != strconv.Itoa(c.counts) {
-				t.Errorf("attempts %s, want %d", got, c.counts)
+			if c.status != push.Sent && s.code != c.outcome.Code || c.status == push.Sent && s.code != "" {
+				t.Errorf("error code %q", s.code)
 			}
-			yn := map[push.Status]string{push.Sent: "Y", push.Failed: "N", push.Expired: "N"}[c.status]
-			if f["fcm_send_yn"] != yn {
-				t.Errorf("fcm_send_yn %q, want %q", f["fcm_send_yn"], yn)
-			}
-			if c.status != push.Sent && f["error_code"] != string(c.outcome.Code) {
-				t.Errorf("error_code %q", f["error_code"])
-			}
-			if f[s.try] != s.line || !strings.HasPrefix(s.line, "2026-11-22T00:30:01.123Z consumer-a ") {
-				t.Errorf("%s is %q", s.try, s.line)
+			if s.try != c.attempts+1 || !strings.HasPrefix(s.line, "2026-11-22T00:30:01.123Z consumer-a ") || !s.at.Equal(end) {
+				t.Errorf("try %d at %v is %q", s.try, s.at, s.line)
 			}
 		})
 	}

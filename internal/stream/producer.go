@@ -104,7 +104,7 @@ func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, j
 			open[p.Number] = n
 			calls = append(calls, call{acceptScript,
 				[]string{jobsKey(p), urgentKey(p), dueKey(p), p.Index(), eventsKey(p)},
-				append(make([]any, 0, 3+min(scriptBatch, len(jobs))*36), p.Base, limit, eventsCap)})
+				append(make([]any, 0, 3+min(scriptBatch, len(jobs))*17), p.Base, limit, eventsCap)})
 			members = append(members, nil)
 		}
 		ttl := time.Duration(jobs[i].TTL) * time.Second
@@ -153,15 +153,9 @@ func appendJob(args []any, j *push.Job, ttl time.Duration) []any {
 	if !j.DueAt.IsZero() {
 		due = j.DueAt.UnixMilli()
 	}
-	fields := pushlog.JobFields(j)
-	args = append(args, j.ID, due, lane, ttl.Milliseconds(), j.Csno, j.PushGrpID,
-		pushlog.TokenHash(j.DeviceID), len(fields))
-	return appendTexts(args, fields)
-}
-
-func appendTexts(args []any, texts []string) []any {
-	for _, s := range texts {
-		args = append(args, s)
+	args = append(args, j.ID, due, lane, ttl.Milliseconds(), pushlog.TokenHash(j.DeviceID))
+	for _, value := range pushlog.JobValues(j) {
+		args = append(args, value)
 	}
 	return args
 }

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -70,16 +71,11 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 			continue
 		}
 		keys, head = append(keys, eventsKey(p)), append(head, now.UnixMilli(), eventsCap)
-		item := append(make([]any, 0, 10+len(s.fields)),
-			s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), s.try, s.line)
-		script := settleScript
 		if s.status == push.Retrying {
-			script, keys = retryScript, append(keys, dueKey(p))
-			item = append(item, s.due.UnixMilli(), string(s.code), s.drop)
+			b.add(call{retryScript, append(keys, dueKey(p)), head}, retryArgs(&s))
 		} else {
-			item = append(item, string(s.status), string(s.code))
+			b.add(call{settleScript, keys, head}, settleArgs(&s))
 		}
-		b.add(call{script, keys, head}, appendTexts(append(item, len(s.fields)), s.fields))
 	}
 	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
 		return fmt.Errorf("settle: %w", err)
@@ -90,6 +86,30 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 		}
 	}
 	return nil
+}
+
+// settleArgs are what settle.lua takes for one push.
+func settleArgs(s *settlement) []any {
+	return []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), string(s.status), string(s.code),
+		s.tried, s.deliveries, s.result, stamp(s.at), numberOr(s.try), s.line}
+}
+
+// retryArgs are what retry.lua takes for one push.
+func retryArgs(s *settlement) []any {
+	until := ""
+	if !s.newUntil.IsZero() {
+		until = stamp(s.newUntil)
+	}
+	return []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), s.due.UnixMilli(), string(s.code),
+		s.tried, s.deliveries, s.result, until, numberOr(s.try), s.line, numberOr(s.drop)}
+}
+
+// numberOr writes 0 as an absent value.
+func numberOr(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // callBatch gathers items of several scripts and partitions into as few calls

@@ -3,14 +3,16 @@
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 due  4 index  5 events
 -- ARGV  1 K (the partition's base)  2 greatest backlog, 0 for none  3 cap of events
---       then for each job, at most 100:
---       id, due (ms, 0 = now), lane (1 jobs, 2 jobs:urgent), ttl (ms),
---       csno, push_grp_id, hash of device_id, n, and n record fields and values
+--       then for each job, at most 100, 17 texts ('' = absent):
+--       id, due (ms, 0 = now), lane (1 jobs, 2 jobs:urgent), ttl (ms), hash of
+--       device_id, and the values of the fields named below, in that order
 -- Returns for each job: 1 queued, 2 scheduled, 0 repeated (the id has a record:
 -- nothing changed), -1 refused (backlog full).
 --
 -- Crash before: no trace. Crash after: accepted. Twice: the second answers 0.
 local K, limit, cap = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local fields = { 'sndn_rsev_hour', 'csno', 'uuid_id', 'device_id', 'msg_title', 'msg_contents',
+  'D_servicename', 'push_grp_id', 'cust_telno', 'data', 'priority', 'ttl' }
 local now = clock(KEYS[4])
 local at, expiry = iso(now), {}
 local score = string.format('%.0f', now) -- once: Redis writes Lua's numbers slowly
@@ -20,17 +22,13 @@ if limit > 0 then
 end
 
 -- Mostly no id is known, so one look at all of them does.
-local records, i = {}, 4
-while ARGV[i] do
-  records[#records + 1] = K .. ':record:' .. ARGV[i]
-  i = i + 8 + tonumber(ARGV[i + 7])
-end
+local records = {}
+for i = 4, #ARGV, 17 do records[#records + 1] = K .. ':record:' .. ARGV[i] end
 local none, seen = redis.call('EXISTS', unpack(records)) == 0, {}
 
 local answers, changes, members, moves = {}, {}, {}, mover(K)
-i = 4
-while ARGV[i] do
-  local id, due, ttl, n = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 7])
+for i = 4, #ARGV, 17 do
+  local id, due, device = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 4]
   local record = records[#answers + 1]
   local answer
   if seen[id] or not none and redis.call('EXISTS', record) == 1 then
@@ -45,24 +43,32 @@ while ARGV[i] do
     else
       entry = redis.call('XADD', KEYS[tonumber(ARGV[i + 2])], '*', 'id', id)
     end
-    local ends = start + ttl
+    local ends = start + tonumber(ARGV[i + 3])
     expiry[ends] = expiry[ends] or iso(ends)
-    redis.call('HSET', record, 'status', status, 'accepted_at', at, 'expires_at', expiry[ends],
-      'entry', entry, unpack(ARGV, i + 8, i + 7 + n))
+    local hash = { 'status', status, 'accepted_at', at, 'expires_at', expiry[ends], 'entry', entry }
+    local n = 8
+    for k = 1, 12 do
+      local value = ARGV[i + 4 + k]
+      if value ~= '' then
+        hash[n + 1], hash[n + 2] = fields[k], value
+        n = n + 2
+      end
+    end
+    redis.call('HSET', record, unpack(hash))
     members[#members + 1] = score
     members[#members + 1] = id
     seen[id] = true
     moves.note(id, score, nil, status)
-    if ARGV[i + 4] ~= '' then redis.call('ZADD', K .. ':index:csno:' .. ARGV[i + 4], score, id) end
-    if ARGV[i + 5] ~= '' then redis.call('ZADD', K .. ':index:push_grp_id:' .. ARGV[i + 5], score, id) end
-    redis.call('ZADD', K .. ':index:device_id:' .. ARGV[i + 6], score, id)
+    local csno, group = ARGV[i + 6], ARGV[i + 12]
+    if csno ~= '' then redis.call('ZADD', K .. ':index:csno:' .. csno, score, id) end
+    if group ~= '' then redis.call('ZADD', K .. ':index:push_grp_id:' .. group, score, id) end
+    redis.call('ZADD', K .. ':index:device_id:' .. device, score, id)
     changes[#changes + 1] = id
     changes[#changes + 1] = status
     room = room - 1
     answer = status == 'queued' and 1 or 2
   end
   answers[#answers + 1] = answer
-  i = i + 8 + n
 end
 if #members > 0 then
   redis.call('ZADD', KEYS[4], unpack(members))

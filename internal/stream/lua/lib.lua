@@ -78,7 +78,7 @@ end
 -- late notes the answer of a consumer that had lost the push, unless the record
 -- knows it: then this is the second run of a script whose answer was lost.
 local function late(record, consumer, try, line)
-  if try == '' or redis.call('EXISTS', record) == 0 or redis.call('HGET', record, try) == line then return end
+  if try == '' or redis.call('EXISTS', record) == 0 or redis.call('HGET', record, 'try.' .. try) == line then return end
   redis.call('HSET', record, 'late.' .. consumer, line)
 end
 

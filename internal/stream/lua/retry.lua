@@ -2,10 +2,10 @@
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events  4 due
 -- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
---       then for each push, at most 100:
---       lane, entry, id, accepted time (ms), name and text of this try, due
---       (ms), error code, field to drop (an old try, or ''), n, and n record
---       fields and values
+--       then for each push, at most 100, 13 texts:
+--       lane, entry, id, accepted time (ms), due (ms), error code, attempts,
+--       deliveries, result, retry_until (or ''), number and line of this try,
+--       number of an old try to drop (or '')
 -- Returns for each push: 1 waiting, 0 not ours any more (noted as in settle).
 --
 -- The wait is in the due set, not on the stream, where one old entry would
@@ -18,17 +18,18 @@ local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
 local moves = mover(K)
 
-local i = 6
-while ARGV[i] do
-  local lane, entry, id, score, try, line = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
-  local due, code, drop, n = ARGV[i + 6], ARGV[i + 7], ARGV[i + 8], tonumber(ARGV[i + 9])
+for i = 6, #ARGV, 13 do
+  local lane, entry, id, score, due, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local till, try, line, drop = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
   local record = K .. ':record:' .. id
   local answer = 0
   if deliveries(KEYS[lane], group, me, entry) then
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
-      redis.call('HSET', record, 'status', 'retrying', 'entry', '', unpack(ARGV, i + 10, i + 9 + n))
-      if drop ~= '' then redis.call('HDEL', record, drop) end
+      redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],
+        'consumer', me, 'result', ARGV[i + 8], 'error_code', code, 'try.' .. try, line)
+      if till ~= '' then redis.call('HSET', record, 'retry_until', till) end
+      if drop ~= '' then redis.call('HDEL', record, 'try.' .. drop) end
       redis.call('ZADD', KEYS[4], due, id)
       moves.note(id, score, r[1], 'retrying')
       changes[#changes + 1] = id
@@ -42,7 +43,6 @@ while ARGV[i] do
     late(record, me, try, line)
   end
   answers[#answers + 1] = answer
-  i = i + 10 + n
 end
 moves.flush()
 remove(KEYS[1], group, done[1])

@@ -2,10 +2,10 @@
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events
 -- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
---       then for each push, at most 100:
---       lane, entry, id, accepted time (ms), name and text of this try (or ''
---       twice), status (sent, failed, expired), error code (or ''), n, and n
---       record fields and values
+--       then for each push, at most 100, 12 texts:
+--       lane, entry, id, accepted time (ms), status (sent, failed, expired),
+--       error code (or ''), attempts, deliveries, result, fcm_send_time, number
+--       and line of this try (or '' twice)
 -- Returns for each push: 1 settled, 0 not ours any more.
 --
 -- A late answer of a consumer that lost the entry is noted in the record as
@@ -18,16 +18,22 @@ local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
 local moves = mover(K)
 
-local i = 6
-while ARGV[i] do
-  local lane, entry, id, score, try, line = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
-  local status, code, n = ARGV[i + 6], ARGV[i + 7], tonumber(ARGV[i + 8])
+for i = 6, #ARGV, 12 do
+  local lane, entry, id, score, status, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local try, line = ARGV[i + 10], ARGV[i + 11]
   local record = K .. ':record:' .. id
   local answer = 0
   if deliveries(KEYS[lane], group, me, entry) then
-    local r = redis.call('HMGET', record, 'status', 'entry')
+    local r = redis.call('HMGET', record, 'status', 'entry', 'error_code')
     if r[1] and not terminal[r[1]] and r[2] == entry then
-      redis.call('HSET', record, 'status', status, unpack(ARGV, i + 9, i + 8 + n))
+      local hash = { 'status', status, 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7], 'consumer', me,
+        'result', ARGV[i + 8], 'fcm_send_yn', status == 'sent' and 'Y' or 'N', 'fcm_send_time', ARGV[i + 9] }
+      if try ~= '' then hash[15], hash[16] = 'try.' .. try, line end
+      if code ~= '' or r[3] then
+        hash[#hash + 1] = 'error_code'
+        hash[#hash + 1] = code
+      end
+      redis.call('HSET', record, unpack(hash))
       moves.note(id, score, r[1], status)
       changes[#changes + 1] = id
       changes[#changes + 1] = status
@@ -40,7 +46,6 @@ while ARGV[i] do
     late(record, me, try, line)
   end
   answers[#answers + 1] = answer
-  i = i + 9 + n
 end
 moves.flush()
 remove(KEYS[1], group, done[1])
