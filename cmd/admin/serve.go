@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"pushstream/internal/admin"
@@ -20,9 +22,12 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
 	var api http.Handler = admin.NewRouter(pushlog.New(a.rdb, a.keys), a.log)
 	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api, f.OpsAddr, ops, func(ctx context.Context) error {
-		if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+		return redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
+			err := stream.CheckPartitions(ctx, a.rdb, a.keys)
+			if errors.Is(err, stream.ErrPartitions) {
+				err = fmt.Errorf("%w: %w", redisconn.ErrUnfit, err)
+			}
 			return err
-		}
-		return stream.CheckPartitions(ctx, a.rdb, a.keys)
+		})
 	})
 }

@@ -78,7 +78,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	go func() { ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg)...)) }()
 	defer func() { stopOps(); <-ops }()
 
-	if err := redisconn.Wait(ctx, rdb, log); err != nil {
+	if err := redisconn.Wait(ctx, rdb, log, nil); err != nil {
 		return err
 	}
 	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry

@@ -118,10 +118,13 @@ func (f *serveFlags) check(check *setting.Checker) serving {
 
 // ready waits for Redis, and makes sure that it is one to hand jobs to.
 func (a *app) ready(ctx context.Context) error {
-	if err := redisconn.Wait(ctx, a.rdb, a.log); err != nil {
+	return redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
+		err := stream.EnsureGroups(ctx, a.rdb, a.keys)
+		if errors.Is(err, stream.ErrPartitions) {
+			err = fmt.Errorf("%w: %w", redisconn.ErrUnfit, err)
+		}
 		return err
-	}
-	return stream.EnsureGroups(ctx, a.rdb, a.keys)
+	})
 }
 
 func (a *app) close() { _ = a.rdb.Close() }

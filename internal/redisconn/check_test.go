@@ -3,6 +3,8 @@ package redisconn
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +26,7 @@ func TestCheckRefusesEviction(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.New(t, "--maxmemory-policy", policy)
-			err := Wait(timeout(t), openURL(t, s.URL()), quiet)
+			err := Wait(timeout(t), openURL(t, s.URL()), quiet, nil)
 			if !errors.Is(err, ErrUnfit) {
 				t.Fatal(err)
 			}
@@ -64,7 +66,7 @@ func TestWrongPassword(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := Wait(timeout(t), openURL(t, rawURL), quiet)
+			err := Wait(timeout(t), openURL(t, rawURL), quiet, nil)
 			if !errors.Is(err, ErrUnfit) || !strings.Contains(err.Error(), "REDIS_URL") {
 				t.Errorf("error %v", err)
 			}
@@ -82,7 +84,7 @@ func TestWaitUntilTheServerStarts(t *testing.T) {
 	s.Kill()
 	core, logs := observer.New(zapcore.WarnLevel)
 	done := make(chan error, 1)
-	go func() { done <- Wait(timeout(t), c, zap.New(core)) }()
+	go func() { done <- Wait(timeout(t), c, zap.New(core), nil) }()
 	for logs.Len() < 2 { // it has tried, and tries again
 		select {
 		case err := <-done:
@@ -105,7 +107,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	core, logs := observer.New(zapcore.WarnLevel)
 	done := make(chan error, 1)
-	go func() { done <- Wait(ctx, c, zap.New(core)) }()
+	go func() { done <- Wait(ctx, c, zap.New(core), nil) }()
 	for logs.Len() == 0 {
 		select {
 		case err := <-done:
@@ -126,5 +128,25 @@ func TestAwayIsNotUnfit(t *testing.T) {
 	err := Check(timeout(t), openURL(t, "redis://:secret@127.0.0.1:1"))
 	if err == nil || errors.Is(err, ErrUnfit) || strings.Contains(err.Error(), "secret") {
 		t.Error(err)
+	}
+}
+
+// What is to be prepared is tried again as Redis itself is, unless it is unfit.
+func TestWaitPrepares(t *testing.T) {
+	t.Parallel()
+	c := redistest.New(t).Client(t)
+	n := 0
+	err := Wait(timeout(t), c, quiet, func(context.Context) error {
+		if n++; n < 3 {
+			return io.EOF
+		}
+		return nil
+	})
+	if err != nil || n != 3 {
+		t.Errorf("prepared %d times: %v", n, err)
+	}
+	unfit := fmt.Errorf("%w: no", ErrUnfit)
+	if err := Wait(timeout(t), c, quiet, func(context.Context) error { return unfit }); !errors.Is(err, ErrUnfit) {
+		t.Errorf("unfit: %v", err)
 	}
 }

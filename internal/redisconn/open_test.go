@@ -80,7 +80,7 @@ func TestOpenSentinel(t *testing.T) {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 
 	c := openURL(t, "redis+sentinel://127.0.0.1:"+sentinel+"/0?master_name=main")
-	if err := Wait(timeout(t), c, quiet); err != nil {
+	if err := Wait(timeout(t), c, quiet, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Info(timeout(t), "server").Val(); !strings.Contains(got, "tcp_port:"+port) {

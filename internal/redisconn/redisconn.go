@@ -110,13 +110,16 @@ type nowhere struct{}
 
 func (nowhere) Printf(context.Context, string, ...any) {}
 
-// Wait returns as soon as the server answers and is fit, and ErrUnfit if it is
-// not. While the server is away it tries again for as long as ctx lasts, and
-// says so.
-func Wait(ctx context.Context, rdb redis.UniversalClient, log *zap.Logger) error {
+// Wait returns as soon as the server answers, is fit, and prepare (if not nil)
+// has succeeded; and ErrUnfit if one of the two says so. While the server is
+// away it tries again for as long as ctx lasts, and says so.
+func Wait(ctx context.Context, rdb redis.UniversalClient, log *zap.Logger, prepare func(context.Context) error) error {
 	delay := 100 * time.Millisecond
 	for {
 		err := Check(ctx, rdb)
+		if err == nil && prepare != nil {
+			err = prepare(ctx)
+		}
 		if err == nil || errors.Is(err, ErrUnfit) {
 			return err
 		}

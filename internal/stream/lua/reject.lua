@@ -15,8 +15,8 @@ local record = K .. ':record:' .. id
 local wrote = 0
 if redis.call('EXISTS', record) == 0 then
   local now = clock(KEYS[3])
-  redis.call('HSET', record, 'status', 'failed', 'accepted_at', iso(now), 'error_code', ARGV[7],
-    'fcm_send_yn', 'N', unpack(ARGV, 8))
+  redis.call('HSET', record, 'status', 'failed', 'accepted_at', iso(now), 'entry', ARGV[4],
+    'error_code', ARGV[7], 'fcm_send_yn', 'N', unpack(ARGV, 8))
   redis.call('ZADD', KEYS[3], now, id)
   redis.call('ZADD', K .. ':index:status:failed', now, id)
   tally(K, now, { accepted = 1, failed = 1, ['error.' .. ARGV[7]] = 1 })
