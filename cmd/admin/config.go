@@ -51,6 +51,9 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		check.Fault("REDIS_URL", err.Error())
 	}
 	if err := check.Err(); err != nil {
+		if rdb != nil {
+			_ = rdb.Close() // it never connected
+		}
 		return nil, err
 	}
 	a.rdb = rdb

@@ -37,13 +37,14 @@ type summary struct {
 // lasts.
 func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, stderr io.Writer) error {
 	in, size, name := stdin, int64(-1), "stdin"
+	var info os.FileInfo
 	if f.File != "-" {
 		file, err := os.Open(f.File)
 		if err != nil {
 			return usage("%v", err)
 		}
 		defer file.Close()
-		info, err := file.Stat()
+		info, err = file.Stat()
 		if err != nil || info.IsDir() {
 			return usage("%s is not a file", f.File)
 		}
@@ -55,12 +56,15 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	if err := a.ready(ctx); err != nil {
 		return err
 	}
+	if size < 0 {
+		in = interruptible(ctx, in)
+	}
 	progress := newProgress(stderr, size)
 	src, err := newSource(progress.reader(in), f.Format, a.zone)
 	if err != nil {
 		return err
 	}
-	rejects, err := newRejects(cmp.Or(f.Rejects, rejectsBeside(f.File)))
+	rejects, err := newRejects(cmp.Or(f.Rejects, rejectsBeside(f.File)), info)
 	if err != nil {
 		return usage("%v", err)
 	}
@@ -89,13 +93,14 @@ type loader struct {
 	sum      summary
 }
 
-// run reads ahead of what Redis is taking.
+// run reads ahead of what Redis is taking. If the file can't be read to its
+// end, what was read of it is handed in.
 func (l *loader) run(ctx context.Context, src source) error {
 	chunks := make(chan []push.Job, 2)
-	g, ctx := errgroup.WithContext(ctx)
+	g, both := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(chunks)
-		return l.read(ctx, src, chunks)
+		return l.read(both, src, chunks)
 	})
 	g.Go(func() error {
 		for jobs := range chunks {
@@ -113,9 +118,6 @@ func (l *loader) read(ctx context.Context, src source, chunks chan<- []push.Job)
 	jobs := make([]push.Job, 0, loadChunk)
 	for {
 		line, err := src.next()
-		if err != nil && err != io.EOF {
-			return err
-		}
 		if err == nil {
 			l.sum.Lines++
 			if line.err == nil {
@@ -130,7 +132,7 @@ func (l *loader) read(ctx context.Context, src source, chunks chan<- []push.Job)
 				}
 			}
 		}
-		if len(jobs) == loadChunk || err == io.EOF && len(jobs) > 0 {
+		if len(jobs) == loadChunk || err != nil && len(jobs) > 0 {
 			select {
 			case chunks <- jobs:
 			case <-ctx.Done():
@@ -140,6 +142,9 @@ func (l *loader) read(ctx context.Context, src source, chunks chan<- []push.Job)
 		}
 		if err == io.EOF {
 			return nil
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

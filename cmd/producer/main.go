@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,9 +36,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case "send":
 		err = app.send(ctx, &cli.Send, stdout)
 	case "serve":
-		if err = app.serve(ctx, &cli.Serve); errors.Is(err, context.Canceled) {
-			err = nil // asked to stop while it waited for Redis
-		}
+		err = app.serve(ctx, &cli.Serve)
 	default: // load <file>
 		err = app.load(ctx, &cli.Load, stdin, stdout, stderr)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"pushstream/internal/push"
@@ -22,9 +23,24 @@ type rejects struct {
 	w    *bufio.Writer
 }
 
-// newRejects removes what an earlier run left at path.
-func newRejects(path string) (*rejects, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+// newRejects removes what an earlier run left at path. Nothing else is removed:
+// not the import itself (input, nil if it is no file), no folder, no device.
+func newRejects(path string, input os.FileInfo) (*rejects, error) {
+	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
+		return nil, fmt.Errorf("reject file: there is no folder %s", filepath.Dir(path))
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return &rejects{path: path}, nil
+	case err != nil:
+		return nil, fmt.Errorf("reject file: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("reject file: %s is there, and is not a file", path)
+	case input != nil && os.SameFile(info, input):
+		return nil, fmt.Errorf("reject file: %s is the file to import", path)
+	}
+	if err := os.Remove(path); err != nil {
 		return nil, fmt.Errorf("reject file: %w", err)
 	}
 	return &rejects{path: path}, nil

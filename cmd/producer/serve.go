@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"pushstream/internal/apikey"
 	"pushstream/internal/pushlog"
@@ -20,5 +21,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.New(a.rdb, a.keys.Prefix),
 		zone: a.zone, serving: a.serving,
 	}
-	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api.router(a.log), f.OpsAddr, ops, a.ready)
+	err := telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api.router(a.log), f.OpsAddr, ops, a.ready)
+	if errors.Is(err, context.Canceled) {
+		return nil // told to stop while it waited for Redis
+	}
+	return err
 }

@@ -193,12 +193,16 @@ func (s *csvSource) next() (line, error) {
 }
 
 // record reads the record that starts with a line. If its quotes don't close
-// within maxLine bytes, only that line is at fault, and the others are read
-// again.
+// within maxLine bytes, or lead to no row, only that line is at fault, and the
+// others are read again.
 func (s *csvSource) record(first aheadLine) (line, error) {
 	l := line{number: first.number, raw: first.text}
-	text, more := first.text, []aheadLine(nil)
-	for !first.tooLong && bytes.Count(text, []byte{'"'})%2 == 1 {
+	if first.tooLong {
+		l.err = errTooLong
+		return l, nil
+	}
+	text, more := slices.Clip(first.text), []aheadLine(nil)
+	for odd := oddQuotes(text); odd; {
 		next, err := s.nextLine()
 		if err != nil && err != io.EOF {
 			return line{}, err
@@ -211,28 +215,30 @@ func (s *csvSource) record(first aheadLine) (line, error) {
 			l.err = push.Faults{{Message: "a quote is opened and not closed"}}
 			return l, nil
 		}
-		text = append(append(bytes.Clone(text), '\n'), next.text...)
+		text = append(append(text, '\n'), next.text...)
+		odd = odd != oddQuotes(next.text)
 	}
-	if first.tooLong {
-		l.err = errTooLong
+	values, err := csv.NewReader(bytes.NewReader(text)).Read()
+	if err == nil && len(values) == len(s.columns) {
+		fields := make(map[string]string, len(values))
+		for i, name := range s.columns {
+			fields[name] = values[i]
+		}
+		l.raw = text
+		l.job, l.err = push.FromFields(fields, s.zone)
 		return l, nil
 	}
-	l.raw = text
-	values, err := csv.NewReader(bytes.NewReader(text)).Read()
+	s.ahead = append(more, s.ahead...)
 	var parseError *csv.ParseError
 	switch {
 	case errors.As(err, &parseError):
 		l.err = push.Faults{{Message: "broken CSV: " + parseError.Err.Error()}}
 	case err != nil:
 		l.err = push.Faults{{Message: "broken CSV"}}
-	case len(values) != len(s.columns):
-		l.err = push.Faults{{Message: fmt.Sprintf("has %d columns, the header %d", len(values), len(s.columns))}}
 	default:
-		fields := make(map[string]string, len(values))
-		for i, name := range s.columns {
-			fields[name] = values[i]
-		}
-		l.job, l.err = push.FromFields(fields, s.zone)
+		l.err = push.Faults{{Message: fmt.Sprintf("has %d columns, the header %d", len(values), len(s.columns))}}
 	}
 	return l, nil
 }
+
+func oddQuotes(text []byte) bool { return bytes.Count(text, []byte{'"'})%2 == 1 }

@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,11 +89,26 @@ func (a *api) list(c *gin.Context) {
 	c.JSON(http.StatusOK, page{p.Records, q.Page, q.Size, (p.Total + size - 1) / size, p.Total})
 }
 
+// parameters are those that list knows.
+var parameters = []string{"page", "size", "order", "status"}
+
 // parseQuery reads page, size, order and status, and names every mistake.
 func parseQuery(c *gin.Context) (pushlog.Query, error) {
+	values, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil { // gin would leave out what it can't read, and show another page
+		return pushlog.Query{}, errors.New("the query can't be read: parameters are name=value, percent-encoded, with & between them")
+	}
 	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case !slices.Contains(parameters, name):
+			faults = append(faults, fmt.Errorf("unknown parameter %.40q; known are %s", name, strings.Join(parameters, ", ")))
+		case len(values[name]) > 1:
+			faults = append(faults, fmt.Errorf("%s is given twice", name))
+		}
+	}
 	number := func(name string, otherwise, most int) int {
-		text := c.Query(name)
+		text := values.Get(name)
 		if text == "" {
 			return otherwise
 		}
@@ -109,14 +126,9 @@ func parseQuery(c *gin.Context) (pushlog.Query, error) {
 	default:
 		faults = append(faults, errors.New("order must be newest or oldest"))
 	}
-	if s := c.Query("status"); s != "" {
+	if s := values.Get("status"); s != "" {
 		if q.Status = push.Status(s); !q.Status.Valid() {
 			faults = append(faults, fmt.Errorf("status must be one of %v", push.Statuses()))
-		}
-	}
-	for name := range c.Request.URL.Query() {
-		if !slices.Contains([]string{"page", "size", "order", "status"}, name) {
-			faults = append(faults, errors.New("unknown parameter; known are page, size, order, status"))
 		}
 	}
 	return q, errors.Join(faults...)

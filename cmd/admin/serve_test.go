@@ -1,0 +1,106 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redistest"
+	"pushstream/internal/stream"
+)
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	rdb, keys := s.Client(t), pushlog.Keys{Prefix: "push", Partitions: 1}
+	addr := freeAddr(t)
+	url := "http://" + addr
+	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr)
+	eventuallyStatus(t, p, url+"/healthz", 200)
+	eventuallyStatus(t, p, url+"/readyz", 503) // nobody has made the streams yet
+	if err := stream.EnsureGroups(t.Context(), rdb, keys); err != nil {
+		t.Fatal(err)
+	}
+	eventuallyStatus(t, p, url+"/readyz", 200)
+	job := push.Job{ID: "a", DeviceID: "t", MsgTitle: "x", Priority: push.Normal, TTL: 60}
+	if _, err := stream.NewProducer(rdb, keys, stream.ProducerOptions{}).Accept(t.Context(), []push.Job{job}); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := page(url + "/api/v1/pushes"); status != 200 || !strings.Contains(body, `"total":1`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := page(url + "/api/v1/pushes/a"); status != 200 || !strings.Contains(body, `"queued"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := page(url + "/metrics"); status != 200 || !strings.Contains(body, "pushstream_") {
+		t.Errorf("%d %s", status, body)
+	}
+	p.cancel()
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+}
+
+func TestServeIsStoppedWhileItWaits(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	s.Kill()
+	addr := freeAddr(t)
+	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr)
+	eventuallyStatus(t, p, "http://"+addr+"/healthz", 200)
+	eventuallyStatus(t, p, "http://"+addr+"/readyz", 503)
+	p.cancel()
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+}
+
+// There is no login yet: whoever wants it on the network is told why not.
+func TestOnlyOnLoopback(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	for _, addr := range []string{"0.0.0.0:0", "[::]:0", "10.0.0.1:8080", "example.com:8080"} {
+		p := runs(t, s, "serve", "--listen-addr="+addr)
+		if p.code != 2 || !strings.Contains(p.stderr.String(), "LISTEN_ADDR: must be on loopback") || !strings.Contains(p.stderr.String(), "no login") {
+			t.Errorf("%s: exit code %d: %s", addr, p.code, p.stderr.String())
+		}
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--redis-url=redis://:hunter2/more@host", "--prefix={x}", "--partitions=0", "--log-level=loud", "serve", "--listen-addr=x", "--ops-addr=x")
+	code := p.wait(t)
+	for _, name := range variables {
+		if !strings.Contains(p.stderr.String(), "\n"+name+": ") {
+			t.Errorf("%s is not named", name)
+		}
+	}
+	if code != 2 || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "hunter2") {
+		t.Errorf("exit code %d: %q\n%s", code, p.stdout.String(), p.stderr.String())
+	}
+}
+
+func TestHelpListsEveryVariable(t *testing.T) {
+	t.Parallel()
+	all := start(t, "--help")
+	serve := start(t, "serve", "--help")
+	if all.wait(t) != 0 || serve.wait(t) != 0 {
+		t.Errorf("exit codes %d, %d", all.code, serve.code)
+	}
+	text := all.stdout.String() + serve.stdout.String()
+	for _, name := range append(variables, "key add", "key list", "key remove", "serve") {
+		if !strings.Contains(text, name) {
+			t.Errorf("no word of %s", name)
+		}
+	}
+}
+
+func TestUnfitRedis(t *testing.T) {
+	t.Parallel()
+	p := runs(t, redistest.New(t, "--maxmemory-policy", "allkeys-lru"), "serve", "--listen-addr=127.0.0.1:0")
+	if p.code != 1 || !strings.Contains(p.stderr.String(), "noeviction") {
+		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
+	}
+}
