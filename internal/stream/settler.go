@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	settleLinger = 2 * time.Millisecond // how long a small batch waits to grow
+	settleLinger = 5 * time.Millisecond // how long a small batch waits to grow
 	settleBatch  = 2 * scriptBatch
 )
 
