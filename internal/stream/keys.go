@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -44,4 +45,11 @@ func entryTime(entry string) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(n)
+}
+
+// compareEntries compares the ids of two stream entries as Redis orders them.
+func compareEntries(a, b string) int {
+	aTime, aSeq, _ := strings.Cut(a, "-")
+	bTime, bSeq, _ := strings.Cut(b, "-")
+	return cmp.Or(len(aTime)-len(bTime), strings.Compare(aTime, bTime), len(aSeq)-len(bSeq), strings.Compare(aSeq, bSeq))
 }

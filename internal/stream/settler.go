@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,6 +62,7 @@ func (c *Consumer) gather(first settlement, timer *time.Timer) []settlement {
 // settle runs the scripts that a batch needs, in one round trip.
 func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	now := time.Now()
+	batch = slices.SortedStableFunc(slices.Values(batch), func(a, b settlement) int { return compareEntries(a.entry, b.entry) })
 	var b callBatch
 	for _, s := range batch {
 		p := s.partition

@@ -392,3 +392,15 @@ func TestAcceptInPart(t *testing.T) {
 		}
 	}
 }
+
+func TestCompareEntries(t *testing.T) {
+	t.Parallel()
+	order := []string{"0-1", "1-1", "9-0", "10-0", "1795368838847-0", "1795368838847-2", "1795368838847-10", "1795368838848-0"}
+	for i, a := range order {
+		for j, b := range order {
+			if got := compareEntries(a, b); (got < 0) != (i < j) || (got == 0) != (i == j) {
+				t.Errorf("%s and %s: %d", a, b, got)
+			}
+		}
+	}
+}

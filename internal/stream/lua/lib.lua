@@ -75,16 +75,45 @@ local function deliveries(stream, group, consumer, entry)
   return pending[1] and pending[1][4]
 end
 
--- late notes the answer of a consumer that had lost the push, unless the record
--- knows it: then this is the second run of a script whose answer was lost.
-local function late(record, consumer, try, line)
-  if try == '' or redis.call('EXISTS', record) == 0 or redis.call('HGET', record, 'try.' .. try) == line then return end
-  redis.call('HSET', record, 'late.' .. consumer, line)
-end
-
 -- remove takes entries off a stream, always XACK and XDEL together.
 local function remove(stream, group, entries)
   if #entries == 0 then return end
   redis.call('XACK', stream, group, unpack(entries))
   redis.call('XDEL', stream, unpack(entries))
+end
+
+-- holder returns deliveries(lane, entry) for a whole call: ARGV has a lane and an
+-- entry every step places from start on, each lane's in ascending order. One
+-- look at the pending list between the first and the last entry finds most of
+-- them; the others are asked for one by one.
+local function holder(group, consumer, start, step)
+  local first, last, n = {}, {}, { 0, 0 }
+  for i = start, #ARGV, step do
+    local lane = tonumber(ARGV[i])
+    first[lane], last[lane], n[lane] = first[lane] or ARGV[i + 1], ARGV[i + 1], n[lane] + 1
+  end
+  local handed = { {}, {} }
+  for lane, from in pairs(first) do
+    local pending = redis.pcall('XPENDING', KEYS[lane], group, from, last[lane], 2 * n[lane], consumer)
+    for _, p in ipairs(pending) do handed[lane][p[1]] = p[4] end
+  end
+  return function(lane, entry)
+    return handed[lane][entry] or deliveries(KEYS[lane], group, consumer, entry)
+  end
+end
+
+-- conclude writes what settle and retry have gathered.
+local function conclude(K, group, now, events, cap, moves, done, counts, changes)
+  moves.flush()
+  remove(KEYS[1], group, done[1])
+  remove(KEYS[2], group, done[2])
+  tally(K, now, counts)
+  announce(events, cap, changes)
+end
+
+-- late notes the answer of a consumer that had lost the push, unless the record
+-- knows it: then this is the second run of a script whose answer was lost.
+local function late(record, consumer, try, line)
+  if try == '' or redis.call('EXISTS', record) == 0 or redis.call('HGET', record, 'try.' .. try) == line then return end
+  redis.call('HSET', record, 'late.' .. consumer, line)
 end

@@ -2,7 +2,8 @@
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events  4 due
 -- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
---       then for each push, at most 100, 13 texts:
+--       then for each push, at most 100 and each lane's in ascending
+--       order of entries, 13 texts:
 --       lane, entry, id, accepted time (ms), due (ms), error code, attempts,
 --       deliveries, result, retry_until (or ''), number and line of this try,
 --       number of an old try to drop (or '')
@@ -16,14 +17,14 @@
 -- record, and does nothing.
 local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
-local moves = mover(K)
+local moves, held = mover(K), holder(group, me, 6, 13)
 
 for i = 6, #ARGV, 13 do
   local lane, entry, id, score, due, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local till, try, line, drop = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
   local record = K .. ':record:' .. id
   local answer = 0
-  if deliveries(KEYS[lane], group, me, entry) then
+  if held(lane, entry) then
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],
@@ -44,9 +45,5 @@ for i = 6, #ARGV, 13 do
   end
   answers[#answers + 1] = answer
 end
-moves.flush()
-remove(KEYS[1], group, done[1])
-remove(KEYS[2], group, done[2])
-tally(K, now, counts)
-announce(KEYS[3], ARGV[5], changes)
+conclude(K, group, now, KEYS[3], ARGV[5], moves, done, counts, changes)
 return answers

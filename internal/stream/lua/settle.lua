@@ -2,7 +2,8 @@
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events
 -- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
---       then for each push, at most 100, 12 texts:
+--       then for each push, at most 100 and each lane's in ascending
+--       order of entries, 12 texts:
 --       lane, entry, id, accepted time (ms), status (sent, failed, expired),
 --       error code (or ''), attempts, deliveries, result, fcm_send_time, number
 --       and line of this try (or '' twice)
@@ -16,20 +17,20 @@
 -- record, and does nothing.
 local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
-local moves = mover(K)
+local moves, held = mover(K), holder(group, me, 6, 12)
 
 for i = 6, #ARGV, 12 do
   local lane, entry, id, score, status, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local try, line = ARGV[i + 10], ARGV[i + 11]
   local record = K .. ':record:' .. id
   local answer = 0
-  if deliveries(KEYS[lane], group, me, entry) then
-    local r = redis.call('HMGET', record, 'status', 'entry', 'error_code')
+  if held(lane, entry) then
+    local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       local hash = { 'status', status, 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7], 'consumer', me,
         'result', ARGV[i + 8], 'fcm_send_yn', status == 'sent' and 'Y' or 'N', 'fcm_send_time', ARGV[i + 9] }
       if try ~= '' then hash[15], hash[16] = 'try.' .. try, line end
-      if code ~= '' or r[3] then
+      if code ~= '' or ARGV[i + 7] ~= '1' then -- of an earlier delivery one may be left
         hash[#hash + 1] = 'error_code'
         hash[#hash + 1] = code
       end
@@ -47,9 +48,5 @@ for i = 6, #ARGV, 12 do
   end
   answers[#answers + 1] = answer
 end
-moves.flush()
-remove(KEYS[1], group, done[1])
-remove(KEYS[2], group, done[2])
-tally(K, now, counts)
-announce(KEYS[3], ARGV[5], changes)
+conclude(K, group, now, KEYS[3], ARGV[5], moves, done, counts, changes)
 return answers

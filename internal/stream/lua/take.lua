@@ -14,22 +14,11 @@
 --
 -- Crash before, crash after: the entry is pending. Twice: the same answer.
 local K, group, me = ARGV[1], ARGV[2], ARGV[3]
-local first, last = {}, {}
-for i = 4, #ARGV, 3 do
-  local lane = tonumber(ARGV[i])
-  first[lane], last[lane] = first[lane] or ARGV[i + 1], ARGV[i + 1]
-end
-local handed = { {}, {} }
-for lane, from in pairs(first) do
-  for _, p in ipairs(redis.call('XPENDING', KEYS[lane], group, from, last[lane], 100, me)) do
-    handed[lane][p[1]] = p[4]
-  end
-end
-
+local held = holder(group, me, 4, 3)
 local answers, stale = {}, { {}, {} }
 for i = 4, #ARGV, 3 do
   local lane, entry, record = tonumber(ARGV[i]), ARGV[i + 1], K .. ':record:' .. ARGV[i + 2]
-  local times = handed[lane][entry] or deliveries(KEYS[lane], group, me, entry)
+  local times = held(lane, entry)
   local answer
   if not times then
     answer = 'lost'
