@@ -250,22 +250,17 @@ func (s *system) checkEvents(records map[string]record) {
 	}
 }
 
-// events reads the events of a partition, oldest first, the fields of each in
-// their order, which go-redis's XRANGE does not keep.
+// events reads the events of a partition, oldest first: id, status, id, status
+// and so on of each.
 func (s *system) events(p pushlog.Partition) [][]string {
 	s.t.Helper()
-	answer, err := s.rdb.Do(context.Background(), "XRANGE", p.Base+":events", "-", "+").Slice()
+	entries, err := s.rdb.XRange(context.Background(), p.Base+":events", "-", "+").Result()
 	if err != nil && err != redis.Nil {
 		s.t.Fatal(err)
 	}
 	var all [][]string
-	for _, entry := range answer {
-		fields := entry.([]any)[1].([]any)
-		texts := make([]string, len(fields))
-		for i, f := range fields {
-			texts[i] = fmt.Sprint(f)
-		}
-		all = append(all, texts)
+	for _, e := range entries {
+		all = append(all, strings.Fields(fmt.Sprint(e.Values["changes"])))
 	}
 	return all
 }

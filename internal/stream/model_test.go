@@ -275,9 +275,9 @@ func (m *model) checkCounters() {
 	}
 	for _, p := range m.keys.All() {
 		for _, e := range m.rdb.XRange(m.t.Context(), eventsKey(p), "-", "+").Val() {
-			for id, status := range e.Values {
-				if !push.Status(fmt.Sprint(status)).Valid() || !strings.HasPrefix(id, "p") {
-					m.t.Errorf("event %s says %s of %s", e.ID, status, id)
+			for pair := range slices.Chunk(strings.Fields(fmt.Sprint(e.Values["changes"])), 2) {
+				if len(pair) != 2 || !push.Status(pair[1]).Valid() || !strings.HasPrefix(pair[0], "p") {
+					m.t.Errorf("event %s says %v", e.ID, pair)
 				}
 			}
 		}

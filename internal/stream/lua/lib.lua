@@ -38,9 +38,10 @@ local function tally(K, ms, counts)
   redis.call('EXPIRE', key, 172800)
 end
 
--- announce appends {id, status, id, status, ...} to the capped events stream.
+-- announce appends {id, status, id, status, ...} to the capped events stream, as
+-- one text: a field each would cost Redis more than the change itself.
 local function announce(events, cap, changes)
-  if #changes > 0 then redis.call('XADD', events, 'MAXLEN', '~', cap, '*', unpack(changes)) end
+  if #changes > 0 then redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', table.concat(changes, ' ')) end
 end
 
 -- A mover gathers changes of state and makes them all at once in the status
