@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -148,12 +149,23 @@ func (p *Process) ok(ctx context.Context, addr, path string) error {
 	})
 }
 
-// FreeAddr returns an address of loopback whose port was free a moment ago.
+// given are the ports that FreeAddr has handed out: until they are listened on,
+// the kernel may offer them again.
+var given sync.Map
+
+// FreeAddr returns an address of loopback whose port was free a moment ago, and
+// never the same one twice.
 func FreeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	for range 100 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", fmt.Errorf("find a free port: %w", err)
+		}
+		addr := ln.Addr().String()
+		ln.Close()
+		if _, before := given.LoadOrStore(addr, true); !before {
+			return addr, nil
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
+	return "", errors.New("find a free port: every one was handed out before")
 }

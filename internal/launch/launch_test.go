@@ -201,3 +201,18 @@ func TestRedis(t *testing.T) {
 		t.Errorf("the reason is missing: %v", err)
 	}
 }
+
+func TestFreeAddrNeverTwice(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 2000 {
+		addr, err := FreeAddr()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[addr] {
+			t.Fatalf("%s twice", addr)
+		}
+		seen[addr] = true
+	}
+}
