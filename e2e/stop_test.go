@@ -21,7 +21,7 @@ func TestStopUnderLoad(t *testing.T) {
 		name    string
 		latency float64 // ms
 		n       int
-	}{{"quick answers", 30, 2000}, {"slow answers", 2500, 40}} {
+	}{{"quick answers", 30, 2000}, {"slow answers", 2500, 100}} {
 		t.Run(c.name, func(t *testing.T) {
 			s := setup(t, options{sim: fcmsim.Config{Latency: fcmsim.Latency{FixedMS: c.latency}}})
 			a := s.consumer("consumer-a", "CONSUMER_CONCURRENCY=16")
