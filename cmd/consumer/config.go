@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,9 +24,16 @@ type cli struct {
 	Credentials   string `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file with the right to send. Needed unless FCM_ENDPOINT is set."`
 	Endpoint      string `env:"FCM_ENDPOINT" placeholder:"URL" help:"A simulator instead of FCM, http or https; no credentials then."`
 	Concurrency   string `env:"CONSUMER_CONCURRENCY" default:"256" help:"Pushes in flight at the same time: rate at FCM = this / FCM's latency."`
+	Name          string `env:"CONSUMER_NAME" help:"Name to pause it by, the same after a restart and another for each that runs: 1 to 64 characters of A-Z a-z 0-9 . _ - ; host, process id and chance if empty."`
+	Lease         string `env:"CONSUMER_LEASE" default:"10s" help:"How long a consumer may be silent until others take over what it has in hand; the same for all."`
+	Rate          string `env:"FCM_RATE" default:"600000" help:"Pushes a minute to the project, by all consumers together: its quota at FCM. The same for all; 0 is no limit."`
+	RampUp        string `env:"FCM_RAMP_UP" default:"60s" help:"Time from almost nothing to FCM_RATE after a hold, or a pause of all. FCM asks for at least 60s; 0s is none."`
 	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait after the first failed try; doubles with each. FCM asks for at least 10s."`
 	OpsAddr       string `env:"OPS_ADDR" default:"127.0.0.1:0" help:"Address of /healthz, /readyz and /metrics; port 0 takes a free one and logs it."`
 }
+
+// validName is what CONSUMER_NAME may be.
+var validName = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)
 
 // config is the checked configuration.
 type config struct {
@@ -43,6 +51,10 @@ type config struct {
 func (c *cli) check(ctx context.Context) (*config, error) {
 	var check setting.Checker
 	concurrency := check.Int("CONSUMER_CONCURRENCY", c.Concurrency, 1, 10_000)
+	lease := stream.NewLease(check.Duration("CONSUMER_LEASE", c.Lease, time.Second, 10*time.Minute))
+	if !validName.MatchString(c.Name) {
+		check.Fault("CONSUMER_NAME", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -")
+	}
 	cfg := &config{
 		redisURL: c.RedisURL,
 		keys:     c.Keys(&check),
@@ -50,7 +62,12 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 		opsAddr:  check.Addr("OPS_ADDR", c.OpsAddr),
 		registry: telemetry.NewRegistry(),
 		stream: stream.ConsumerOptions{
+			Instance:      c.Name,
+			Name:          stream.NewName(c.Name),
+			Lease:         lease,
 			Concurrency:   concurrency,
+			Rate:          check.Int("FCM_RATE", c.Rate, 0, 1_000_000_000),
+			RampUp:        check.Duration("FCM_RAMP_UP", c.RampUp, 0, time.Hour),
 			RetryMinDelay: check.Duration("RETRY_MIN_DELAY", c.RetryMinDelay, time.Millisecond, time.Hour),
 			Zone:          check.Zone("PUSH_ZONE", c.Zone),
 			Version:       telemetry.Version(),
@@ -67,11 +84,12 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 	}
 	sender, err := fcm.New(ctx, fcm.Options{
 		ProjectID: c.ProjectID, CredentialsFile: credentials, Endpoint: c.Endpoint,
-		Concurrency: max(concurrency, 1), Registerer: cfg.registry,
+		Concurrency: max(concurrency, 1), Fence: lease.Valid, Registerer: cfg.registry,
 	})
 	if err != nil {
 		check.Add(err)
+	} else {
+		cfg.sender, cfg.stream.Project = sender, sender.Project()
 	}
-	cfg.sender = sender
 	return cfg, check.Err()
 }

@@ -13,6 +13,7 @@ import (
 var variables = []string{
 	"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "PUSH_ZONE", "FCM_PROJECT_ID", "GOOGLE_APPLICATION_CREDENTIALS",
 	"FCM_ENDPOINT", "CONSUMER_CONCURRENCY", "RETRY_MIN_DELAY", "OPS_ADDR",
+	"CONSUMER_NAME", "CONSUMER_LEASE", "FCM_RATE", "FCM_RAMP_UP",
 }
 
 func TestMain(m *testing.M) {
@@ -34,9 +35,11 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := runs(t,
 		"--redis-url=redis://:hunter2/more@host", "--prefix={x}", "--partitions=0", "--log-level=loud", "--zone=Seoul",
-		"--endpoint=ftp://:s3cr3t@host", "--concurrency=0", "--retry-min-delay=10", "--ops-addr=x")
+		"--endpoint=ftp://:s3cr3t@host", "--concurrency=0", "--retry-min-delay=10", "--ops-addr=x",
+		"--name=a b", "--lease=10", "--rate=-1", "--ramp-up=fast")
 	for _, name := range []string{
 		"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "PUSH_ZONE", "FCM_ENDPOINT", "CONSUMER_CONCURRENCY", "RETRY_MIN_DELAY", "OPS_ADDR",
+		"CONSUMER_NAME", "CONSUMER_LEASE", "FCM_RATE", "FCM_RAMP_UP",
 	} {
 		if strings.Count(stderr, "\n"+name+": ") != 1 {
 			t.Errorf("%s is not named, or not once", name)
@@ -53,6 +56,10 @@ func TestLimits(t *testing.T) {
 	for name, flags := range map[string][]string{
 		"CONSUMER_CONCURRENCY": {"--concurrency=-1", "--concurrency=0", "--concurrency=10001", "--concurrency=many"},
 		"RETRY_MIN_DELAY":      {"--retry-min-delay=0s", "--retry-min-delay=2h", "--retry-min-delay=-1s", "--retry-min-delay=1"},
+		"CONSUMER_NAME":        {"--name=a:b", "--name=" + strings.Repeat("a", 65), "--name=가"},
+		"CONSUMER_LEASE":       {"--lease=999ms", "--lease=11m", "--lease=0"},
+		"FCM_RATE":             {"--rate=-1", "--rate=many"},
+		"FCM_RAMP_UP":          {"--ramp-up=-1s", "--ramp-up=2h"},
 		"PUSH_PARTITIONS":      {"--partitions=1025", "--partitions=x"},
 		"OPS_ADDR":             {"--ops-addr=", "--ops-addr=9090"},
 		"FCM_ENDPOINT":         {"--endpoint=host:80", "--endpoint=http://", "--endpoint=http://host?x=y"},
@@ -87,7 +94,8 @@ func TestNowhereToSendTo(t *testing.T) {
 // even read: a real token must not go there.
 func TestSimulatorGetsNoCredentials(t *testing.T) {
 	t.Parallel()
-	c := cli{Credentials: "/no/such/file", Endpoint: "http://127.0.0.1:1", Zone: "Asia/Seoul", Concurrency: "7", RetryMinDelay: "2s", OpsAddr: "127.0.0.1:0"}
+	c := cli{Credentials: "/no/such/file", Endpoint: "http://127.0.0.1:1", Zone: "Asia/Seoul", Concurrency: "7", RetryMinDelay: "2s", OpsAddr: "127.0.0.1:0",
+		Name: "consumer-1", Lease: "3s", Rate: "60", RampUp: "0s"}
 	c.RedisURL, c.Prefix, c.Partitions, c.LogLevel = "redis://127.0.0.1:1", "push", "2", "info"
 	cfg, err := c.check(t.Context())
 	if err != nil {

@@ -25,8 +25,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
 	os.Exit(code)
 }
 
@@ -75,21 +75,25 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	opsCtx, stopOps := context.WithCancel(context.WithoutCancel(ctx))
 	ops := make(chan error, 1)
 	cfg.registry.MustRegister(stream.NewBacklogCollector(rdb, cfg.keys))
-	go func() { ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg)...)) }()
+	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
+	consumer := stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream)
+	go func() {
+		ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg, consumer)...))
+	}()
 	defer func() { stopOps(); <-ops }()
 
 	if err := redisconn.Wait(ctx, rdb, log, nil); err != nil {
 		return err
 	}
-	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
-	return stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream).Run(ctx)
+	return consumer.Run(ctx)
 }
 
 // checks are what /readyz looks at.
-func checks(rdb redis.UniversalClient, cfg *config) []telemetry.Check {
+func checks(rdb redis.UniversalClient, cfg *config, consumer *stream.Consumer) []telemetry.Check {
 	return []telemetry.Check{
 		{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, rdb) }},
 		{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, rdb, cfg.keys) }},
 		{Name: "credential", Run: cfg.sender.Check},
+		{Name: "hold", Run: func(context.Context) error { return consumer.Held() }},
 	}
 }

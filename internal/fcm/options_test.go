@@ -112,7 +112,7 @@ func TestNewForFCM(t *testing.T) {
 func TestPool(t *testing.T) {
 	t.Parallel()
 	for permits, want := range map[int]int{1: 1, 90: 1, 91: 2, 256: 3, 1080: 12} {
-		p := newPool(permits, "http", nil)
+		p := newPool(permits, "http", nil, nil)
 		count := map[*http.Transport]int{}
 		for range permits {
 			count[<-p.permits]++

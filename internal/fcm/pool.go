@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -34,11 +35,15 @@ type pool struct {
 }
 
 // newPool makes permits over ⌈permits/90⌉ transports, spread evenly.
-func newPool(permits int, scheme string, roots *x509.CertPool) *pool {
+func newPool(permits int, scheme string, roots *x509.CertPool, fence func() bool) *pool {
 	n := (permits + streams - 1) / streams
 	p := &pool{permits: make(chan *http.Transport, permits)}
 	for range n {
-		p.transports = append(p.transports, newTransport(scheme, (permits+n-1)/n, roots))
+		t := newTransport(scheme, (permits+n-1)/n, roots)
+		if fence != nil {
+			t.DialContext = fenced(t.DialContext, fence)
+		}
+		p.transports = append(p.transports, t)
 	}
 	for i := range permits {
 		p.permits <- p.transports[i%n]
@@ -86,4 +91,35 @@ func (p *pool) close() {
 	for _, t := range p.transports {
 		t.CloseIdleConnections()
 	}
+}
+
+// errFence is the error of a connection to FCM once the fence is down.
+var errFence = errors.New("the lease on what is in hand is over: nothing is sent")
+
+// fenced has every connection that dial makes ask the fence before each write. A
+// process that was stopped for some time goes on in the middle of whatever it
+// did; no earlier question would keep its request from FCM, which others may
+// have sent meanwhile.
+func fenced(dial dialFunc, fence func() bool) dialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &fencedConn{conn, fence}, nil
+	}
+}
+
+type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+
+type fencedConn struct {
+	net.Conn
+	fence func() bool
+}
+
+func (c *fencedConn) Write(b []byte) (int, error) {
+	if !c.fence() {
+		return 0, errFence
+	}
+	return c.Conn.Write(b)
 }

@@ -57,11 +57,16 @@ type Options struct {
 	// their own. Nil: the system's, which SSL_CERT_FILE can replace.
 	RootCAs *x509.CertPool
 
+	// Fence, if not nil, is asked before each write to FCM: false, and nothing is
+	// written, since what is in hand may be another process's by now.
+	Fence func() bool
+
 	Registerer prometheus.Registerer // nil: no metrics
 }
 
 // Sender sends pushes to FCM. It may be used by many goroutines at once.
 type Sender struct {
+	project     string
 	client      *messaging.Client
 	pool        *pool
 	tokens      *tokens // nil: no credentials
@@ -82,7 +87,8 @@ func New(ctx context.Context, opts Options) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pool = newPool(opts.Concurrency, endpoint.Scheme, opts.RootCAs)
+	s.project = opts.ProjectID
+	s.pool = newPool(opts.Concurrency, endpoint.Scheme, opts.RootCAs, opts.Fence)
 
 	// WithHTTPClient makes the SDK leave credentials to us.
 	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: opts.ProjectID},
@@ -130,6 +136,9 @@ func (s *Sender) configure(ctx context.Context, opts *Options) (*url.URL, error)
 	}
 	return endpoint, errors.Join(faults...)
 }
+
+// Project is the id of the Firebase project that the Sender sends to.
+func (s *Sender) Project() string { return s.project }
 
 // projectChars are those of a project's id, its number, or an old id with a
 // domain. https://cloud.google.com/resource-manager/docs/creating-managing-projects

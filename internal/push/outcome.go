@@ -1,6 +1,9 @@
 package push
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Code says how one try ended. It is a closed set, shared by the retry
 // decision, the metrics' labels, the record's field error_code and the API.
@@ -29,6 +32,8 @@ const (
 	CodeBadAnswer  Code = "BAD_ANSWER"  // an answer that is not FCM's: a redirect, a 200 without a message id
 	CodeStopped    Code = "INTERRUPTED" // we stopped it ourselves before it was written
 	CodeInvalidJob Code = "INVALID_JOB" // never tried: the stream entry could not be read as a job
+	CodeSuppressed Code = "SUPPRESSED"  // not tried: FCM has called the token dead before
+	CodePoison     Code = "POISON"      // handed to consumer after consumer, and none of them answered for it
 )
 
 // Codes returns every code that a try can end with, so that metrics can start
@@ -58,9 +63,9 @@ func (c Code) Verdict() Verdict {
 	switch c {
 	case CodeAccepted:
 		return VerdictSent
-	case CodeUnregistered, CodeSenderIDMismatch, CodeInvalidArgument, CodeThirdPartyAuth, CodeInvalidJob:
+	case CodeUnregistered, CodeSenderIDMismatch, CodeInvalidArgument, CodeThirdPartyAuth, CodeInvalidJob, CodeSuppressed, CodePoison:
 		return VerdictFail
-	case CodeCredential, CodePermission, CodeStopped:
+	case CodeQuotaExceeded, CodeCredential, CodePermission, CodeStopped:
 		return VerdictHold
 	}
 	return VerdictRetry
@@ -74,4 +79,20 @@ type Outcome struct {
 	Detail     string        // a short reason in words, without tokens or secrets
 	RetryAfter time.Duration // what FCM asked for; 0 if it did not ask
 	Took       time.Duration // from the start of the request to its answer
+}
+
+// BlamesToken is what the Detail of an INVALID_ARGUMENT begins with if the token
+// is to blame.
+const BlamesToken = "message.token: "
+
+// DeadToken reports whether FCM says that the token will never work for this
+// project: https://firebase.google.com/docs/cloud-messaging/manage-tokens
+func (o Outcome) DeadToken() bool {
+	switch o.Code {
+	case CodeUnregistered, CodeSenderIDMismatch:
+		return true
+	case CodeInvalidArgument:
+		return strings.HasPrefix(o.Detail, BlamesToken)
+	}
+	return false
 }

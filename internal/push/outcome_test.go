@@ -13,7 +13,7 @@ func TestVerdicts(t *testing.T) {
 		CodeSenderIDMismatch: VerdictFail,
 		CodeInvalidArgument:  VerdictFail,
 		CodeThirdPartyAuth:   VerdictFail,
-		CodeQuotaExceeded:    VerdictRetry,
+		CodeQuotaExceeded:    VerdictHold,
 		CodeUnavailable:      VerdictRetry,
 		CodeInternal:         VerdictRetry,
 		CodeUnspecified:      VerdictRetry,
@@ -35,11 +35,32 @@ func TestVerdicts(t *testing.T) {
 	if len(Codes()) != len(want) {
 		t.Errorf("Codes has %v, this test %d", Codes(), len(want))
 	}
-	if CodeInvalidJob.Verdict() != VerdictFail {
-		t.Error("a job that can't be read is tried")
+	for _, code := range []Code{CodeInvalidJob, CodeSuppressed, CodePoison} {
+		if code.Verdict() != VerdictFail || slices.Contains(Codes(), code) {
+			t.Errorf("%s is tried", code)
+		}
 	}
 	if Code("ADDED_LATER").Verdict() != VerdictRetry || Code("").Verdict() != VerdictRetry {
 		t.Error("a job is lost to an unknown code")
+	}
+}
+
+func TestDeadToken(t *testing.T) {
+	t.Parallel()
+	for _, o := range []Outcome{
+		{Code: CodeUnregistered}, {Code: CodeSenderIDMismatch}, {Code: CodeInvalidArgument, Detail: "message.token: not a token"},
+	} {
+		if !o.DeadToken() {
+			t.Errorf("%+v: the token is not dead", o)
+		}
+	}
+	for _, o := range []Outcome{
+		{Code: CodeAccepted}, {Code: CodeInvalidArgument, Detail: "message.data: too long"}, {Code: CodeThirdPartyAuth},
+		{Code: CodePermission}, {Code: CodeUnavailable}, {Code: CodeNoAnswer},
+	} {
+		if o.DeadToken() {
+			t.Errorf("%+v: the token is dead", o)
+		}
 	}
 }
 

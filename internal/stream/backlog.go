@@ -13,7 +13,7 @@ import (
 
 // Backlog is the work that is not finished, in one lane or in all.
 type Backlog struct {
-	Unread  int64         // on a stream, read by nobody yet
+	Unread  int64         // on a stream, in nobody's hand: not read yet, or handed back
 	Pending int64         // in some consumer's hand
 	Due     int64         // reserved, or waiting for the next try
 	Oldest  time.Duration // age of the oldest unread entry; 0 if there is none
@@ -60,6 +60,14 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream str
 			last, pending = g.LastDeliveredID, g.Pending
 		}
 	}
+	returned, err := handedBack(ctx, rdb, stream)
+	if err != nil {
+		return err
+	}
+	if returned > 0 {
+		pending -= returned
+		last = "0-0" // one of them is the oldest, or as good as
+	}
 	b.Pending += pending
 	b.Unread += max(length-pending, 0)
 	first, err := rdb.XRangeN(ctx, stream, "("+last, "+", 1).Result()
@@ -70,4 +78,16 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream str
 		b.Oldest = max(b.Oldest, time.Since(entryTime(first[0].ID)))
 	}
 	return nil
+}
+
+// handedBack is how many entries of a stream are pending for nobody.
+func handedBack(ctx context.Context, rdb redis.UniversalClient, stream string) (int64, error) {
+	summary, err := rdb.XPending(ctx, stream, Group).Result()
+	switch {
+	case errors.Is(err, redis.Nil) || isNoGroup(err):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("pending of %s: %w", stream, err)
+	}
+	return summary.Consumers[nobody], nil
 }

@@ -19,9 +19,18 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// partTimeout is how long a stop waits for Redis, to write down what came of the
-// last tries, and then to leave.
-const partTimeout = 5 * time.Second
+const (
+	// partTimeout is how long a stop waits for Redis, to write down what came of the
+	// last tries, and then to leave.
+	partTimeout = 5 * time.Second
+	openTimeout = 10 * time.Second // for what was read to be consulted
+)
+
+// Defaults of ConsumerOptions that others need.
+const (
+	DefaultRate   = 600_000     // pushes a minute: FCM's quota of a project
+	DefaultRampUp = time.Minute // FCM's advice
+)
 
 // Sender sends one push, with one request to FCM, and says what came of it. A
 // Sender that is told to stop before the request was written answers
@@ -33,6 +42,11 @@ type Sender interface {
 // ConsumerOptions are the knobs of a Consumer; the zero value is usable.
 type ConsumerOptions struct {
 	Name          string         // new for each process; see NewName
+	Instance      string         // what it is paused by, the same after a restart; Name if empty
+	Project       string         // FCM project: hold and rate are its; "default" if empty
+	Lease         *Lease         // NewLease(0) if nil
+	Rate          int            // pushes a minute to the project, by all consumers together; 0: no limit
+	RampUp        time.Duration  // from nothing to Rate after a hold or a pause of all; 0: at once
 	Concurrency   int            // pushes in flight; 256
 	RetryMinDelay time.Duration  // after the first try that failed; 10 s, FCM's advice
 	StopTimeout   time.Duration  // for what is in flight at a stop; 20 s, more than one send may take
@@ -45,6 +59,7 @@ type ConsumerOptions struct {
 
 // Consumer is one member of the consumer group: it reads, sends and settles.
 type Consumer struct {
+	hands
 	rdb      redis.UniversalClient
 	blocking redis.UniversalClient
 	keys     pushlog.Keys
@@ -53,55 +68,73 @@ type Consumer struct {
 	log      *zap.Logger
 	metrics  *consumerMetrics
 	policy   policy
+	lease    *Lease
+	gate     *gate
+	valve    *valve
 	slots    *slots
 	jobs     chan *delivery  // read, not started; never full, since slots limit it
 	settled  chan settlement // finished, not written
 
-	mu     sync.Mutex
-	inHand map[string]bool // lane key and entry of everything between take and settle
-
-	started  time.Time
-	sent     atomic.Int64
-	draining atomic.Bool
-	trouble  *trouble
+	started   time.Time
+	sent      atomic.Int64
+	draining  atomic.Bool
+	pausedAll bool          // of the watcher
+	beatNow   chan struct{} // the state has changed: don't wait with the heartbeat
+	trouble   *trouble
 }
 
 // NewConsumer returns a consumer. Its blocking reads use the client blocking,
 // everything else rdb; the caller closes both.
 func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender Sender, o ConsumerOptions) *Consumer {
-	o.Name = cmp.Or(o.Name, NewName())
+	o.Name = cmp.Or(o.Name, NewName(o.Instance))
+	o.Instance = cmp.Or(o.Instance, o.Name)
+	o.Project = cmp.Or(o.Project, "default")
 	o.Concurrency = cmp.Or(o.Concurrency, 256)
 	o.StopTimeout = cmp.Or(o.StopTimeout, 20*time.Second)
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
+	o.Lease = cmp.Or(o.Lease, NewLease(0))
 	// A reader needs two places, one for each lane, even while it waits.
 	places := o.Concurrency + 2*keys.Partitions - 1
 	c := &Consumer{
-		rdb: rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
+		hands: hands{in: map[string]*delivery{}},
+		rdb:   rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
 		log:     o.Logger.Named("stream").With(zap.String("consumer", o.Name)),
 		policy:  newPolicy(o.Name, o.RetryMinDelay),
+		lease:   o.Lease,
+		valve:   newValve(),
 		slots:   newSlots(places),
 		jobs:    make(chan *delivery, places),
 		settled: make(chan settlement, places),
-		inHand:  map[string]bool{},
 		started: time.Now(),
+		beatNow: make(chan struct{}, 1),
 	}
-	c.metrics = newConsumerMetrics(o.Registerer, c)
 	c.trouble = &trouble{log: c.log}
+	c.gate = newGate(rdb, keys, &c.opt, c.log, c.trouble)
+	c.metrics = newConsumerMetrics(o.Registerer, c)
 	return c
 }
 
 // Name is the consumer's name in the group.
 func (c *Consumer) Name() string { return c.opt.Name }
 
-// Run consumes until ctx ends, then stops cleanly: it reads no more, lets what
-// is in flight finish, hands the rest back without an attempt spent, and takes
-// its name out of the group. It returns nil after a stop that left nothing
-// behind.
+// Held is why this consumer sends nothing, nil if it may.
+func (c *Consumer) Held() error {
+	if h := c.gate.Held(); h != nil {
+		return h
+	}
+	return nil
+}
+
+// Run consumes until ctx ends, then stops cleanly: it reads no more, hands back
+// at once what was not started, without an attempt spent, lets what is in flight
+// finish, and takes its name out of the group. It returns nil after a stop that
+// left nothing behind.
 //
 // Redis being away is waited out, at the start and later. ErrPartitions is the
 // only other error that a start can give.
 func (c *Consumer) Run(ctx context.Context) error {
+	c.valve.start(ctx)
 	if err := c.join(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // asked to stop before Redis was there
@@ -122,21 +155,29 @@ func (c *Consumer) Run(ctx context.Context) error {
 	})
 	defer stopWatch()
 
-	var background, readers, workers, settlers errgroup.Group
+	var until, background, readers, workers, settlers errgroup.Group // none of their goroutines returns an error
 	beats, stopBeats := context.WithCancel(context.WithoutCancel(ctx))
 	background.Go(func() error { c.heartbeat(beats); return nil })
-	background.Go(func() error { c.promoter(ctx); return nil })
+	background.Go(func() error { c.keeper(beats); return nil })
+	until.Go(func() error { c.watcher(ctx); return nil })
+	until.Go(func() error { c.promoter(ctx); return nil })
+	readers.Go(func() error { newReclaimer(c).run(ctx); return nil })
 	for _, p := range c.keys.All() {
 		readers.Go(func() error { newReader(c, p).run(ctx); return nil })
 	}
 	for range c.opt.Concurrency {
-		workers.Go(func() error { c.worker(ctx, work); return nil })
+		workers.Go(func() error { c.worker(work); return nil })
 	}
 	settlers.Go(func() error { c.settler(write); return nil })
-	c.log.Info("consuming", zap.Int("concurrency", c.opt.Concurrency), zap.Int("partitions", c.keys.Partitions))
+	c.log.Info("consuming", zap.Int("concurrency", c.opt.Concurrency), zap.Int("partitions", c.keys.Partitions), zap.Duration("lease", c.lease.length))
 
-	_ = readers.Wait() // none of these goroutines returns an error
+	<-ctx.Done()
+	c.returnWaiting()
+	_ = until.Wait() // the watcher opens no valve any more, and sends nothing to settled
+	_ = readers.Wait()
 	close(c.jobs)
+	c.returnWaiting() // all workers may be busy
+	c.returnUnknown(context.WithoutCancel(ctx))
 	_ = workers.Wait()
 	close(c.settled)
 	_ = settlers.Wait()
@@ -145,16 +186,42 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return c.part(context.WithoutCancel(ctx))
 }
 
-// join creates the groups and registers the worker; it waits for Redis.
+// join creates the groups, registers the worker, and learns whether it is to
+// pause; it waits for Redis.
 func (c *Consumer) join(ctx context.Context) error {
 	for failures := 0; ; failures++ {
 		err := EnsureGroups(ctx, c.rdb, c.keys)
-		if err == nil || errors.Is(err, ErrPartitions) {
+		if errors.Is(err, ErrPartitions) {
 			return err
+		}
+		if err == nil {
+			err = c.watch(ctx)
+		}
+		if err == nil {
+			err = c.beat(ctx, time.Now(), 0)
+		}
+		if err == nil {
+			return nil
 		}
 		c.trouble.note("waiting for Redis", err)
 		if !backoff(ctx, failures) {
 			return ctx.Err()
+		}
+	}
+}
+
+// returnUnknown hands back what is pending for this consumer without its
+// knowledge, because the answer to a read was lost. If that fails, part does it.
+func (c *Consumer) returnUnknown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, partTimeout)
+	defer cancel()
+	for _, p := range c.keys.All() {
+		_, err := release(ctx, c.rdb, p, c.opt.Name, func(lane int, entry string) bool {
+			return c.holds((&delivery{partition: p, lane: lane, entry: entry}).handle())
+		})
+		if err != nil {
+			c.trouble.note("handing back", err)
+			return
 		}
 	}
 }
@@ -165,7 +232,7 @@ func (c *Consumer) part(ctx context.Context) error {
 	defer cancel()
 	var released int64
 	for _, p := range c.keys.All() {
-		n, err := release(ctx, c.rdb, p, c.opt.Name)
+		n, err := release(ctx, c.rdb, p, c.opt.Name, nil)
 		released += n
 		if err == nil {
 			_, err = leave(ctx, c.rdb, p, c.opt.Name)
@@ -181,72 +248,50 @@ func (c *Consumer) part(ctx context.Context) error {
 	return nil
 }
 
-// worker sends one push after the other. After a stop it hands back what was
-// read and not started.
-func (c *Consumer) worker(stop, work context.Context) {
+// worker sends one push after the other.
+func (c *Consumer) worker(work context.Context) {
 	for d := range c.jobs {
-		c.settled <- c.deliver(stop, work, d)
+		c.settled <- c.deliver(work, d)
 		c.slots.give(1)
 	}
 }
 
-// deliver makes one try, if there is still time for it.
-func (c *Consumer) deliver(stop, work context.Context, d *delivery) settlement {
+// deliver makes one try, if there is still time for it. After a stop, or while
+// the consumer is paused, it hands back.
+func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
+	if d.suppressed != "" {
+		return c.policy.suppressed(d, time.Now())
+	}
+	open := c.valve.context()
+	permit, err := c.gate.enter(open, d.expiresAt)
 	now := time.Now()
 	switch {
-	case stop.Err() != nil:
+	case err != nil && open.Err() != nil:
 		return settlement{delivery: d, release: true}
-	case !d.expiresAt.IsZero() && !now.Before(d.expiresAt):
+	case err != nil, !d.expiresAt.IsZero() && !now.Before(d.expiresAt):
+		c.gate.giveBack(permit)
 		return c.policy.expired(d, now)
 	}
+	ctx, done := c.begin(work, d, c.lease)
+	if ctx == nil {
+		c.gate.giveBack(permit)
+		return settlement{delivery: d, abandon: true}
+	}
 	c.metrics.queued.Observe(now.Sub(entryTime(d.entry)).Seconds())
-	o := c.sender.Send(work, &d.job, d.expiresAt)
+	o := c.sender.Send(ctx, &d.job, d.expiresAt)
+	done()
 	c.metrics.tries.WithLabelValues(string(o.Code)).Inc()
 	if o.Code == push.CodeAccepted {
 		c.sent.Add(1)
 	}
-	s := c.policy.decide(d, o, now)
+	counts := c.gate.report(work, permit, o)
+	s := c.policy.decide(d, o, now, counts)
 	if ce := c.log.Check(zap.DebugLevel, "tried"); ce != nil {
 		ce.Write(zap.String("id", d.job.ID), zap.String("entry", d.entry), zap.Int("attempt", d.attempts+1),
 			zap.String("code", string(o.Code)), zap.Duration("took", o.Took), zap.String("status", string(s.status)))
 	}
 	return s
 }
-
-// InHand is the number of pushes between take and settle.
-func (c *Consumer) InHand() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.inHand)
-}
-
-// hold notes that an entry is in hand; it reports false if it was already.
-func (c *Consumer) hold(key string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inHand[key] {
-		return false
-	}
-	c.inHand[key] = true
-	return true
-}
-
-func (c *Consumer) holds(key string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.inHand[key]
-}
-
-func (c *Consumer) drop(batch []settlement) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range batch {
-		delete(c.inHand, s.handle())
-	}
-}
-
-// handle names an entry in hand.
-func (d *delivery) handle() string { return laneKey(d.partition, d.lane) + " " + d.entry }
 
 // backoff waits after the nth failure in a row: 50 ms doubling to 2 s, half of
 // it by chance, so that many processes don't come back at once. It reports

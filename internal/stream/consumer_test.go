@@ -94,8 +94,10 @@ func (b *bundle) nothingLeft(t testing.TB) {
 	t.Helper()
 	for _, p := range b.keys.All() {
 		for _, lane := range []int{laneNormal, laneUrgent} {
-			if names := b.rdb.XInfoConsumers(t.Context(), laneKey(p, lane), Group).Val(); len(names) > 0 {
-				t.Errorf("%s still has consumers %v", laneKey(p, lane), names)
+			for _, m := range b.rdb.XInfoConsumers(t.Context(), laneKey(p, lane), Group).Val() {
+				if m.Name != nobody || m.Pending == 0 {
+					t.Errorf("%s still has the member %v", laneKey(p, lane), m)
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -31,13 +32,22 @@ type delivery struct {
 	expiresAt  time.Time // zero: never
 	retryUntil time.Time // zero: not tried before
 	attempts   int       // tries before this one
+	before     int       // tries before the last redrive: they don't count against it
 	deliveries int       // with this one
+	suppressed string    // why its token is known to be dead; empty if it is not
+
+	// Of hands: guarded by its lock.
+	leasedAt time.Time          // since when at least Redis knows that it is ours
+	lost     bool               // it is another's now
+	tried    bool               // its request has ended
+	cancel   context.CancelFunc // of its request
 }
 
 // settlement is what becomes of a delivery.
 type settlement struct {
 	*delivery
 	release  bool        // hand it back untouched; nothing else counts then
+	abandon  bool        // let go of it and write nothing: whose it is has become unclear
 	status   push.Status // sent, failed, expired, or retrying
 	code     push.Code   // empty if it was sent
 	tried    int         // attempts with this try, if it counts
@@ -48,6 +58,8 @@ type settlement struct {
 	drop     int       // number of an old try that makes room, 0 for none
 	due      time.Time // of the next try
 	newUntil time.Time // retry_until, if it is to be set
+
+	deadToken bool // FCM called the token dead: it is to be remembered
 }
 
 // policy turns the outcome of a try into a settlement.
@@ -62,12 +74,22 @@ func (p policy) expired(d *delivery, now time.Time) settlement {
 	return settlement{delivery: d, status: push.Expired, tried: d.attempts, result: "expired before it could be sent", at: now}
 }
 
-// decide settles a delivery by the outcome of a try that began at start.
-func (p policy) decide(d *delivery, o push.Outcome, start time.Time) settlement {
+// suppressed settles a delivery whose token FCM has called dead before.
+func (p policy) suppressed(d *delivery, now time.Time) settlement {
+	return settlement{delivery: d, status: push.Failed, code: push.CodeSuppressed, tried: d.attempts, at: now,
+		result: string(push.CodeSuppressed) + ": not sent, the token is known to be dead: " + d.suppressed}
+}
+
+// decide settles a delivery by the outcome of a try that began at start. If the
+// try does not count, FCM's trouble was known, or is everybody's.
+func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool) settlement {
 	if o.Code == push.CodeStopped {
 		return settlement{delivery: d, release: true}
 	}
 	verdict := o.Code.Verdict()
+	if verdict == push.VerdictRetry && !counts {
+		verdict = push.VerdictHold
+	}
 	s := settlement{delivery: d, code: o.Code, tried: d.attempts + 1, result: resultOf(o), at: start.Add(o.Took),
 		try: d.attempts + 1, line: tryLine(p.consumer, o, start)}
 	if s.try-triesAtEnd > triesAtStart {
@@ -79,11 +101,12 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time) settlement 
 	switch {
 	case verdict == push.VerdictSent:
 		s.status, s.code = push.Sent, ""
-	case verdict == push.VerdictFail, o.Code == push.CodeUnspecified && s.tried >= maxUnclear:
+	case verdict == push.VerdictFail, o.Code == push.CodeUnspecified && s.tried-d.before >= maxUnclear:
 		s.status = push.Failed
 	default:
-		p.wait(&s, o)
+		p.wait(&s, o, verdict == push.VerdictHold)
 	}
+	s.deadToken = o.DeadToken()
 	if s.status == push.Retrying {
 		s.line += " retry_in=" + short(s.due.Sub(s.at))
 	}
@@ -91,15 +114,15 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time) settlement 
 }
 
 // wait finds the time of the next try, or ends the push if that would come too
-// late.
-func (p policy) wait(s *settlement, o push.Outcome) {
-	s.due = s.at.Add(p.delay(o, s.tried))
+// late. A try that was held does not count, nor does its hour begin.
+func (p policy) wait(s *settlement, o push.Outcome, held bool) {
+	s.due = s.at.Add(p.delay(o, s.tried-s.before, held))
 	s.status = push.Retrying
 	if !s.expiresAt.IsZero() && !s.due.Before(s.expiresAt) {
 		s.status = push.Expired
 		return
 	}
-	if o.Code.Verdict() == push.VerdictHold {
+	if held {
 		return
 	}
 	until := s.retryUntil
@@ -116,15 +139,15 @@ func (p policy) wait(s *settlement, o push.Outcome) {
 // second try on our own doubling is, too, lest a push that is told "in one
 // second" for ever be tried thousands of times. The jitter only adds.
 // https://firebase.google.com/docs/cloud-messaging/scale-fcm#handling-retries
-func (p policy) delay(o push.Outcome, attempts int) time.Duration {
+func (p policy) delay(o push.Outcome, attempts int, held bool) time.Duration {
 	var d time.Duration
 	switch {
-	case o.Code.Verdict() == push.VerdictHold:
+	case o.Code == push.CodeQuotaExceeded:
+		d = max(quotaWait(o), p.minDelay)
+	case held:
 		d = max(o.RetryAfter, p.minDelay)
 	case o.RetryAfter > 0:
 		d = max(o.RetryAfter, p.doubled(attempts-1))
-	case o.Code == push.CodeQuotaExceeded:
-		d = max(quotaDelay, p.doubled(attempts))
 	default:
 		d = p.doubled(attempts)
 	}

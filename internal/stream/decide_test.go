@@ -35,7 +35,8 @@ func TestDecide(t *testing.T) {
 		{"Retry-After is kept", push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503, RetryAfter: 3 * time.Second}, 0, time.Hour, 0, push.Retrying, 3 * time.Second, 1},
 		{"Retry-After again and again does not make a loop", push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503, RetryAfter: time.Second}, 3, time.Hour, time.Hour, push.Retrying, 4 * min, 4},
 		{"a long Retry-After wins", push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503, RetryAfter: 20 * time.Minute}, 3, time.Hour, time.Hour, push.Retrying, 20 * time.Minute, 4},
-		{"quota without Retry-After waits a minute", push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429}, 0, time.Hour, 0, push.Retrying, time.Minute, 1},
+		{"quota without Retry-After waits a minute, and is nobody's attempt", push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429}, 0, time.Hour, 0, push.Retrying, time.Minute, 0},
+		{"quota with Retry-After", push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429, RetryAfter: 17 * time.Second}, 3, time.Hour, 0, push.Retrying, 17 * time.Second, 3},
 		{"internal", push.Outcome{Code: push.CodeInternal, HTTPStatus: 500}, 0, time.Hour, 0, push.Retrying, min, 1},
 		{"not sent", push.Outcome{Code: push.CodeNotSent}, 0, time.Hour, 0, push.Retrying, min, 1},
 		{"no answer", push.Outcome{Code: push.CodeNoAnswer}, 0, time.Hour, 0, push.Retrying, min, 1},
@@ -59,7 +60,7 @@ func TestDecide(t *testing.T) {
 				d.retryUntil = start.Add(c.until)
 			}
 			c.outcome.Took = 31 * time.Millisecond
-			s := p.decide(d, c.outcome, start)
+			s := p.decide(d, c.outcome, start, true)
 			if s.status != c.status {
 				t.Fatalf("status %s, want %s", s.status, c.status)
 			}
@@ -85,10 +86,10 @@ func TestTryLine(t *testing.T) {
 	p.random = func() float64 { return 0 }
 	start := time.Date(2026, 11, 22, 0, 30, 1, 123e6, time.UTC)
 	d := &delivery{job: job("a")}
-	if got, want := p.decide(d, unavailable, start).line, "2026-11-22T00:30:01.123Z consumer-a 503 UNAVAILABLE took=31ms retry_in=12s"; got != want {
+	if got, want := p.decide(d, unavailable, start, true).line, "2026-11-22T00:30:01.123Z consumer-a 503 UNAVAILABLE took=31ms retry_in=12s"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := p.decide(d, push.Outcome{Code: push.CodeNoAnswer, Took: 15 * time.Second}, start).line, "2026-11-22T00:30:01.123Z consumer-a - NO_ANSWER took=15s retry_in=12s"; got != want {
+	if got, want := p.decide(d, push.Outcome{Code: push.CodeNoAnswer, Took: 15 * time.Second}, start, true).line, "2026-11-22T00:30:01.123Z consumer-a - NO_ANSWER took=15s retry_in=12s"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -98,9 +99,9 @@ func TestJitterOnlyAdds(t *testing.T) {
 	p := newPolicy("a", time.Second)
 	for _, o := range []push.Outcome{unavailable, {Code: push.CodeQuotaExceeded, RetryAfter: 7 * time.Second}, {Code: push.CodeCredential}} {
 		p.random = func() float64 { return 0 }
-		least := p.delay(o, 1)
+		least := p.delay(o, 1, o.Code.Verdict() == push.VerdictHold)
 		p.random = func() float64 { return 0.999 }
-		if most := p.delay(o, 1); most <= least || most > least+least/5 {
+		if most := p.delay(o, 1, o.Code.Verdict() == push.VerdictHold); most <= least || most > least+least/5 {
 			t.Errorf("%s: %v to %v", o.Code, least, most)
 		}
 	}
@@ -121,7 +122,7 @@ func TestOldTriesMakeRoom(t *testing.T) {
 		if len(d) != 1 {
 			t.Fatal("nothing to read")
 		}
-		b.settle(t, c, c.policy.decide(d[0], push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503}, now))
+		b.settle(t, c, c.policy.decide(d[0], push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503}, now, true))
 		b.rdb.HDel(t.Context(), p.Record("a"), "retry_until") // as if the hour were longer
 		if _, err := promote(t.Context(), b.rdb, b.keys, now.Add(20*time.Minute)); err != nil {
 			t.Fatal(err)

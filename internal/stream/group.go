@@ -90,38 +90,56 @@ func leave(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, 
 	return answers[0] == int64(0), nil
 }
 
-// release hands back everything that is pending for a consumer in a partition.
-// Each round hands back what it saw; it ends when it sees nothing.
-func release(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, consumer string) (int64, error) {
+// release hands back everything that is pending for a consumer in a partition,
+// but for what keep says. Each round hands back what it saw; it ends when it
+// sees nothing.
+func release(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, consumer string, keep func(lane int, entry string) bool) (int64, error) {
 	var released int64
-	for ctx.Err() == nil {
-		args := []any{p.Base, Group, consumer}
-		for _, lane := range []int{laneUrgent, laneNormal} {
-			room := int64(scriptBatch - (len(args)-3)/2)
-			if room == 0 {
+	for _, lane := range []int{laneUrgent, laneNormal} {
+		for from := "-"; from != ""; {
+			pending, err := rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
+				Stream: laneKey(p, lane), Group: Group, Start: from, End: "+", Count: scriptBatch, Consumer: consumer,
+			}).Result()
+			if err != nil {
+				if err := listError(err); err != nil {
+					return released, err
+				}
 				break
 			}
-			pending, err := rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
-				Stream: laneKey(p, lane), Group: Group, Start: "-", End: "+", Count: room, Consumer: consumer,
-			}).Result()
-			if err != nil && !isNoGroup(err) {
-				return released, fmt.Errorf("list pending: %w", err)
+			from = ""
+			if len(pending) == scriptBatch {
+				from = "(" + pending[scriptBatch-1].ID
 			}
+			args := releaseHead(consumer)
 			for _, e := range pending {
-				args = append(args, lane, e.ID)
+				if keep == nil || !keep(lane, e.ID) {
+					args = append(args, lane, e.ID)
+				}
 			}
+			if len(args) == len(releaseHead(consumer)) {
+				continue
+			}
+			answers, err := run(ctx, rdb, call{releaseScript, []string{jobsKey(p), urgentKey(p)}, args})
+			if err != nil {
+				return released, fmt.Errorf("release: %w", err)
+			}
+			n, _ := answers[0].(int64)
+			released += n
 		}
-		if len(args) == 3 {
-			return released, nil
-		}
-		answers, err := run(ctx, rdb, call{releaseScript, []string{jobsKey(p), urgentKey(p)}, args})
-		if err != nil {
-			return released, fmt.Errorf("release: %w", err)
-		}
-		n, _ := answers[0].(int64)
-		released += n
 	}
 	return released, ctx.Err()
+}
+
+// releaseHead are the arguments of release.lua before the entries.
+func releaseHead(consumer string) []any { return []any{Group, consumer, nobody} }
+
+// listError is nil if the group has vanished: nothing is pending then, and the
+// reader makes it anew.
+func listError(err error) error {
+	if isNoGroup(err) {
+		return nil
+	}
+	return fmt.Errorf("list pending: %w", err)
 }
 
 // isNoGroup says that the stream or its group has vanished: a flush, a

@@ -13,6 +13,10 @@ import (
 // everything that is on a stream is unfinished.
 const Group = "fcm"
 
+// nobody is the member of the group that has what was handed back, until
+// somebody with a free slot claims it. No process has this name.
+const nobody = "handed-back"
+
 // The two lanes of a partition. The scripts know them by these numbers.
 const (
 	laneNormal = 1
@@ -23,6 +27,8 @@ func jobsKey(p pushlog.Partition) string   { return p.Base + ":jobs" }
 func urgentKey(p pushlog.Partition) string { return p.Base + ":jobs:urgent" }
 func dueKey(p pushlog.Partition) string    { return p.Base + ":due" }
 func eventsKey(p pushlog.Partition) string { return p.Base + ":events" }
+
+func sweepKey(p pushlog.Partition) string { return p.Base + ":sweep" }
 
 func laneKey(p pushlog.Partition, lane int) string {
 	if lane == laneUrgent {
@@ -35,6 +41,16 @@ func laneKey(p pushlog.Partition, lane int) string {
 func partitionsKey(k pushlog.Keys) string          { return k.Prefix + ":partitions" }
 func workersKey(k pushlog.Keys) string             { return k.Prefix + ":workers" }
 func workerKey(k pushlog.Keys, name string) string { return k.Prefix + ":worker:" + name }
+func controlKey(k pushlog.Keys) string             { return k.Prefix + ":control" }
+
+// Those of one FCM project. Its name is their hash tag, since one script touches
+// both.
+func holdKey(k pushlog.Keys, project string) string { return k.Prefix + ":hold:{" + project + "}" }
+func rateKey(k pushlog.Keys, project string) string { return k.Prefix + ":rate:{" + project + "}" }
+
+// Tokens that FCM called dead, by time, and why.
+func deadKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
+func deadWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
 
 // entryTime is the time in the id of a stream entry: when it was added, by
 // Redis's clock.

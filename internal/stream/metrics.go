@@ -15,6 +15,8 @@ type consumerMetrics struct {
 	tries   *prometheus.CounterVec
 	settled *prometheus.CounterVec
 	queued  prometheus.Histogram
+	lost    prometheus.Counter
+	claimed prometheus.Counter
 }
 
 // newConsumerMetrics registers a consumer's metrics, every label value at
@@ -35,6 +37,14 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600},
 		}),
 	}
+	m.lost = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "pushstream_leases_lost_total",
+		Help: "Pushes that another consumer took from this one, because Redis had not heard of them for a lease.",
+	})
+	m.claimed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "pushstream_reclaimed_total",
+		Help: "Pushes that this consumer took over from silent ones, or that others had handed back.",
+	})
 	for _, code := range push.Codes() {
 		m.tries.WithLabelValues(string(code))
 	}
@@ -42,12 +52,40 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		m.settled.WithLabelValues(string(s))
 	}
 	if reg != nil {
-		reg.MustRegister(m.tries, m.settled, m.queued, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.tries, m.settled, m.queued, m.lost, m.claimed, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
-		}, func() float64 { return float64(c.InHand()) }))
+		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "pushstream_paused",
+			Help: "1 while this consumer is paused.",
+		}, func() float64 {
+			if c.state() == Paused {
+				return 1
+			}
+			return 0
+		}))
 	}
 	return m
+}
+
+// holdCollector shows the hold as this consumer knows it.
+type holdCollector struct{ gate *gate }
+
+var holdDesc = prometheus.NewDesc("pushstream_held", "1 while all sending to the project is held, by the reason.", []string{"reason"}, nil)
+
+// Describe implements prometheus.Collector.
+func (holdCollector) Describe(ch chan<- *prometheus.Desc) { ch <- holdDesc }
+
+// Collect implements prometheus.Collector.
+func (h holdCollector) Collect(ch chan<- prometheus.Metric) {
+	held := h.gate.Held()
+	for _, reason := range Reasons() {
+		value := 0.0
+		if held != nil && held.Reason == reason {
+			value = 1
+		}
+		ch <- prometheus.MustNewConstMetric(holdDesc, prometheus.GaugeValue, value, string(reason))
+	}
 }
 
 // BacklogCollector reads the backlog from Redis at each scrape. While Redis is

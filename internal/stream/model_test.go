@@ -25,7 +25,7 @@ func pendingOf(t testing.TB, b *bundle, stream string) []redis.XPendingExt {
 }
 
 // TestModel runs random sequences of every transition, by two consumers that
-// also steal from each other and act on what they have lost, each transition
+// also take over from each other and act on what they have lost, each transition
 // sometimes twice, against a model in memory; after every step the whole store
 // must be what the model says.
 func TestModel(t *testing.T) {
@@ -38,6 +38,8 @@ func TestModel(t *testing.T) {
 				m.step()
 				m.check(t, m.pushes)
 			}
+			m.readAll()
+			m.check(t, m.pushes)
 			m.checkCounters()
 		})
 	}
@@ -55,6 +57,7 @@ type model struct {
 	handed    map[string]int    // how often the present entry of a push was handed out
 	entry     map[string]string // the present entry of a push in hand
 	now       time.Time
+	control   *Control
 }
 
 func newModel(t *testing.T, seed uint64) *model {
@@ -62,13 +65,14 @@ func newModel(t *testing.T, seed uint64) *model {
 		bundle: setup(t, 1+int(seed%2)), t: t, r: rand.New(rand.NewPCG(seed, 7)), hands: map[string][]*delivery{},
 		pushes: map[string]*held{}, counters: map[string]int{}, handed: map[string]int{}, entry: map[string]string{}, now: time.Now(),
 	}
+	m.control, m.leftover = NewControl(m.rdb, m.keys), map[string]bool{}
 	m.consumers = []*Consumer{m.consumer(t, "a", nil), m.consumer(t, "b", nil)}
 	return m
 }
 
 func (m *model) step() {
 	c := m.consumers[m.r.IntN(len(m.consumers))]
-	switch m.r.IntN(12) {
+	switch m.r.IntN(14) {
 	case 0, 1, 2:
 		m.acceptSome()
 	case 3, 4:
@@ -83,6 +87,10 @@ func (m *model) step() {
 		m.releaseAll(c)
 	case 11:
 		m.rdb.ScriptFlush(m.t.Context())
+	case 12:
+		m.redriveSome()
+	case 13:
+		m.cancelSome()
 	}
 }
 
@@ -144,6 +152,17 @@ func (m *model) readSome(c *Consumer) {
 	}
 }
 
+// readAll has one consumer read everything: then nothing is left of what was
+// cancelled.
+func (m *model) readAll() {
+	for _, p := range m.keys.All() {
+		for _, d := range m.read(m.t, m.consumers[0], p, 200) {
+			m.pushes[d.job.ID].owner = m.consumers[0].Name()
+		}
+	}
+	m.leftover = nil
+}
+
 // counted checks the deliveries that a consumer is told of.
 func (m *model) counted(d *delivery) {
 	if want := m.pushes[d.job.ID].deliveries + m.handed[d.job.ID]; d.deliveries != want {
@@ -158,7 +177,7 @@ func (m *model) settleSome(c *Consumer) {
 	var batch []settlement
 	for _, d := range hand[:n] {
 		outcome := []push.Outcome{accepted, unavailable, {Code: push.CodeUnregistered, HTTPStatus: 404}, {Code: push.CodeCredential, HTTPStatus: 401}}[m.r.IntN(4)]
-		s := c.policy.decide(d, outcome, m.now)
+		s := c.policy.decide(d, outcome, m.now, true)
 		if m.r.IntN(6) == 0 {
 			s = c.policy.expired(d, m.now)
 		}
@@ -204,42 +223,105 @@ func (m *model) promoteSome() {
 	}
 }
 
-// steal gives everything that others have in hand to c, as a recovery does.
-// The victims do not notice.
+// steal has c take over everything that others have in hand, as if they had been
+// silent. They do not notice. What was handed out five times is poison.
 func (m *model) steal(c *Consumer) {
+	poisoned := 0
 	for _, p := range m.keys.All() {
-		for _, lane := range []int{laneNormal, laneUrgent} {
-			var stolen []entry
-			for _, e := range pendingOf(m.t, m.bundle, laneKey(p, lane)) {
-				if e.Consumer == c.Name() {
-					continue
-				}
-				got, err := m.rdb.XClaim(m.t.Context(), &redis.XClaimArgs{
-					Stream: laneKey(p, lane), Group: Group, Consumer: c.Name(), Messages: []string{e.ID}}).Result()
-				if err != nil || len(got) != 1 {
-					m.t.Fatalf("claim: %v, %v", got, err)
-				}
-				stolen = append(stolen, entry{lane, e.ID, got[0].Values})
-				id := fmt.Sprint(got[0].Values["id"])
-				m.pushes[id].owner = c.Name()
-				m.handed[id]++
+		m.age(m.t, p, func(e redis.XPendingExt) bool { return e.Consumer != nobody })
+		want := map[string]bool{}
+		for id, w := range m.pushes {
+			if m.keys.Of(id) != p || w.owner == "" || w.owner == c.Name() {
+				continue
 			}
-			// What c had before, lost, and did not notice losing, it does not start anew.
-			err := c.open(m.t.Context(), p, stolen, func(d *delivery) {
-				m.counted(d)
-				m.hands[c.Name()] = append(m.hands[c.Name()], d)
-			})
-			if err != nil {
-				m.t.Fatal(err)
+			if w.owner != nobody && m.handed[id] >= maxDeliveries {
+				w.status, w.owner, w.deliveries = push.Failed, "", w.deliveries+m.handed[id]
+				poisoned++
+				continue
 			}
+			m.handed[id]++
+			w.owner, want[id] = c.Name(), true
+		}
+		// What c had before, lost, and did not notice losing, it does not start anew.
+		for _, d := range m.sweep(m.t, c, p) {
+			if !want[d.job.ID] {
+				m.t.Fatalf("%s was claimed, but it is %+v", d.job.ID, m.pushes[d.job.ID])
+			}
+			m.counted(d)
+			m.entry[d.job.ID] = d.entry
+			m.hands[c.Name()] = append(m.hands[c.Name()], d)
 		}
 	}
+	if poisoned > 0 {
+		m.counters["failed"] += poisoned
+		m.counters["error.POISON"] += poisoned
+	}
+}
+
+// redriveSome redrives any pushes, twice, as when the answer was lost.
+func (m *model) redriveSome() {
+	ids, want := m.some(), []Change(nil)
+	for _, id := range ids {
+		w := m.pushes[id]
+		switch {
+		case w == nil:
+			want = append(want, ChangeMissing)
+		case w.status == push.Failed || w.status == push.Expired || w.status == push.Cancelled:
+			w.status, w.owner = push.Queued, ""
+			m.counters["redriven"]++
+			want = append(want, ChangeQueued)
+		default:
+			want = append(want, Change(w.status))
+		}
+	}
+	got, err := m.control.Redrive(m.t.Context(), ids...)
+	if err != nil || !slices.Equal(got, want) {
+		m.t.Fatalf("redrive of %v: %v (%v), want %v", ids, got, err, want)
+	}
+}
+
+// cancelSome cancels any pushes, twice.
+func (m *model) cancelSome() {
+	ids, want := m.some(), []Change(nil)
+	for _, id := range ids {
+		w := m.pushes[id]
+		switch {
+		case w == nil:
+			want = append(want, ChangeMissing)
+		case w.status.Terminal():
+			want = append(want, Change(w.status))
+		case w.owner != "" && w.owner != nobody:
+			want = append(want, ChangeInHand)
+		default:
+			if w.status == push.Queued && w.owner == "" {
+				m.leftover[id] = true // its entry stays until somebody reads it
+			}
+			w.status, w.owner = push.Cancelled, ""
+			m.counters["cancelled"]++
+			want = append(want, ChangeCancelled)
+		}
+	}
+	for range 2 {
+		got, err := m.control.Cancel(m.t.Context(), ids...)
+		if err != nil || !slices.Equal(got, want) {
+			m.t.Fatalf("cancel of %v: %v (%v), want %v", ids, got, err, want)
+		}
+	}
+}
+
+// some are a few ids, not all of which are known.
+func (m *model) some() []string {
+	var ids []string
+	for _, n := range m.r.Perm(60)[:1+m.r.IntN(8)] {
+		ids = append(ids, "p"+strconv.Itoa(n))
+	}
+	return ids
 }
 
 // releaseAll is a stop of c: all it owns goes back.
 func (m *model) releaseAll(c *Consumer) {
 	for _, p := range m.keys.All() {
-		if _, err := release(m.t.Context(), m.rdb, p, c.Name()); err != nil {
+		if _, err := release(m.t.Context(), m.rdb, p, c.Name(), nil); err != nil {
 			m.t.Fatal(err)
 		}
 		if gone, err := leave(m.t.Context(), m.rdb, p, c.Name()); err != nil || !gone {
@@ -247,12 +329,12 @@ func (m *model) releaseAll(c *Consumer) {
 		}
 	}
 	c.mu.Lock()
-	clear(c.inHand)
+	clear(c.in)
 	c.mu.Unlock()
 	for id, w := range m.pushes {
 		if w.owner == c.Name() {
-			w.owner = ""
-			w.deliveries += m.handed[id] - 1
+			w.owner = nobody
+			m.handed[id]--
 		}
 	}
 	m.hands[c.Name()] = nil
@@ -275,6 +357,9 @@ func (m *model) checkCounters() {
 	}
 	for _, p := range m.keys.All() {
 		for _, e := range m.rdb.XRange(m.t.Context(), eventsKey(p), "-", "+").Val() {
+			if e.Values["taken_over"] != nil {
+				continue
+			}
 			for pair := range slices.Chunk(strings.Fields(fmt.Sprint(e.Values["changes"])), 2) {
 				if len(pair) != 2 || !push.Status(pair[1]).Valid() || !strings.HasPrefix(pair[0], "p") {
 					m.t.Errorf("event %s says %v", e.ID, pair)

@@ -54,6 +54,9 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 		}
 		if pending > 0 { // else they were settled since we looked
 			c.log.Warn("entries were deleted while they were pending", zap.Int64("entries", pending))
+			if err := c.tellDeleted(ctx, p, deleted); err != nil {
+				return err
+			}
 		}
 	}
 	return c.adopt(ctx, p, whole)
@@ -74,14 +77,15 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 		return fmt.Errorf("take: unexpected answer %T", answers[0])
 	}
 	var missing []entry
+	var taken []*delivery
 	for i, result := range results {
 		e := entries[i]
 		values, ok := result.([]any)
 		switch {
 		case ok:
 			d := parseDelivery(p, e, values)
-			if c.hold(d.handle()) {
-				start(d)
+			if c.hold(d) {
+				taken = append(taken, d)
 			}
 		case result == "missing":
 			missing = append(missing, e)
@@ -89,8 +93,12 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 			c.log.Info("entry dropped", zap.String("id", fmt.Sprint(e.values[push.FieldID])), zap.String("entry", e.id), zap.Any("why", result))
 		}
 	}
+	c.suppress(ctx, taken)
+	for _, d := range taken {
+		start(d)
+	}
 	for _, e := range missing {
-		if err := c.reject(ctx, p, e, "it names a push that has no record"); err != nil {
+		if err := c.reject(ctx, p, e, push.CodeInvalidJob, "it names a push that has no record"); err != nil {
 			return err
 		}
 	}
@@ -106,7 +114,7 @@ func parseDelivery(p pushlog.Partition, e entry, values []any) *delivery {
 		s, _ := values[i].(string)
 		return s
 	}
-	d := &delivery{partition: p, lane: e.lane, entry: e.id}
+	d := &delivery{partition: p, lane: e.lane, entry: e.id, leasedAt: e.leasedAt}
 	handed, _ := values[0].(int64)
 	before, _ := strconv.Atoi(text(1))
 	d.deliveries = before + int(handed)
@@ -120,6 +128,7 @@ func parseDelivery(p pushlog.Partition, e entry, values []any) *delivery {
 	d.acceptedAt, d.expiresAt = parseStamp(text(7)), parseStamp(text(8))
 	d.attempts, _ = strconv.Atoi(text(9))
 	d.retryUntil = parseStamp(text(10))
+	d.before, _ = strconv.Atoi(text(11))
 	return d
 }
 
@@ -149,7 +158,7 @@ func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []ent
 		}
 		job, err := push.FromFields(fields, c.opt.Zone)
 		if err != nil {
-			if err := c.reject(ctx, p, e, err.Error()); err != nil {
+			if err := c.reject(ctx, p, e, push.CodeInvalidJob, err.Error()); err != nil {
 				return err
 			}
 			continue
@@ -202,9 +211,24 @@ func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, entries []e
 	return pending, nil
 }
 
+// tellDeleted reports entries that somebody deleted as events.
+func (c *Consumer) tellDeleted(ctx context.Context, p pushlog.Partition, entries []entry) error {
+	_, err := c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, e := range entries {
+			pipe.XAdd(ctx, &redis.XAddArgs{Stream: eventsKey(p), MaxLen: eventsCap, Approx: true,
+				Values: []string{"deleted", laneKey(p, e.lane) + " " + e.id}})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("report deleted entries: %w", err)
+	}
+	return nil
+}
+
 // reject makes a failed record of an entry that can't be read as a job, with
-// the reason and its raw fields.
-func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, reason string) error {
+// code, reason, and its raw fields.
+func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, code push.Code, reason string) error {
 	// The record must be where its id leads to.
 	id := ""
 	for n := 0; id == "" || c.keys.Of(id) != p; n++ {
@@ -212,8 +236,8 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, rea
 	}
 	_, err := run(ctx, c.rdb, call{rejectScript,
 		[]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
-		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(push.CodeInvalidJob),
-			pushlog.FieldResult, string(push.CodeInvalidJob) + ": " + reason, pushlog.FieldRaw, rawFields(e)}})
+		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(code),
+			pushlog.FieldResult, string(code) + ": " + reason, pushlog.FieldRaw, rawFields(e)}})
 	if err != nil {
 		return fmt.Errorf("reject: %w", err)
 	}

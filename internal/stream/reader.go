@@ -16,6 +16,8 @@ const (
 	// readBlock is how long a read waits for the first entry. A blocked read can't
 	// be cancelled, so this is also how long a stop of an idle consumer may take.
 	readBlock = time.Second
+	// readTimeout is how long the answer may take beyond that.
+	readTimeout = 3 * time.Second
 	// ownEvery is how often a reader looks for entries that are pending for this
 	// consumer without its knowledge. After an error it looks at once; but a client
 	// that retries by itself hides the error of a read whose reply was lost.
@@ -46,19 +48,24 @@ type entry struct {
 	lane   int
 	id     string
 	values map[string]any // nil: deleted by somebody while it was pending
+
+	leasedAt time.Time // since when at least Redis knows that it is ours
 }
 
-// run reads until ctx ends.
+// run reads until ctx ends, while the consumer is not paused.
 func (r *reader) run(ctx context.Context) {
-	failures := 0
-	for ctx.Err() == nil {
+	for failures := 0; ; {
+		open, ok := r.c.valve.wait(ctx)
+		if !ok {
+			return
+		}
 		if r.own == nil && time.Since(r.looked) > ownEvery {
 			r.lookForOwn()
 		}
-		read, err := r.pass(ctx)
+		read, err := r.pass(open)
 		switch {
-		case ctx.Err() != nil:
-			return
+		case open.Err() != nil:
+			continue // paused, or stopping
 		case err == nil:
 			failures, r.idle = 0, read == 0 && r.own == nil
 			continue
@@ -90,6 +97,9 @@ func (r *reader) pass(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	// What was read is ours now, whatever ends meanwhile.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), openTimeout)
+	defer cancel()
 	err = r.c.open(ctx, r.partition, entries, func(d *delivery) {
 		deliveries++
 		r.c.jobs <- d
@@ -109,6 +119,9 @@ func (r *reader) read(ctx context.Context, count int) ([]entry, error) {
 	if r.idle {
 		args.Block = readBlock
 	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, readBlock+readTimeout)
+	defer cancel()
 	streams, err := r.c.blocking.XReadGroup(ctx, args).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("read: %w", err)
@@ -120,7 +133,7 @@ func (r *reader) read(ctx context.Context, count int) ([]entry, error) {
 			lane = laneUrgent
 		}
 		for _, m := range s.Messages {
-			entries = append(entries, entry{lane, m.ID, m.Values})
+			entries = append(entries, entry{lane, m.ID, m.Values, began})
 		}
 	}
 	return entries, nil
@@ -143,15 +156,13 @@ func (r *reader) readOwn(ctx context.Context, count int) ([]entry, error) {
 		for _, e := range pending {
 			seen++
 			if d := (&delivery{partition: r.partition, lane: lane, entry: e.ID}); !r.c.holds(d.handle()) {
-				found, err := r.c.rdb.XRangeN(ctx, stream, e.ID, e.ID, 1).Result()
+				own, err := r.fetch(ctx, lane, e.ID)
 				if err != nil {
-					return nil, fmt.Errorf("read own pending: %w", err)
+					return nil, err
 				}
-				own := entry{lane: lane, id: e.ID}
-				if len(found) > 0 {
-					own.values = found[0].Values
+				if own != nil {
+					entries = append(entries, *own)
 				}
-				entries = append(entries, own)
 			}
 			r.own[n] = e.ID
 		}
@@ -163,4 +174,27 @@ func (r *reader) readOwn(ctx context.Context, count int) ([]entry, error) {
 		r.c.log.Info("found own pending entries", zap.Int("entries", len(entries)))
 	}
 	return entries, nil
+}
+
+// fetch reads an entry that is pending for this consumer without its knowledge,
+// and renews its lease; nil if somebody else has taken it.
+func (r *reader) fetch(ctx context.Context, lane int, id string) (*entry, error) {
+	own := &entry{lane: lane, id: id, leasedAt: time.Now()}
+	found, err := r.c.rdb.XRangeN(ctx, laneKey(r.partition, lane), id, id, 1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read own pending: %w", err)
+	}
+	if len(found) == 0 {
+		return own, nil // deleted: to be reported
+	}
+	own.values = found[0].Values
+	answers, err := run(ctx, r.c.rdb, call{renewScript,
+		[]string{jobsKey(r.partition), urgentKey(r.partition)}, []any{Group, r.c.opt.Name, lane, id}})
+	if err != nil {
+		return nil, fmt.Errorf("renew own pending: %w", err)
+	}
+	if answer, _ := answers[0].([]any); len(answer) != 1 || answer[0] != int64(1) {
+		return nil, nil
+	}
+	return own, nil
 }

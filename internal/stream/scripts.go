@@ -22,6 +22,16 @@ var (
 	releaseScript = load("release")
 	rejectScript  = load("reject")
 	leaveScript   = load("leave")
+	renewScript   = load("renew")
+	claimScript   = load("claim")
+	redriveScript = load("redrive")
+	cancelScript  = load("cancel")
+	allowScript   = load("allow")
+	holdScript    = load("hold")
+	liftScript    = load("lift")
+	buryScript    = load("bury")
+	beatScript    = load("beat")
+	turnScript    = load("turn")
 )
 
 // scriptBatch is the greatest number of items that one script takes, so that
@@ -40,11 +50,12 @@ func load(verb string) *redis.Script {
 	if err != nil {
 		panic(err)
 	}
-	flags := ""
-	if verb != "accept" && verb != "reject" {
-		// Out of memory, Redis must still let finished work go.
-		// https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
-		flags = " flags=allow-oom"
+	// Out of memory, Redis must still let finished work go.
+	// https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
+	flags := " flags=allow-oom"
+	switch verb {
+	case "accept", "reject", "redrive", "bury": // they only add
+		flags = ""
 	}
 	return redis.NewScript("#!lua" + flags + "\n" + string(lib) + "\n" + string(src))
 }

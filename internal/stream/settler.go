@@ -67,12 +67,15 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	for _, s := range batch {
 		p := s.partition
 		keys := []string{jobsKey(p), urgentKey(p)}
-		head := []any{p.Base, Group, c.opt.Name}
-		if s.release {
-			b.add(call{releaseScript, keys, head}, []any{s.lane, s.entry})
+		if s.abandon {
 			continue
 		}
-		keys, head = append(keys, eventsKey(p)), append(head, now.UnixMilli(), eventsCap)
+		if s.release {
+			b.add(call{releaseScript, keys, releaseHead(c.opt.Name)}, []any{s.lane, s.entry})
+			continue
+		}
+		keys = append(keys, eventsKey(p))
+		head := []any{p.Base, Group, c.opt.Name, now.UnixMilli(), eventsCap}
 		if s.status == push.Retrying {
 			b.add(call{retryScript, append(keys, dueKey(p)), head}, retryArgs(&s))
 		} else {
@@ -82,11 +85,17 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
+	var dead []settlement
 	for _, s := range batch {
-		if !s.release {
-			c.metrics.settled.WithLabelValues(string(s.status)).Inc()
+		if s.release || s.abandon {
+			continue
+		}
+		c.metrics.settled.WithLabelValues(string(s.status)).Inc()
+		if s.deadToken {
+			dead = append(dead, s)
 		}
 	}
+	c.bury(ctx, dead, now)
 	return nil
 }
 
@@ -122,19 +131,20 @@ type callBatch struct {
 }
 
 // add adds an item to the newest call of the same script and partition, or
-// opens a new one that starts like head.
-func (b *callBatch) add(head call, item []any) {
+// opens a new one that starts like head. It returns the number of the call.
+func (b *callBatch) add(head call, item []any) int {
 	for n := len(b.calls) - 1; n >= 0; n-- {
 		c := &b.calls[n]
 		if c.script == head.script && c.keys[0] == head.keys[0] {
 			if b.sizes[n] < scriptBatch {
 				c.args = append(c.args, item...)
 				b.sizes[n]++
-				return
+				return n
 			}
 			break
 		}
 	}
 	head.args = append(head.args, item...)
 	b.calls, b.sizes = append(b.calls, head), append(b.sizes, 1)
+	return len(b.calls) - 1
 }

@@ -23,6 +23,7 @@ type bundle struct {
 	keys     pushlog.Keys
 	log      *pushlog.Log
 	producer *Producer
+	leftover map[string]bool // pushes that were cancelled on a stream: an unread entry may be left
 }
 
 func setup(t testing.TB, partitions int, settings ...string) *bundle {
@@ -40,7 +41,7 @@ func setup(t testing.TB, partitions int, settings ...string) *bundle {
 // consumer returns one that does not run: the test calls its passes.
 func (b *bundle) consumer(t testing.TB, name string, sender Sender) *Consumer {
 	t.Helper()
-	c := NewConsumer(b.rdb, b.srv.Client(t), b.keys, sender, ConsumerOptions{Name: name, Concurrency: 8, RetryMinDelay: 10 * time.Second})
+	c := NewConsumer(b.rdb, b.srv.Client(t), b.keys, sender, ConsumerOptions{Name: name, Concurrency: 1000, RetryMinDelay: 10 * time.Second})
 	c.policy.random = func() float64 { return 0 }
 	return c
 }
@@ -58,6 +59,42 @@ func (b *bundle) read(t testing.TB, c *Consumer, p pushlog.Partition, count int)
 		t.Fatal(err)
 	}
 	return got
+}
+
+// claimed is what a pass of c's reclaimer has just brought into its hand.
+func claimed(c *Consumer) []*delivery {
+	var got []*delivery
+	for len(c.jobs) > 0 {
+		got = append(got, <-c.jobs)
+		c.slots.give(1)
+	}
+	return got
+}
+
+// sweep has c look for what was handed back and through the pending lists of a
+// partition.
+func (b *bundle) sweep(t testing.TB, c *Consumer, p pushlog.Partition) []*delivery {
+	t.Helper()
+	r := newReclaimer(c)
+	if _, err := r.handedBack(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.sweep(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	return claimed(c)
+}
+
+// age makes pending entries look as if nobody had been heard of for a minute.
+func (b *bundle) age(t testing.TB, p pushlog.Partition, which func(redis.XPendingExt) bool) {
+	t.Helper()
+	for _, lane := range []int{laneNormal, laneUrgent} {
+		for _, e := range pendingOf(t, b, laneKey(p, lane)) {
+			if which == nil || which(e) {
+				b.rdb.Do(t.Context(), "XCLAIM", laneKey(p, lane), Group, e.Consumer, 0, e.ID, "IDLE", 60_000, "JUSTID")
+			}
+		}
+	}
 }
 
 // settle settles deliveries and lets go of them.

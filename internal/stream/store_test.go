@@ -125,6 +125,9 @@ func (b *bundle) checkStreams(t testing.TB, p pushlog.Partition, entries map[str
 		}
 		for _, e := range b.rdb.XRange(ctx, stream, "-", "+").Val() {
 			id, ok := entries[stream+" "+e.ID]
+			if named, _ := e.Values["id"].(string); (!ok || named != id) && b.leftover[named] && owners[e.ID] == "" {
+				continue
+			}
 			if !ok || e.Values["id"] != id {
 				t.Fatalf("%s has entry %s %v, which stands for nothing", stream, e.ID, e.Values)
 			}

@@ -43,15 +43,15 @@ func TestTransitionsTwice(t *testing.T) {
 			b.accept(t, job("a"), job("b"), job("c"))
 			d := b.read(t, c, b.keys.Partition(0), 5)
 			return func() {
-				b.settle(t, c, c.policy.decide(d[0], accepted, now),
-					c.policy.decide(d[1], push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}, now),
+				b.settle(t, c, c.policy.decide(d[0], accepted, now, true),
+					c.policy.decide(d[1], push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}, now, true),
 					c.policy.expired(d[2], now))
 			}
 		},
 		"retry": func(t *testing.T, b *bundle, c *Consumer) func() {
 			b.accept(t, job("a"))
 			d := b.read(t, c, b.keys.Partition(0), 5)
-			return func() { b.settle(t, c, c.policy.decide(d[0], unavailable, now)) }
+			return func() { b.settle(t, c, c.policy.decide(d[0], unavailable, now, true)) }
 		},
 		"promote": func(t *testing.T, b *bundle, c *Consumer) func() {
 			j := job("a")
@@ -72,7 +72,7 @@ func TestTransitionsTwice(t *testing.T) {
 			p := b.keys.Partition(0)
 			id := b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: jobsKey(p), Values: []string{"what", "is this"}}).Val()
 			return func() {
-				if err := c.reject(t.Context(), p, entry{laneNormal, id, map[string]any{"what": "is this"}}, "no idea"); err != nil {
+				if err := c.reject(t.Context(), p, entry{lane: laneNormal, id: id, values: map[string]any{"what": "is this"}}, push.CodeInvalidJob, "no idea"); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -80,7 +80,7 @@ func TestTransitionsTwice(t *testing.T) {
 		"leave": func(t *testing.T, b *bundle, c *Consumer) func() {
 			b.accept(t, job("a"))
 			d := b.read(t, c, b.keys.Partition(0), 5)
-			b.settle(t, c, c.policy.decide(d[0], accepted, now))
+			b.settle(t, c, c.policy.decide(d[0], accepted, now, true))
 			return func() {
 				if gone, err := leave(t.Context(), b.rdb, b.keys.Partition(0), c.Name()); err != nil || !gone {
 					t.Fatalf("left: %v, %v", gone, err)
@@ -229,7 +229,7 @@ func TestZombie(t *testing.T) {
 	for _, d := range mine { // both are taken away
 		b.rdb.XClaim(t.Context(), &redis.XClaimArgs{Stream: jobsKey(p), Group: Group, Consumer: "new-owner", Messages: []string{d.entry}})
 	}
-	b.settle(t, z, z.policy.decide(mine[0], accepted, time.Now()), z.policy.decide(mine[1], unavailable, time.Now()))
+	b.settle(t, z, z.policy.decide(mine[0], accepted, time.Now(), true), z.policy.decide(mine[1], unavailable, time.Now(), true))
 	for _, id := range []string{"a", "b"} {
 		r := b.get(t, id)
 		if r.Status != push.Queued || len(r.Tries) != 0 || r.Attempts != 0 {
@@ -242,11 +242,11 @@ func TestZombie(t *testing.T) {
 	if n := len(pendingOf(t, b, jobsKey(p))); n != 2 {
 		t.Errorf("%d pending, want 2: the new owner's", n)
 	}
-	if n, err := release(t.Context(), b.rdb, p, "zombie"); n != 0 || err != nil {
+	if n, err := release(t.Context(), b.rdb, p, "zombie", nil); n != 0 || err != nil {
 		t.Errorf("the zombie handed back %d, %v", n, err)
 	}
 	var own []*delivery
-	err := a.open(t.Context(), p, []entry{{laneNormal, mine[0].entry, map[string]any{"id": "a"}}}, func(d *delivery) { own = append(own, d) })
+	err := a.open(t.Context(), p, []entry{{lane: laneNormal, id: mine[0].entry, values: map[string]any{"id": "a"}}}, func(d *delivery) { own = append(own, d) })
 	if err != nil || len(own) != 1 || own[0].deliveries != 2 {
 		t.Errorf("the new owner got %+v, %v", own, err)
 	}
@@ -259,14 +259,16 @@ func TestTakeDropsWhatIsSettled(t *testing.T) {
 	c := b.consumer(t, "a", nil)
 	b.accept(t, job("done"), job("queued"), job("waiting"))
 	d := b.read(t, c, p, 5)
-	b.settle(t, c, c.policy.decide(d[0], accepted, time.Now()), settlement{delivery: d[1], release: true}, c.policy.decide(d[2], unavailable, time.Now()))
+	b.settle(t, c, c.policy.decide(d[0], accepted, time.Now(), true), settlement{delivery: d[1], release: true}, c.policy.decide(d[2], unavailable, time.Now(), true))
 
 	// Somebody adds entries for all three by hand; only the queued one's own counts.
 	for _, id := range []string{"done", "queued", "waiting"} {
 		b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: jobsKey(p), Values: []string{"id", id}})
 	}
-	got := b.read(t, c, p, 10)
-	if len(got) != 1 || got[0].job.ID != "queued" {
+	if got := b.read(t, c, p, 10); len(got) != 0 {
+		t.Fatalf("delivered %d: %+v", len(got), got)
+	}
+	if got := b.sweep(t, c, p); len(got) != 1 || got[0].job.ID != "queued" {
 		t.Fatalf("delivered %d: %+v", len(got), got)
 	}
 	if n := b.rdb.XLen(t.Context(), jobsKey(p)).Val(); n != 1 {
@@ -288,11 +290,11 @@ func TestReleaseCountsNothing(t *testing.T) {
 	if gone, err := leave(t.Context(), b.rdb, p, "a"); gone || err != nil {
 		t.Fatalf("left with pushes in hand: %v, %v", gone, err)
 	}
-	if n, err := release(t.Context(), b.rdb, p, "a"); n != 250 || err != nil {
+	if n, err := release(t.Context(), b.rdb, p, "a", nil); n != 250 || err != nil {
 		t.Fatalf("handed back %d, %v", n, err)
 	}
 	other := b.consumer(t, "b", nil)
-	got := b.read(t, other, p, 300)
+	got := b.sweep(t, other, p)
 	if len(got) != 250 {
 		t.Fatalf("the other got %d", len(got))
 	}

@@ -14,81 +14,109 @@ import (
 
 const (
 	beatEvery  = 2 * time.Second
-	workerTTL  = time.Minute    // how long a worker that went silent is still described
-	workersAge = 24 * time.Hour // and how long its name is kept
+	lostAfter  = 10 * time.Second // silence after which a worker counts as lost
+	workerTTL  = time.Minute      // how long a worker that went silent is still described
+	workersAge = 24 * time.Hour   // and how long its name is kept, whatever happens
 )
 
-// NewName returns a consumer name that no other process has had: host, process
-// id, and chance. A name that two processes share makes pending lists
-// meaningless.
-func NewName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "consumer"
+// NewName returns a consumer name that no other process has had: the name of
+// the instance, or of the host if that is empty, process id, and chance. A name
+// that two processes share makes pending lists meaningless.
+func NewName(instance string) string {
+	if instance == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "consumer"
+		}
+		instance = host
 	}
-	host = strings.Map(func(r rune) rune {
+	instance = strings.Map(func(r rune) rune {
 		if r <= ' ' || r == ':' || r >= 0x7f {
 			return '-'
 		}
 		return r
-	}, host)
+	}, instance)
 	b := make([]byte, 3)
 	rand.Read(b) // never fails: crypto/rand
-	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), hex.EncodeToString(b))
+	return fmt.Sprintf("%s-%d-%s", instance, os.Getpid(), hex.EncodeToString(b))
 }
 
 // heartbeat writes what this worker is doing until ctx ends.
 func (c *Consumer) heartbeat(ctx context.Context) {
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
-	last, lastAt := int64(0), time.Now()
+	last, lastAt := c.sent.Load(), time.Now()
 	for {
+		select {
+		case <-ticker.C:
+		case <-c.beatNow:
+		case <-ctx.Done():
+			return
+		}
 		now, sent := time.Now(), c.sent.Load()
 		rate := float64(sent-last) / max(now.Sub(lastAt).Seconds(), 0.001)
 		last, lastAt = sent, now
 		if err := c.beat(ctx, now, rate); err != nil && ctx.Err() == nil {
 			c.trouble.note("heartbeat", err)
 		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
 	}
+}
+
+// state is how the worker describes itself. That it is lost, others see.
+func (c *Consumer) state() State {
+	switch {
+	case c.draining.Load():
+		return Draining
+	case c.valve.context().Err() != nil:
+		return Paused
+	}
+	return Running
 }
 
 // beat writes one heartbeat: the worker's hash, with a TTL, and its place in
 // the set of workers by the time of the beat.
 func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error {
 	host, _ := os.Hostname()
-	state := "running"
-	if c.draining.Load() {
-		state = "draining"
-	}
 	key := workerKey(c.keys, c.opt.Name)
-	_, err := c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.HSet(ctx, key,
-			"role", "consumer", "host", host, "pid", os.Getpid(), "version", c.opt.Version,
-			"state", state, "started_at", stamp(c.started), "beat_at", stamp(now),
-			"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
-			"ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest())
-		pipe.Expire(ctx, key, workerTTL)
+	_, err := run(ctx, c.rdb, call{beatScript, []string{key}, []any{workerTTL.Milliseconds(),
+		"name", c.opt.Instance, "role", "consumer", "host", host, "pid", os.Getpid(), "version", c.opt.Version,
+		"state", string(c.state()), "started_at", stamp(c.started), "beat_at", stamp(now),
+		"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
+		"project", c.opt.Project, "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest()}})
+	if err != nil {
+		return fmt.Errorf("beat: %w", err)
+	}
+	_, err = c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.ZAdd(ctx, workersKey(c.keys), redis.Z{Score: float64(now.UnixMilli()), Member: c.opt.Name})
 		pipe.ZRemRangeByScore(ctx, workersKey(c.keys), "-inf", fmt.Sprint(now.Add(-workersAge).UnixMilli()))
 		return nil
 	})
+	if redis.HasErrorPrefix(err, "OOM") {
+		return nil // it is in the list, or will be when there is room
+	}
 	return err
 }
 
-// unregister takes the worker out of the list.
+// unregister takes this worker out of the list, and its pause if that was for
+// this process alone.
 func (c *Consumer) unregister(ctx context.Context) error {
+	if c.opt.Instance == c.opt.Name {
+		if err := c.rdb.HDel(ctx, controlKey(c.keys), c.opt.Name).Err(); err != nil {
+			return fmt.Errorf("unregister: %w", err)
+		}
+	}
+	return c.forget(ctx, c.opt.Name)
+}
+
+// forget takes a worker out of the list.
+func (c *Consumer) forget(ctx context.Context, name string) error {
 	_, err := c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.Del(ctx, workerKey(c.keys, c.opt.Name))
-		pipe.ZRem(ctx, workersKey(c.keys), c.opt.Name)
+		pipe.Del(ctx, workerKey(c.keys, name))
+		pipe.ZRem(ctx, workersKey(c.keys), name)
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("unregister: %w", err)
+		return fmt.Errorf("forget worker: %w", err)
 	}
 	return nil
 }

@@ -103,7 +103,15 @@ local function holder(group, consumer, start, step)
   end
 end
 
--- conclude writes what settle and retry have gathered.
+-- orphan says that an entry is on its stream and pending for nobody at all: its
+-- group was destroyed, or a failover forgot who had read it. Then whoever brings
+-- its outcome settles it: to have it sent once more would help no one.
+local function orphan(stream, group, entry)
+  local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)
+  return not pending[1] and #redis.call('XRANGE', stream, entry, entry) > 0
+end
+
+-- conclude writes what settle, retry and claim have gathered.
 local function conclude(K, group, now, events, cap, moves, done, counts, changes)
   moves.flush()
   remove(KEYS[1], group, done[1])

@@ -1,35 +1,26 @@
--- release: a consumer that stops hands back what it has not started. The
--- entries go onto the stream anew, so that others read them at once.
+-- release: a consumer hands back what it has not started. The entries stay
+-- pending, for nobody (a member of the group that no process has), and look as
+-- old as can be, so that whoever has room claims them at once: before what is
+-- unread, and no later than if they had never been handed out.
 --
 -- KEYS  1 jobs  2 jobs:urgent
--- ARGV  1 K  2 group  3 consumer, then for each entry, at most 100: lane, entry
+-- ARGV  1 group  2 consumer  3 name of nobody, then for each entry, at most
+--       100: lane, entry
 -- Returns how many it handed back.
 --
 -- This delivery is not counted, earlier ones of the entry are; no attempt is
--- spent.
+-- spent. An entry that was deleted leaves the pending list.
 --
--- Crash before: the entry stays pending for this consumer. Crash after: unread
--- under a new entry. Twice: the second finds the entry gone.
-local K, group, me = ARGV[1], ARGV[2], ARGV[3]
-local released, done = 0, { {}, {} }
+-- Crash before: the entry stays pending for this consumer. Crash after: pending
+-- for nobody. Twice: the second finds that the entry is not its own.
+local group, me, nobody = ARGV[1], ARGV[2], ARGV[3]
+local released = 0
 for i = 4, #ARGV, 2 do
-  local lane, entry = tonumber(ARGV[i]), ARGV[i + 1]
-  local times = deliveries(KEYS[lane], group, me, entry)
+  local stream, entry = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
+  local times = deliveries(stream, group, me, entry)
   if times then
-    local found = redis.call('XRANGE', KEYS[lane], entry, entry)
-    if found[1] then
-      local fields = found[1][2]
-      local anew = redis.call('XADD', KEYS[lane], '*', unpack(fields))
-      local record = #fields == 2 and fields[1] == 'id' and K .. ':record:' .. fields[2]
-      if record and redis.call('HGET', record, 'entry') == entry then
-        redis.call('HSET', record, 'entry', anew)
-        if times > 1 then redis.call('HINCRBY', record, 'deliveries', times - 1) end
-      end
-      released = released + 1
-    end
-    table.insert(done[lane], entry)
+    local moved = redis.call('XCLAIM', stream, group, nobody, 0, entry, 'IDLE', 86400000, 'RETRYCOUNT', times - 1, 'JUSTID')
+    released = released + #moved
   end
 end
-remove(KEYS[1], group, done[1])
-remove(KEYS[2], group, done[2])
 return released

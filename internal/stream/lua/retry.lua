@@ -24,7 +24,7 @@ for i = 6, #ARGV, 13 do
   local till, try, line, drop = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
   local record = K .. ':record:' .. id
   local answer = 0
-  if held(lane, entry) then
+  if held(lane, entry) or orphan(KEYS[lane], group, entry) then
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],

@@ -9,6 +9,7 @@
 --       and line of this try (or '' twice)
 -- Returns for each push: 1 settled, 0 not ours any more.
 --
+-- Ours is what is pending for us, or for nobody at all (orphan, in lib.lua).
 -- A late answer of a consumer that lost the entry is noted in the record as
 -- late.<consumer> and changes nothing else.
 --
@@ -24,7 +25,7 @@ for i = 6, #ARGV, 12 do
   local try, line = ARGV[i + 10], ARGV[i + 11]
   local record = K .. ':record:' .. id
   local answer = 0
-  if held(lane, entry) then
+  if held(lane, entry) or orphan(KEYS[lane], group, entry) then
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       local hash = { 'status', status, 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7], 'consumer', me,

@@ -7,7 +7,8 @@
 -- 'missing' (no such record), 'stale' (the push is finished, or another entry
 -- stands for it: this one was removed), or a list: how often the entry was
 -- handed out, then of its record deliveries, device_id, msg_title,
--- msg_contents, data, priority, accepted_at, expires_at, attempts, retry_until.
+-- msg_contents, data, priority, accepted_at, expires_at, attempts, retry_until,
+-- attempts_before.
 --
 -- It writes nothing of a delivery: the stream's pending list has it, with its
 -- count, and settle, retry and release bring that into the record.
@@ -25,14 +26,14 @@ for i = 4, #ARGV, 3 do
   else
     local r = redis.call('HMGET', record, 'status', 'entry', 'deliveries',
       'device_id', 'msg_title', 'msg_contents', 'data', 'priority',
-      'accepted_at', 'expires_at', 'attempts', 'retry_until')
+      'accepted_at', 'expires_at', 'attempts', 'retry_until', 'attempts_before')
     if not r[1] then
       answer = 'missing'
     elseif terminal[r[1]] or r[2] ~= entry then
       answer = 'stale'
       table.insert(stale[lane], entry)
     else
-      answer = { times, unpack(r, 3, 12) }
+      answer = { times, unpack(r, 3, 13) }
     end
   end
   answers[#answers + 1] = answer

@@ -1,0 +1,179 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// ErrNoWorker says that no worker has a name, and none of that name is paused.
+var ErrNoWorker = errors.New("no such worker")
+
+// Control is what people do to a running pushstream: pause and resume its
+// workers, end a hold, redrive and cancel pushes, forget dead tokens. All of it
+// is written to Redis, where the consumers find it.
+type Control struct {
+	rdb  redis.UniversalClient
+	keys pushlog.Keys
+}
+
+// NewControl returns the control of the keys in rdb.
+func NewControl(rdb redis.UniversalClient, keys pushlog.Keys) *Control {
+	return &Control{rdb: rdb, keys: keys}
+}
+
+// Pause has a worker (by its instance's name), or all of them if name is empty,
+// read and start nothing more; Resume ends that. They obey within a second. What
+// is in flight finishes, the rest is handed back. The order stays in Redis until
+// it is taken back, whatever restarts meanwhile. A worker goes on only if neither
+// it nor everyone is paused. ErrNoWorker if there is no such worker.
+func (c *Control) Pause(ctx context.Context, name string) error { return c.desire(ctx, name, true) }
+
+// Resume: see Pause.
+func (c *Control) Resume(ctx context.Context, name string) error { return c.desire(ctx, name, false) }
+
+func (c *Control) desire(ctx context.Context, name string, pause bool) error {
+	if name != "" {
+		workers, err := c.Workers(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(workers, func(w Worker) bool { return w.Name == name }) {
+			return ErrNoWorker
+		}
+	}
+	field := cmp.Or(name, everyone)
+	var err error
+	if pause {
+		err = c.rdb.HSet(ctx, controlKey(c.keys), field, paused).Err()
+	} else {
+		err = c.rdb.HDel(ctx, controlKey(c.keys), field).Err()
+	}
+	if err != nil {
+		return fmt.Errorf("write control: %w", err)
+	}
+	return nil
+}
+
+// PausedAll reports whether all workers are to pause.
+func (c *Control) PausedAll(ctx context.Context) (bool, error) {
+	is, err := c.rdb.HExists(ctx, controlKey(c.keys), everyone).Result()
+	if err != nil {
+		return false, fmt.Errorf("read control: %w", err)
+	}
+	return is, nil
+}
+
+// Holds returns why sending is held, for each project that the workers send to.
+func (c *Control) Holds(ctx context.Context) ([]Hold, error) {
+	projects, err := c.projects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	holds := []Hold{}
+	for _, project := range projects {
+		h, err := readHold(ctx, c.rdb, c.keys, project)
+		if err != nil {
+			return nil, err
+		}
+		if h != nil {
+			holds = append(holds, *h)
+		}
+	}
+	return holds, nil
+}
+
+// EndHold ends the hold of a project by hand; sending begins slowly. It reports
+// whether there was one. If FCM's trouble goes on, so will the hold.
+func (c *Control) EndHold(ctx context.Context, project string) (bool, error) {
+	h, err := readHold(ctx, c.rdb, c.keys, project)
+	if err != nil || h == nil {
+		return false, err
+	}
+	return lift(ctx, c.rdb, c.keys, project, DefaultRampUp, true)
+}
+
+// projects are those that the workers send to.
+func (c *Control) projects(ctx context.Context) ([]string, error) {
+	workers, err := c.Workers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var projects []string
+	for _, w := range workers {
+		if w.Project != "" && !slices.Contains(projects, w.Project) {
+			projects = append(projects, w.Project)
+		}
+	}
+	slices.Sort(projects)
+	return projects, nil
+}
+
+// Change is what redrive or cancel made of one push.
+type Change string
+
+// The changes, and why there was none. A push that has ended otherwise is
+// answered with its state.
+const (
+	ChangeQueued     Change = "queued"     // redriven
+	ChangeCancelled  Change = "cancelled"  // cancelled, now or before
+	ChangeMissing    Change = "missing"    // no such push
+	ChangeInHand     Change = "in_hand"    // too late to cancel: some consumer may be sending it
+	ChangeUnsendable Change = "unsendable" // it never was a job that could be read
+)
+
+// Redrive queues pushes that failed, expired or were cancelled once more, each
+// with its whole ttl, and says for each what became of it. A push that was sent,
+// or that has not ended, stays as it is.
+func (c *Control) Redrive(ctx context.Context, ids ...string) ([]Change, error) {
+	op := operation()
+	return c.change(ctx, ids, func(p pushlog.Partition) call {
+		return call{redriveScript, []string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
+			[]any{p.Base, nowMS(), eventsCap, push.DefaultTTL, op}}
+	})
+}
+
+// Cancel takes pushes back that no consumer has in hand, and says for each what
+// became of it.
+func (c *Control) Cancel(ctx context.Context, ids ...string) ([]Change, error) {
+	return c.change(ctx, ids, func(p pushlog.Partition) call {
+		return call{cancelScript, []string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
+			[]any{p.Base, Group, nobody, nowMS(), eventsCap}}
+	})
+}
+
+// change runs a script over ids; head is the call without them.
+func (c *Control) change(ctx context.Context, ids []string, head func(pushlog.Partition) call) ([]Change, error) {
+	var b callBatch
+	var asked [][]int // for each call, the places of its ids
+	for i, id := range ids {
+		n := b.add(head(c.keys.Of(id)), []any{id})
+		if n == len(asked) {
+			asked = append(asked, nil)
+		}
+		asked[n] = append(asked[n], i)
+	}
+	answers, err := run(ctx, c.rdb, b.calls...)
+	if err != nil {
+		return nil, fmt.Errorf("change pushes: %w", err)
+	}
+	changes := make([]Change, len(ids))
+	for n, places := range asked {
+		answer, _ := answers[n].([]any)
+		if len(answer) != len(places) {
+			return nil, fmt.Errorf("change pushes: unexpected answer %T", answers[n])
+		}
+		for k, i := range places {
+			text, _ := answer[k].(string)
+			changes[i] = Change(text)
+		}
+	}
+	return changes, nil
+}

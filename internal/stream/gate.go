@@ -1,0 +1,275 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	permitBatch = 100         // most permits fetched at once
+	permitLife  = time.Second // how long they may be used
+	askEvery    = 500 * time.Millisecond
+	askTimeout  = 5 * time.Second
+	probeTime   = 20 * time.Second // a send may take 15 s
+	longestWait = time.Minute      // between two probes
+	outageAfter = 20               // tries in a row without a word from FCM
+)
+
+// gate is what every push passes on its way to FCM. It lets through what FCM
+// allows the whole project, by permits out of a bucket in Redis that all
+// consumers share; and nothing while the project is held, but single probes.
+type gate struct {
+	rdb     redis.UniversalClient
+	keys    pushlog.Keys
+	project string
+	name    string // of the consumer
+	limit   int    // pushes a minute, 0 none
+	rampUp  time.Duration
+	firstly time.Duration // wait before the first probe
+	log     *zap.Logger
+	trouble *trouble
+
+	held   atomic.Pointer[Hold]
+	silent atomic.Int64 // tries in a row that FCM did not answer
+
+	mu      sync.Mutex
+	permits int
+	good    time.Time // until when
+	want    int       // at the next fetch
+	fetched time.Time
+	asking  bool
+	news    chan struct{} // closed when somebody has asked
+}
+
+func newGate(rdb redis.UniversalClient, keys pushlog.Keys, o *ConsumerOptions, log *zap.Logger, t *trouble) *gate {
+	return &gate{rdb: rdb, keys: keys, project: o.Project, name: o.Name, limit: o.Rate, rampUp: o.RampUp,
+		firstly: cmp.Or(o.RetryMinDelay, 10*time.Second), log: log, trouble: t, want: 1, news: make(chan struct{})}
+}
+
+// pass is what the gate gives a push.
+type pass struct {
+	probe bool // it tries whether FCM is back: the answer ends the hold, or prolongs it
+}
+
+// errTooLate says that a push can't be sent any more.
+var errTooLate = errors.New("expired at the gate")
+
+// enter waits for a permit, until ctx ends or the push expires (zero: never).
+func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
+	var expiry <-chan time.Time
+	for {
+		g.mu.Lock()
+		if g.permits > 0 && g.held.Load() == nil && time.Now().Before(g.good) {
+			g.permits--
+			g.mu.Unlock()
+			return pass{}, nil
+		}
+		ask, news := !g.asking, g.news
+		g.asking = true
+		g.mu.Unlock()
+		if ask {
+			probe, wait := g.ask(ctx)
+			if probe {
+				g.tell()
+				return pass{probe: true}, nil
+			}
+			if wait > 0 && ctx.Err() == nil {
+				g.rest(ctx, wait, expiresAt)
+			}
+			g.tell()
+		}
+		if err := ctx.Err(); err != nil {
+			return pass{}, err
+		}
+		if !expiresAt.IsZero() && !time.Now().Before(expiresAt) {
+			return pass{}, errTooLate
+		}
+		if ask {
+			continue
+		}
+		if expiry == nil && !expiresAt.IsZero() {
+			timer := time.NewTimer(time.Until(expiresAt))
+			defer timer.Stop()
+			expiry = timer.C
+		}
+		select {
+		case <-news:
+		case <-expiry:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// rest waits before the next question, and not beyond the life of the push that
+// asks.
+func (g *gate) rest(ctx context.Context, wait time.Duration, expiresAt time.Time) {
+	if !expiresAt.IsZero() {
+		wait = min(wait, time.Until(expiresAt))
+	}
+	sleep(ctx, wait)
+}
+
+// tell wakes those who wait.
+func (g *gate) tell() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asking = false
+	close(g.news)
+	g.news = make(chan struct{})
+}
+
+// ask fetches permits. Without any, it says how long to wait.
+func (g *gate) ask(ctx context.Context) (probe bool, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	want := g.next()
+	began := time.Now()
+	answers, err := run(ctx, g.rdb, call{allowScript,
+		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project)},
+		[]any{want, g.limit, g.rampUp.Milliseconds(), probeTime.Milliseconds()}})
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			g.trouble.note("asking for permits", err)
+		}
+		return false, askEvery
+	}
+	answer, _ := answers[0].([]any)
+	if len(answer) != 3 {
+		g.trouble.note("asking for permits", errors.New("unexpected answer"))
+		return false, askEvery
+	}
+	granted, _ := answer[0].(int64)
+	ms, _ := answer[1].(int64)
+	switch answer[2] {
+	case "probe":
+		g.log.Info("probing FCM with one push")
+		return true, 0
+	case "held":
+		if g.held.Load() == nil {
+			if h, err := readHold(ctx, g.rdb, g.keys, g.project); err == nil {
+				g.see(h)
+			}
+		}
+		return false, min(time.Duration(ms)*time.Millisecond, askEvery)
+	case "ended":
+		g.log.Info("hold has ended by its time")
+	}
+	g.see(nil)
+	g.mu.Lock()
+	g.permits, g.good, g.fetched = int(granted), began.Add(permitLife), began
+	g.mu.Unlock()
+	return false, min(time.Duration(ms)*time.Millisecond, askEvery)
+}
+
+// next is how many permits to fetch: twice as many as last time if those were
+// soon used up, fewer if not, so that an idle consumer takes none from a busy
+// one.
+func (g *gate) next() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if since := time.Since(g.fetched); since < permitLife/5 {
+		g.want = min(2*g.want, permitBatch)
+	} else {
+		g.want = max(g.want/2, 1)
+	}
+	return g.want
+}
+
+// giveBack returns a permit that was not used: the next push may have it. A
+// probe's is lost; another is let out after probeTime.
+func (g *gate) giveBack(p pass) {
+	if p.probe {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.permits++
+}
+
+// see notes what is known of the hold.
+func (g *gate) see(h *Hold) {
+	before := g.held.Swap(h)
+	switch {
+	case before == nil && h != nil:
+		g.log.Warn("sending is held", zap.String("reason", string(h.Reason)), zap.String("code", string(h.Code)), zap.String("detail", h.Detail),
+			zap.String("until", h.Until), zap.String("probe_at", h.ProbeAt), zap.String("mend", h.Mend))
+	case before != nil && h == nil:
+		g.log.Info("sending goes on", zap.String("reason", string(before.Reason)))
+	}
+}
+
+// Held is the hold as this consumer knows it, nil if there is none.
+func (g *gate) Held() *Hold { return g.held.Load() }
+
+// report tells the gate what came of a push that it let through. It returns
+// whether the try counts as one of the push's own: not if FCM's trouble was
+// known.
+func (g *gate) report(ctx context.Context, p pass, o push.Outcome) (counts bool) {
+	switch signOf(o.Code) {
+	case alive:
+		g.silent.Store(0)
+		if p.probe {
+			g.end(ctx)
+		}
+	case absent:
+		known := p.probe || g.held.Load() != nil
+		if g.silent.Add(1) >= outageAfter && !known || p.probe {
+			g.raise(ctx, p, o)
+		}
+		return !known
+	case refusing:
+		g.raise(ctx, p, o)
+		return false
+	}
+	return true
+}
+
+// raise holds the project, for all consumers.
+func (g *gate) raise(ctx context.Context, p pass, o push.Outcome) {
+	reason := reasonOf(o.Code)
+	wait := g.firstly
+	if reason == HoldQuota {
+		wait = quotaWait(o)
+	}
+	if h := g.held.Load(); h != nil && !p.probe && h.Reason == reason && reason != HoldQuota {
+		return // known; the others in flight say the same
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	probe := 0
+	if p.probe {
+		probe = 1
+	}
+	_, err := run(ctx, g.rdb, call{holdScript, []string{holdKey(g.keys, g.project)},
+		[]any{string(reason), string(o.Code), o.Detail, g.name, wait.Milliseconds(), longestWait.Milliseconds(), probe}})
+	var h *Hold
+	if err == nil {
+		h, err = readHold(ctx, g.rdb, g.keys, g.project)
+	}
+	if err != nil {
+		g.trouble.note("holding", err) // the next answer of the same kind tries again
+		return
+	}
+	g.see(h)
+}
+
+// end lifts the hold after a probe came through.
+func (g *gate) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if _, err := lift(ctx, g.rdb, g.keys, g.project, g.rampUp, true); err != nil {
+		g.trouble.note("ending the hold", err) // the next probe tries again
+		return
+	}
+	g.see(nil)
+}

@@ -1,0 +1,107 @@
+package stream
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// hands is what a consumer has in hand: everything between take and settle.
+type hands struct {
+	mu sync.Mutex
+	in map[string]*delivery // by lane key and entry
+}
+
+// handle names an entry in hand.
+func (d *delivery) handle() string { return laneKey(d.partition, d.lane) + " " + d.entry }
+
+// InHand is the number of pushes between take and settle.
+func (h *hands) InHand() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.in)
+}
+
+// hold notes that a delivery is in hand; it reports false if its entry was
+// already.
+func (h *hands) hold(d *delivery) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := d.handle()
+	if h.in[key] != nil {
+		return false
+	}
+	h.in[key] = d
+	return true
+}
+
+func (h *hands) holds(key string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.in[key] != nil
+}
+
+func (h *hands) drop(batch []settlement) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range batch {
+		delete(h.in, s.handle())
+	}
+}
+
+// due returns what is in hand and was leased before a time, in the order of
+// entries.
+func (h *hands) due(before time.Time) []*delivery {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var due []*delivery
+	for _, d := range h.in {
+		if !d.lost && d.leasedAt.Before(before) {
+			due = append(due, d)
+		}
+	}
+	slices.SortFunc(due, func(a, b *delivery) int { return compareEntries(a.entry, b.entry) })
+	return due
+}
+
+// leased notes that the lease of a delivery began anew.
+func (h *hands) leased(d *delivery, at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d.leasedAt = at
+}
+
+// lose notes that a delivery is another's, and interrupts its request. It
+// reports false if that was known, or if the request has ended: then settle is
+// about to find out, or has made the entry vanish itself.
+func (h *hands) lose(d *delivery) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d.lost || d.tried {
+		return false
+	}
+	d.lost = true
+	if d.cancel != nil {
+		d.cancel()
+	}
+	return true
+}
+
+// begin returns a context for the request of a delivery, which ends when the
+// delivery is lost; nil if the lease is over, or nearly. The caller calls done.
+func (h *hands) begin(work context.Context, d *delivery, l *Lease) (_ context.Context, done func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d.lost || !l.fresh(d.leasedAt, time.Now()) || !l.Valid() {
+		return nil, nil
+	}
+	ctx, cancel := context.WithCancel(work)
+	d.cancel = cancel
+	return ctx, func() {
+		cancel()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		d.cancel, d.tried = nil, true
+	}
+}

@@ -1,0 +1,145 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// Reason says why all sending is held. It is a closed set, shared by Redis, the
+// metric's label and the API.
+type Reason string
+
+// The reasons.
+const (
+	HoldQuota      Reason = "quota"      // FCM's 429: ends when FCM said
+	HoldOutage     Reason = "outage"     // FCM does not answer, or with 5xx only
+	HoldCredential Reason = "credential" // FCM, or the token endpoint, refuses the service account
+	HoldPermission Reason = "permission" // API disabled, right missing, wrong project
+)
+
+// Reasons returns every reason, so that metrics can start each at zero.
+func Reasons() []Reason { return []Reason{HoldQuota, HoldOutage, HoldCredential, HoldPermission} }
+
+// Mend says in words what ends a hold for this reason.
+func (r Reason) Mend() string {
+	switch r {
+	case HoldQuota:
+		return "it ends when FCM said; lower FCM_RATE, or ask Google for more quota, if it comes back"
+	case HoldOutage:
+		return "it ends when FCM answers again; look at FCM's status page, at the network and the proxy"
+	case HoldCredential:
+		return "give the consumers a valid service account (GOOGLE_APPLICATION_CREDENTIALS) and restart them"
+	case HoldPermission:
+		return "enable the Firebase Cloud Messaging API (V1), give the service account the right to send, and check FCM_PROJECT_ID"
+	}
+	return ""
+}
+
+// Hold is why and until when nothing is sent to an FCM project, by any consumer.
+type Hold struct {
+	Project string    `json:"project"`
+	Reason  Reason    `json:"reason"`
+	Code    push.Code `json:"code"`             // of the answer that began it, or of the newest probe
+	Detail  string    `json:"detail,omitempty"` // of the same answer
+	Mend    string    `json:"mend"`
+	By      string    `json:"by"` // consumer
+	Since   string    `json:"since"`
+	Until   string    `json:"until,omitempty"`    // quota: it ends then
+	ProbeAt string    `json:"probe_at,omitempty"` // else: a single push tries then whether it is over
+}
+
+// Error words the hold for /readyz.
+func (h *Hold) Error() string {
+	text := fmt.Sprintf("sending is held since %s: %s, %s %s", h.Since, h.Reason, h.Code, h.Detail)
+	if h.Until != "" {
+		text += ", until " + h.Until
+	} else {
+		text += ", next probe at " + h.ProbeAt
+	}
+	return text + "; " + h.Mend
+}
+
+// parseHold reads a hold's hash; nil if there is none, or if it has run out and
+// nobody has asked for a permit since.
+func parseHold(project string, h map[string]string) *Hold {
+	reason := Reason(h["reason"])
+	until, err := strconv.ParseInt(h["until_ms"], 10, 64)
+	if reason == "" || err == nil && until < time.Now().UnixMilli() {
+		return nil
+	}
+	return &Hold{
+		Project: project, Reason: reason, Code: push.Code(h["code"]), Detail: h["detail"], Mend: reason.Mend(),
+		By: h["by"], Since: h["since"], Until: h["until"], ProbeAt: h["probe_at"],
+	}
+}
+
+// readHold returns the hold of a project, nil if there is none.
+func readHold(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string) (*Hold, error) {
+	h, err := rdb.HGetAll(ctx, holdKey(keys, project)).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read hold: %w", err)
+	}
+	return parseHold(project, h), nil
+}
+
+// lift has sending to a project begin slowly, and before that, if end is true,
+// ends its hold. It reports whether there was one.
+func lift(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, end bool) (bool, error) {
+	hold := 0
+	if end {
+		hold = 1
+	}
+	answers, err := run(ctx, rdb, call{liftScript,
+		[]string{holdKey(keys, project), rateKey(keys, project)}, []any{rampUp.Milliseconds(), hold}})
+	if err != nil {
+		return false, fmt.Errorf("lift hold: %w", err)
+	}
+	return answers[0] == int64(1), nil
+}
+
+// sign is what an answer means for all the others.
+type sign int
+
+const (
+	neutral  sign = iota
+	alive         // FCM answers, be it with a refusal
+	absent        // no answer, or 5xx
+	refusing      // all pushes of the project: reasonOf says why
+)
+
+// signOf says what an outcome tells of FCM itself.
+func signOf(code push.Code) sign {
+	switch code {
+	case push.CodeQuotaExceeded, push.CodeCredential, push.CodePermission:
+		return refusing
+	case push.CodeUnavailable, push.CodeInternal, push.CodeNotSent, push.CodeNoAnswer, push.CodeBadAnswer:
+		return absent
+	case push.CodeStopped:
+		return neutral
+	}
+	return alive
+}
+
+func reasonOf(code push.Code) Reason {
+	switch code {
+	case push.CodeQuotaExceeded:
+		return HoldQuota
+	case push.CodeCredential:
+		return HoldCredential
+	case push.CodePermission:
+		return HoldPermission
+	}
+	return HoldOutage
+}
+
+// quotaWait is how long a 429 holds: Retry-After, else a minute (FCM's
+// documentation).
+func quotaWait(o push.Outcome) time.Duration { return cmp.Or(o.RetryAfter, quotaDelay) }

@@ -1,0 +1,113 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// A lease of ten seconds is taken over by others once Redis has not heard of the
+// entry for ten seconds. All else follows from it:
+//
+//	renewed   an entry older than 1/4, looked for every 1/5: at 4.5 s at the latest
+//	fence     no request is written if the last look is 3/5 ago: what was too
+//	          young to be renewed by it is then 8.5 s old
+//	swept     by somebody about every 1/5: taken over after 12 s at the latest
+const (
+	renewAfter = 4 // a lease, divided by this
+	renewEvery = 5
+	sweepEvery = 5
+)
+
+// Lease is how long what a consumer has in hand is its own without Redis hearing
+// of it. Its Valid is the fence between a process that was stopped, or cut off
+// from Redis, and FCM: the Sender asks it before each write.
+type Lease struct {
+	length  time.Duration
+	begun   time.Time    // for the monotonic clock, which goes on while a process is stopped
+	renewed atomic.Int64 // nanoseconds after begun: when the last look that succeeded began
+}
+
+// NewLease returns a lease of a length, ten seconds if it is 0.
+func NewLease(length time.Duration) *Lease {
+	if length == 0 {
+		length = 10 * time.Second
+	}
+	return &Lease{length: length, begun: time.Now()}
+}
+
+// Valid reports whether everything in hand may still be acted on. There is no
+// lock at FCM that would refuse a late request, so between this answer and the
+// system call some microseconds remain.
+func (l *Lease) Valid() bool {
+	return time.Since(l.begun)-time.Duration(l.renewed.Load()) < l.length*3/5
+}
+
+// fresh reports whether an entry that was leased at a time may still be started.
+func (l *Lease) fresh(leased, now time.Time) bool {
+	return now.Sub(leased) < l.length*3/4
+}
+
+// keeper renews the leases of what is in hand until ctx ends.
+func (c *Consumer) keeper(ctx context.Context) {
+	for failures := 0; ctx.Err() == nil; {
+		if _, err := c.renew(ctx); err != nil && ctx.Err() == nil {
+			c.trouble.note("renewing leases", err)
+			backoff(ctx, min(failures, 4)) // 800 ms: leases run out
+			failures++
+			continue
+		}
+		failures = 0
+		sleep(ctx, c.lease.length/renewEvery)
+	}
+}
+
+// renew renews the leases that need it. What was lost to another is cancelled
+// here; its outcome will be refused by settle. It returns how many were lost.
+func (c *Consumer) renew(ctx context.Context) (int, error) {
+	began := time.Now()
+	var b callBatch
+	var asked [][]*delivery
+	for _, d := range c.due(began.Add(-c.lease.length / renewAfter)) {
+		n := b.add(call{renewScript, []string{jobsKey(d.partition), urgentKey(d.partition)}, []any{Group, c.opt.Name}},
+			[]any{d.lane, d.entry})
+		if n == len(asked) {
+			asked = append(asked, nil)
+		}
+		asked[n] = append(asked[n], d)
+	}
+	lost := 0
+	answers, err := run(ctx, c.rdb, b.calls...)
+	for n, deliveries := range asked {
+		answer, _ := answers[n].([]any) // nil: this call failed
+		for i, d := range deliveries {
+			switch {
+			case i >= len(answer):
+			case answer[i] == int64(1):
+				c.leased(d, began)
+			case c.lose(d):
+				lost++
+				c.log.Info("lost to another consumer", zap.String("id", d.job.ID), zap.String("entry", d.entry))
+			}
+		}
+	}
+	c.metrics.lost.Add(float64(lost))
+	if err != nil {
+		return lost, fmt.Errorf("renew: %w", err)
+	}
+	c.lease.renewed.Store(int64(began.Sub(c.lease.begun)))
+	return lost, nil
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,86 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// watchEvery is how often a consumer looks whether it is to pause, and whether
+// sending is held. It obeys within a second.
+const watchEvery = 400 * time.Millisecond
+
+// everyone is the field of the control hash that is for all consumers.
+const everyone = "*"
+
+// paused is the value of a field of the control hash.
+const paused = "paused"
+
+// watcher looks until ctx ends.
+func (c *Consumer) watcher(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := c.watch(ctx); err != nil && ctx.Err() == nil {
+			c.trouble.note("looking for orders", err)
+		}
+		sleep(ctx, watchEvery)
+	}
+}
+
+// watch reads what is desired of this consumer, and the hold, and obeys.
+func (c *Consumer) watch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	pipe := c.rdb.Pipeline()
+	control := pipe.HMGet(ctx, controlKey(c.keys), everyone, c.opt.Instance)
+	hold := pipe.HGetAll(ctx, holdKey(c.keys, c.opt.Project))
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("read control and hold: %w", err)
+	}
+	c.gate.see(parseHold(c.opt.Project, hold.Val()))
+	all, one := control.Val()[0] != nil, control.Val()[1] != nil
+	if c.pausedAll && !all {
+		// All go on at the same time.
+		if _, err := lift(ctx, c.rdb, c.keys, c.opt.Project, c.opt.RampUp, false); err != nil {
+			return err
+		}
+	}
+	c.pausedAll = all
+	c.pause(all || one)
+	return nil
+}
+
+// pause closes the valve, or opens it. What waits for a worker is handed back;
+// what is in flight finishes.
+func (c *Consumer) pause(pause bool) {
+	if !c.valve.set(!pause) {
+		return
+	}
+	if pause {
+		c.log.Info("paused", zap.Int("in_hand", c.InHand()))
+		c.returnWaiting()
+	} else {
+		c.log.Info("resumed")
+	}
+	select {
+	case c.beatNow <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// returnWaiting hands back what no worker has begun.
+func (c *Consumer) returnWaiting() {
+	for {
+		select {
+		case d, ok := <-c.jobs:
+			if !ok {
+				return
+			}
+			c.settled <- settlement{delivery: d, release: true}
+			c.slots.give(1)
+		default:
+			return
+		}
+	}
+}
