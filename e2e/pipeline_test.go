@@ -17,6 +17,7 @@ func everyFault() map[string]float64 {
 	for _, name := range fcmsim.Faults() {
 		faults[name] = 0.012
 	}
+	faults[fcmsim.QuotaExceeded] = 0.002 // each holds all for Retry-After
 	return faults
 }
 
@@ -58,6 +59,12 @@ func TestPipeline(t *testing.T) {
 	s.matchesSimulator(records)
 
 	refusals := []string{"UNREGISTERED", "SENDER_ID_MISMATCH", "INVALID_ARGUMENT", "THIRD_PARTY_AUTH_ERROR"}
+	dead := map[string]bool{}
+	for _, r := range records {
+		if slices.Contains(refusals[:3], r["error_code"]) {
+			dead[r["device_id"]] = true
+		}
+	}
 	seen := map[string]int{}
 	for i := range all {
 		j := &all[i]
@@ -66,6 +73,10 @@ func TestPipeline(t *testing.T) {
 		switch {
 		case r == nil:
 			t.Errorf("%s was accepted and has no record", j.ID)
+		case code == string(push.CodeSuppressed):
+			if !dead[j.DeviceID] {
+				t.Errorf("%s was suppressed; no push says that its token is dead: %v", j.ID, r)
+			}
 		case r["status"] == "failed" && !slices.Contains(refusals, code) && code != "UNSPECIFIED_ERROR":
 			t.Errorf("%s failed with %s: %v", j.ID, code, r)
 		case r["status"] == "expired" && j.TTL != 3:

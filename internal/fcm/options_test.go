@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -184,4 +185,30 @@ func gather(t *testing.T, reg *prometheus.Registry) (counts map[string]uint64, i
 		}
 	}
 	return counts, inFlight
+}
+
+// Once the fence is down, no request leaves, neither on a connection that is
+// there nor on a new one; when it is up again, sending goes on.
+func TestFence(t *testing.T) {
+	t.Parallel()
+	for _, proto := range protocols {
+		t.Run(proto, func(t *testing.T) {
+			t.Parallel()
+			var down atomic.Bool
+			srv := newServer(t, proto, answering(http.StatusOK, nil, okBody))
+			s := newSender(t, srv, Options{Fence: func() bool { return !down.Load() }})
+			checkCode(t, send(t.Context(), s), push.CodeAccepted)
+			down.Store(true)
+			for range 3 {
+				if out := send(t.Context(), s); out.Code != push.CodeNotSent && out.Code != push.CodeNoAnswer {
+					t.Errorf("outcome %+v", out)
+				}
+			}
+			if n := srv.requests.Load(); n != 1 {
+				t.Errorf("%d requests, want the one before", n)
+			}
+			down.Store(false)
+			checkCode(t, send(t.Context(), s), push.CodeAccepted)
+		})
+	}
 }

@@ -26,6 +26,8 @@ const (
 	FieldRaw         = "raw" // JSON of the fields of an entry that could not be read
 	PrefixTry        = "try."
 	PrefixLate       = "late."
+	PrefixDelivery   = "delivery." // deliveries that were lost: taken over from a silent consumer
+	PrefixRedrive    = "redrive."  // what the push was before it was redriven
 )
 
 // TimeFormat is how a record writes times: RFC 3339 in UTC with milliseconds.
@@ -44,8 +46,10 @@ type Record struct {
 	Result      string          `json:"result,omitempty"`
 	ErrorCode   push.Code       `json:"error_code,omitempty"`
 	Consumer    string          `json:"consumer,omitempty"`
-	Tries       []string        `json:"tries,omitempty"` // oldest first; of very many, some in the middle are dropped
-	Late        []string        `json:"late,omitempty"`  // answers of consumers that had lost the push
+	Tries       []string        `json:"tries,omitempty"`     // oldest first; of very many, some in the middle are dropped
+	Late        []string        `json:"late,omitempty"`      // answers of consumers that had lost the push
+	Takeovers   []string        `json:"takeovers,omitempty"` // oldest first: who was silent, and who took over
+	Redrives    []string        `json:"redrives,omitempty"`  // oldest first: what it was before
 	Raw         json.RawMessage `json:"raw,omitempty"`
 }
 
@@ -96,6 +100,8 @@ func parseRecord(id string, h map[string]string) Record {
 		ErrorCode:   push.Code(h[FieldErrorCode]),
 		Consumer:    h[FieldConsumer],
 		Tries:       numbered(h, PrefixTry),
+		Takeovers:   numbered(h, PrefixDelivery),
+		Redrives:    numbered(h, PrefixRedrive),
 	}
 	if n, err := strconv.Atoi(h[push.FieldTTL]); err == nil {
 		r.TTL = n

@@ -234,8 +234,10 @@ func (c *Consumer) part(ctx context.Context) error {
 	for _, p := range c.keys.All() {
 		n, err := release(ctx, c.rdb, p, c.opt.Name, nil)
 		released += n
-		if err == nil {
-			_, err = leave(ctx, c.rdb, p, c.opt.Name)
+		for _, name := range []string{c.opt.Name, nobody} { // the latter only if all was claimed
+			if err == nil {
+				_, err = leave(ctx, c.rdb, p, name)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("stop: what was in hand stays pending for %s: %w", c.opt.Name, err)

@@ -12,9 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redistest"
 )
 
 // running starts a consumer that sends with s.
@@ -414,6 +417,19 @@ func TestTroubleWithRedis(t *testing.T) {
 			b.rdb.XGroupDestroy(t.Context(), "push:{0}:jobs:urgent", Group)
 		},
 		"kill -9 and restart": func(t *testing.T, b *bundle) { b.srv.Kill(); b.srv.Start(t) },
+		"READONLY, as after a failover": func(t *testing.T, b *bundle) {
+			b.rdb.SlaveOf(t.Context(), "127.0.0.1", "1")
+			time.Sleep(100 * time.Millisecond) // some calls fail, or none: both must do
+			b.rdb.SlaveOf(t.Context(), "NO", "ONE")
+		},
+		"UNBLOCKED, the streams vanish for a moment": func(t *testing.T, b *bundle) {
+			for _, stream := range []string{"push:{0}:jobs", "push:{0}:jobs:urgent"} {
+				b.rdb.Eval(t.Context(), "redis.call('RENAME', KEYS[1], KEYS[2]) redis.call('RENAME', KEYS[2], KEYS[1])", []string{stream, stream + ":away"})
+			}
+		},
+		"an answer that takes its time": func(t *testing.T, b *bundle) {
+			b.rdb.Do(t.Context(), "CLIENT", "PAUSE", 300, "ALL")
+		},
 	}
 	for name, trouble := range troubles {
 		t.Run(name, func(t *testing.T) {
@@ -442,6 +458,78 @@ func TestTroubleWithRedis(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While Redis is away there is a line in the log each second, not one for each
+// failure, and nobody spins.
+func TestOutageIsLoggedOnceASecond(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 3, "--appendonly", "yes")
+	core, logs := observer.New(zap.WarnLevel)
+	var calls atomic.Int64
+	b.rdb.AddHook(countingHook{&calls})
+	_, stop := b.running(t, &counting{}, ConsumerOptions{Logger: zap.New(core)})
+	b.srv.Kill()
+	began, before := time.Now(), calls.Load()
+	eventually(t, "three seconds to pass", func() bool { return time.Since(began) > 3*time.Second })
+	seconds := time.Since(began).Seconds()
+	lines, made := logs.Len(), calls.Load()-before
+	b.srv.Start(t)
+	b.accept(t, job("a"))
+	eventually(t, "it to go on", func() bool { return b.get(t, "a").Status == push.Sent })
+	stop()
+	if lines == 0 || float64(lines) > seconds+1 {
+		t.Errorf("%d lines in %.1f s: %v", lines, seconds, logs.All())
+	}
+	if float64(made) > 100*seconds { // a dozen goroutines that wait between their tries
+		t.Errorf("%d calls in %.1f s", made, seconds)
+	}
+}
+
+// countingHook counts what is asked of Redis.
+type countingHook struct{ n *atomic.Int64 }
+
+func (h countingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h countingHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { h.n.Add(1); return next(ctx, cmd) }
+}
+
+func (h countingHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { h.n.Add(1); return next(ctx, cmds) }
+}
+
+// A Redis that somebody flushes is a new, empty one: what was in it is gone, the
+// consumer goes on with what comes.
+func TestFlush(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	var slow atomic.Bool
+	slow.Store(true)
+	fcm := &counting{then: func(context.Context, string, int) push.Outcome {
+		for slow.Load() {
+			time.Sleep(time.Millisecond)
+		}
+		return accepted
+	}}
+	c, stop := b.running(t, fcm, ConsumerOptions{Concurrency: 4})
+	b.accept(t, many("before", 20)...)
+	eventually(t, "some to be in flight", func() bool { return fcm.total() == 4 })
+	b.rdb.FlushAll(t.Context())
+	slow.Store(false)
+	b.accept(t, many("after", 50)...)
+	eventually(t, "every push is terminal", func() bool { return b.terminal(t) })
+	eventually(t, "nothing to be in hand", func() bool { return c.InHand() == 0 })
+	stop()
+	if counts, err := b.log.Counts(t.Context()); err != nil || counts[push.Sent] != 50 || len(counts) != 7 {
+		t.Errorf("counts %v, %v", counts, err)
+	}
+	for key := range redistest.Dump(t, b.rdb) {
+		if strings.Contains(key, ":record:before") {
+			t.Errorf("%s came back", key)
+		}
+	}
+	b.nothingLeft(t)
 }
 
 func TestHeartbeat(t *testing.T) {

@@ -81,13 +81,14 @@ func (p policy) suppressed(d *delivery, now time.Time) settlement {
 }
 
 // decide settles a delivery by the outcome of a try that began at start. If the
-// try does not count, FCM's trouble was known, or is everybody's.
+// try does not count, FCM's trouble was known, or is everybody's; but one that
+// FCM may have accepted counts always, so that its line stays in the record.
 func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool) settlement {
 	if o.Code == push.CodeStopped {
 		return settlement{delivery: d, release: true}
 	}
 	verdict := o.Code.Verdict()
-	if verdict == push.VerdictRetry && !counts {
+	if verdict == push.VerdictRetry && !counts && o.Code != push.CodeNoAnswer {
 		verdict = push.VerdictHold
 	}
 	s := settlement{delivery: d, code: o.Code, tried: d.attempts + 1, result: resultOf(o), at: start.Add(o.Took),

@@ -31,7 +31,7 @@ for i = 6, #ARGV, 12 do
       local hash = { 'status', status, 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7], 'consumer', me,
         'result', ARGV[i + 8], 'fcm_send_yn', status == 'sent' and 'Y' or 'N', 'fcm_send_time', ARGV[i + 9] }
       if try ~= '' then hash[15], hash[16] = 'try.' .. try, line end
-      if code ~= '' or ARGV[i + 7] ~= '1' then -- of an earlier delivery one may be left
+      if code ~= '' or status == 'sent' and ARGV[i + 7] ~= '1' then -- of an earlier delivery one may be left
         hash[#hash + 1] = 'error_code'
         hash[#hash + 1] = code
       end
