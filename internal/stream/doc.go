@@ -1,6 +1,7 @@
 // Package stream is the life of a push job in Redis: every change of its
-// state, the Producer that accepts jobs, and the Consumer that reads, sends and
-// settles them. It knows no FCM: it calls a Sender.
+// state, the Producer that accepts jobs, the Consumer that reads, sends and
+// settles them, and the Control by which people interfere. It knows no FCM: it
+// calls a Sender.
 //
 // # Who is right
 //
@@ -16,12 +17,13 @@
 //
 //	           accept            take                settle
 //	new job ─────────▶ queued ─────────▶ (in hand) ─────────▶ sent, failed, expired
-//	   │                ▲  ▲                │    │
-//	   │                │  └─── release ────┘    │ retry
-//	   ▼                │                        ▼
+//	   │                ▲  ▲  ▲             │    │              │
+//	   │                │  │  └── release ──┘    │ retry        │ redrive: to queued
+//	   ▼                │  └───── claim ─────────│────────      │ (not what was sent)
 //	scheduled ────▶ promote ◀──────────────── retrying
 //
-// A record in one of the last three states changes no more.
+// cancel ends what is scheduled, retrying, or queued and in nobody's hand. A
+// record that has ended changes only by redrive.
 //
 // # Scripts
 //
@@ -32,43 +34,82 @@
 //	accept   record, indexes, stream or due set  no trace          accepted        repeated
 //	take     looks who has an entry, reads the   pending           pending         the same answer
 //	         record; removes a stale entry
+//	renew    leases of what is in hand           run on            renewed         renewed
 //	settle   terminal state, entry removed       pending           terminal        nothing
 //	retry    into the due set, entry removed     pending           waiting         nothing
-//	release  hands back under a new entry        pending           unread          nothing
+//	release  handed back: pending for nobody     pending           for nobody      nothing
+//	claim    taken over from a silent consumer,  pending           ours            nothing
+//	         or from nobody; or failed, POISON
 //	promote  from the due set onto a stream      still due         queued          the next ones
 //	reject   failed record of an unreadable      pending           failed          nothing
 //	         entry, entry removed
 //	leave    consumer out of the groups, if      member            gone            nothing
 //	         nothing is pending for it
+//	redrive  back onto the stream                ended             queued          nothing
+//	cancel   terminal state                      waiting           cancelled       nothing
+//
+//	allow    permits to send, within the rate    none granted      some unused     as many once more
+//	hold     nobody sends to the project         open              held            held
+//	lift     everybody may again, slowly         held              open            slowly once more
+//	bury     dead tokens are remembered          unknown           remembered      the same
+//	beat     a worker's heartbeat                silent            heard of        the same
+//	turn     who sweeps                          nobody            one             not the second
 //
 // # Goroutines of a Consumer
 //
-//	reader     one a partition  takes slots, reads, opens entries   until stop
-//	worker     Concurrency      one Send after the other            until the readers have ended
-//	settler    one              writes outcomes in batches          until the workers have ended
-//	promoter   one              moves what is due, every 200 ms     until stop
-//	heartbeat  one              describes this worker, every 2 s    until the settler has ended
+//	reader     one a partition  takes slots, reads, opens entries           until stop
+//	reclaimer  one              what was handed back, every 250 ms; in its  until stop
+//	                            turn what the silent have, the dead names
+//	worker     Concurrency      passes the gate, one Send after the other   until all readers have ended
+//	settler    one              writes outcomes in batches                  until the workers have ended
+//	promoter   one              moves what is due, every 200 ms             until stop
+//	watcher    one              pause and hold, every 400 ms                until stop
+//	keeper     one              renews leases, every fifth of one           until the settler has ended
+//	heartbeat  one              describes this worker, every 2 s            until the settler has ended
 //
-//	reader ─ jobs ─▶ worker ─ settled ─▶ settler
+//	reader, reclaimer ─ jobs ─▶ worker ─ settled ─▶ settler
 //
-// A reader reads only what has a free slot, and each channel holds as many as
-// there are slots, so a settler that can't write brings everything behind it to
-// a halt.
+// Readers and the reclaimer take only what has a free slot, and each channel
+// holds as many as there are slots, so a settler that can't write brings
+// everything before it to a halt.
 //
-// Stop has two contexts: the end of Run's ctx ends the reading, and what was
-// read and not started is handed back; StopTimeout later, sends in flight are
-// interrupted. Then Run releases what is still pending for it, and leaves.
+// The valve (valve.go) is closed while the consumer is paused: then readers wait,
+// and what was not started is handed back. Stop has two contexts: the end of
+// Run's ctx ends the reading, and what was read and not started is handed back;
+// StopTimeout later, sends in flight are interrupted. Then Run releases what is
+// still pending for it, and leaves.
+//
+// # Leases
+//
+// lease.go has the figures. What is in hand is renewed; what is not is claimed by
+// others, and each take-over is a line in the record. A push that five consumers
+// in a row have not answered for is failed, POISON, and given to no sixth.
+//
+// # The gate
+//
+// Before each send a worker passes the gate (gate.go). It gives permits out of a
+// bucket in Redis that all consumers share, and none while sending is held
+// (hold.go): for FCM's quota until FCM says; for an outage, a broken credential or
+// a missing right until a single push, the probe, comes through.
 //
 // # Failures
 //
 //	what                                   then
 //	a reply of Redis was lost              the call is made again; a reader looks through its own pending
-//	Redis is away                          readers and promoter back off, the settler keeps its batch
+//	Redis is away                          all back off, the settler keeps its batch, nothing new is sent
+//	Redis was away for longer than a lease nothing is taken over for half a lease: the owners renew first
 //	the group is gone (flush, failover)    made anew from id 0: what is on a stream is unfinished
 //	scripts are gone                       sent whole in a second round trip
+//	a consumer is killed                   its entries are claimed a lease later, its name leaves the groups
+//	a consumer is stopped, and goes on     it starts nothing that is older than its lease; connections to FCM
+//	                                       refuse to write (Lease.Valid) until it has renewed
 //	a consumer answers after it lost       noted as late.<consumer>, nothing else
-//	an entry was deleted while pending     acknowledged, logged
+//	nobody has an entry, and somebody      settled: its group was destroyed, or a failover forgot its reader
+//	brings its outcome
+//	an entry was deleted while pending     acknowledged, logged, an event
 //	an entry can't be read                 a failed record with reason and raw fields
+//	FCM is away, refuses us, or has had    held for all consumers; no attempt spent, ttl counts
+//	enough
+//	a token is dead                        remembered for 30 days: pushes to it fail at once, SUPPRESSED
 //	stop while Redis is away               gives up after StopTimeout; Run returns an error, entries pending
-//	kill -9 of a consumer                  its entries stay pending: nobody takes them over yet
 package stream

@@ -5,6 +5,8 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -67,12 +69,27 @@ type call struct {
 	args   []any
 }
 
+// guard ends the name of a key that never exists, and that every script is given
+// on Redis Cluster if its keys have a hash tag. Scripts touch keys that they compute, of which Redis knows
+// nothing beforehand; so while it moves a slot, it would run them on a node where
+// half of these are gone. With a key that is missing it answers TRYAGAIN instead,
+// until the slot has moved.
+// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#multi-key-operations
+const guard = ":guard"
+
 // run runs calls in one round trip, in their order for each partition, and
 // returns their answers and the first error: nil stands for a call that failed.
 // A script that Redis does not know (cold, flushed, failed over) is sent whole
 // in a second round trip. Every script is safe to be run twice, so after an
 // error the same calls may be made again.
 func run(ctx context.Context, rdb redis.UniversalClient, calls ...call) ([]any, error) {
+	if _, ok := rdb.(*redis.ClusterClient); ok {
+		for i := range calls {
+			if first := calls[i].keys[0]; strings.Contains(first, "{") {
+				calls[i].keys = append(slices.Clip(calls[i].keys), first+guard)
+			}
+		}
+	}
 	answers := make([]any, len(calls))
 	whole := false
 	todo := make([]int, len(calls))

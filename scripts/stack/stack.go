@@ -120,7 +120,7 @@ func (s *stack) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.launch(ctx, name, addr, "OPS_ADDR="+addr); err != nil {
+		if err := s.launch(ctx, name, addr, "OPS_ADDR="+addr, "CONSUMER_NAME="+name); err != nil {
 			return err
 		}
 	}
