@@ -1,0 +1,15 @@
+// Package storecheck says what is wrong with a store in which all work is
+// done: the invariants that no test, and no storm of faults, may break. It
+// only reads, in bounded steps, and trusts nothing but Redis's own answers; it
+// does not know the scripts that wrote them.
+//
+//	keys.go      the documented keys and no other, each with a TTL if it must have one
+//	records.go   every record is in its partition, has ended, and says how
+//	indexes.go   each index has the members that the records ask for, and no others
+//	streams.go   streams, pending lists and due set are empty; members of the group
+//	counters.go  the minutes count each push once when it came and once when it ended
+//	events.go    the last event of each push says its state
+//
+// The package is for tests and for scripts/storm. It needs one server: on a
+// Cluster SCAN sees a part of the keys.
+package storecheck

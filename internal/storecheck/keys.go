@@ -1,0 +1,87 @@
+package storecheck
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// kind is what a key holds, as far as it is looked into.
+type kind int
+
+const (
+	other kind = iota
+	recordKey
+	indexKey
+	minuteKey
+)
+
+// documented are the keys that may be there when the work is done (design,
+// §5), without what every key starts with, and whether they must have a TTL.
+// The due set may not: nothing waits. Nor may the index of a state that is not
+// terminal.
+var documented = []struct {
+	kind kind
+	name string // as a regular expression
+	ttl  bool
+}{
+	{recordKey, `\{\d+\}:record:[A-Za-z0-9._:-]+`, false},
+	{indexKey, `\{\d+\}:index`, false},
+	{indexKey, `\{\d+\}:index:status:(sent|failed|expired|cancelled)`, false},
+	{indexKey, `\{\d+\}:index:(csno|push_grp_id):(?s:.+)`, false},
+	{indexKey, `\{\d+\}:index:device_id:[0-9a-f]{32}`, false},
+	{minuteKey, `\{\d+\}:minute:\d{12}`, true},
+	{other, `\{\d+\}:jobs(:urgent)?`, false},
+	{other, `\{\d+\}:events`, false},
+	{other, `\{\d+\}:sweep`, true},
+	{other, `\{dead\}:(tokens|why)`, true},
+	{other, `(hold|rate):\{.+\}`, true},
+	{other, `control`, false},
+	{other, `partitions`, false},
+	{other, `keys`, false},
+	{other, `workers`, false},
+	{other, `projects`, false},
+	{other, `worker:.+`, true},
+}
+
+// checkKeys sorts the keys into kinds, and names those that should not be
+// there, or have no TTL.
+func (c *check) checkKeys(ctx context.Context) error {
+	known := make([]*regexp.Regexp, len(documented))
+	for i, d := range documented {
+		known[i] = regexp.MustCompile("^" + regexp.QuoteMeta(c.keys.Prefix) + ":" + d.name + "$")
+	}
+	seen := map[string]bool{} // SCAN may repeat
+	iter := c.rdb.Scan(ctx, 0, "*", step).Iterator()
+	for iter.Next(ctx) {
+		key := iter.Val()
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		i := slices.IndexFunc(known, func(r *regexp.Regexp) bool { return r.MatchString(key) })
+		if i < 0 {
+			c.fault("a key that is not documented, or should be gone: %s", key)
+			continue
+		}
+		c.of[documented[i].kind] = append(c.of[documented[i].kind], key)
+		if !documented[i].ttl {
+			continue
+		}
+		ttl, err := c.rdb.TTL(ctx, key).Result()
+		if err != nil {
+			return fmt.Errorf("TTL of %s: %w", key, err)
+		}
+		if ttl == -1 { // -2: it has just ended
+			c.fault("%s has no TTL", key)
+		}
+	}
+	if err := iter.Err(); err != nil {
+		return fmt.Errorf("list the keys: %w", err)
+	}
+	for _, keys := range c.of {
+		slices.Sort(keys) // faults in the same order at every run
+	}
+	return nil
+}

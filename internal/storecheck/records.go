@@ -1,0 +1,40 @@
+package storecheck
+
+import (
+	"context"
+	"strings"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// checkRecords reads every record, and checks that it is in the partition that
+// its id hashes to, and is one that ended and says how.
+func (c *check) checkRecords(ctx context.Context) error {
+	hashes, err := c.hashes(ctx, c.of[recordKey])
+	if err != nil {
+		return err
+	}
+	for i, key := range c.of[recordKey] {
+		base, id, _ := strings.Cut(key, ":record:")
+		if p := c.keys.Of(id); p.Base != base {
+			c.fault("the record of %s is in %s, its partition is %s", id, base, p.Base)
+			if c.records[id] != nil {
+				continue // the one in its place counts
+			}
+		}
+		r := Record(hashes[i])
+		c.records[id] = r
+		if !r.Status().Terminal() {
+			c.fault("%s is %q", id, r.Status())
+			continue
+		}
+		if yn := r[pushlog.FieldFCMSendYN]; (yn == "Y") != (r.Status() == push.Sent) || yn != "Y" && yn != "N" {
+			c.fault("%s is %s and has fcm_send_yn %q", id, r.Status(), yn)
+		}
+		if r.Status() == push.Sent && r[pushlog.FieldResult] == "" || r.Status() == push.Failed && r[pushlog.FieldErrorCode] == "" {
+			c.fault("%s does not say what became of it: %v", id, r)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package storecheck
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+func TestSound(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	records, faults, err := Finished(t.Context(), s.Client, s.keys, Options{})
+	if err != nil || len(faults) != 0 {
+		t.Fatalf("faults %q, %v", faults, err)
+	}
+	if len(records) != 5 || records["a"].Status() != push.Sent || records["d:record:e"]["csno"] != "x:record:y" {
+		t.Errorf("records %v", records)
+	}
+	if empty := (&store{s.Client, t, pushlog.Keys{Prefix: "other", Partitions: 1}}).faults(Options{}); len(empty) == 0 {
+		t.Error("keys of another prefix are no fault")
+	}
+}
+
+// Each way to break the store is named, and nothing else is.
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		breaks func(*store)
+		want   []string // what each fault says, in their order
+	}{
+		"an unknown key":  {func(s *store) { s.do("SET", "push:leak", 1) }, []string{"should be gone: push:leak"}},
+		"a key of nobody": {func(s *store) { s.do("SET", "else", 1) }, []string{"should be gone: else"}},
+		"an index of a state that ends": {func(s *store) { s.do("ZADD", "push:{0}:index:status:queued", 1, "a") },
+			[]string{"should be gone: push:{0}:index:status:queued"}},
+		"a worker without a TTL": {func(s *store) { s.do("PERSIST", "push:worker:consumer-1-12-abcdef") }, []string{"consumer-1-12-abcdef has no TTL"}},
+		"a hold without a TTL":   {func(s *store) { s.do("PERSIST", "push:hold:{p}") }, []string{"push:hold:{p} has no TTL"}},
+		"a minute without a TTL": {func(s *store) { s.do("PERSIST", s.keys.Of("a").Base+":minute:202611220030") }, []string{"has no TTL"}},
+
+		"a push that has not ended": {func(s *store) { s.do("HSET", s.record("b"), "status", "queued") }, []string{
+			`b is "queued"`, ":index:status:queued has 0 members, by the records it should have 1; they differ in [b]",
+			":index:status:failed has members [b] that no record asks for",
+			"the minutes count 2 failed, there are 1", `b is queued, its last event says "failed"`,
+		}},
+		"sent, and says N":            {func(s *store) { s.do("HSET", s.record("a"), "fcm_send_yn", "N") }, []string{`a is sent and has fcm_send_yn "N"`}},
+		"failed, and says nothing":    {func(s *store) { s.do("HDEL", s.record("b"), "fcm_send_yn") }, []string{`b is failed and has fcm_send_yn ""`}},
+		"sent without a result":       {func(s *store) { s.do("HDEL", s.record("a"), "result") }, []string{"a does not say what became of it"}},
+		"failed without a code":       {func(s *store) { s.do("HDEL", s.record("b"), "error_code") }, []string{"b does not say what became of it"}},
+		"a time that is none":         {func(s *store) { s.do("HSET", s.record("c:index"), "accepted_at", "soon") }, []string{`accepted_at of c:index: parsing time "soon"`, "differ in [c:index]", "", ""}},
+		"a copy in another partition": {func(s *store) { s.do("COPY", s.record("a"), s.elsewhere("a").Record("a")) }, []string{"the record of a is in push:{"}},
+
+		"a record that is gone": {func(s *store) { s.do("DEL", s.record("a")) }, []string{
+			":index has", ":index:csno:1 has members [a] that no record asks for", "", "", "",
+			"the minutes count 5 accepted, there are 4", "the minutes count 1 sent, there are 0", "1 pushes have events and no record: [a]",
+		}},
+		"a member of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index", 5, "ghost") }, []string{"push:{0}:index has"}},
+		"an index of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index:csno:9", 5, "ghost") }, []string{"push:{0}:index:csno:9 has members [ghost] that no record asks for"}},
+		"a member that is missing":      {func(s *store) { s.do("ZREM", s.keys.Of("a").CsnoIndex("1"), "a") }, []string{"they differ in [a]"}},
+		"a member at another time":      {func(s *store) { s.do("ZADD", s.keys.Of("a").PushGrpIDIndex("G"), 5, "a") }, []string{":index:push_grp_id:G has 1 members, by the records it should have 1; they differ in [a]"}},
+		"in the index of another state": {func(s *store) { s.do("ZADD", s.keys.Of("a").StatusIndex(push.Expired), acceptedAt.UnixMilli(), "a") }, []string{":index:status:expired has"}},
+
+		"an entry that stayed": {func(s *store) { s.do("XADD", "push:{0}:jobs", "1-1", "id", "a") }, []string{"push:{0}:jobs has 1 entries: [1-1]"}},
+		"an entry that leads nowhere": {func(s *store) { s.do("XADD", "push:{1}:jobs:urgent", "1-1", "id", "ghost") }, []string{
+			"push:{1}:jobs:urgent has 1 entries: [1-1]", "1 entries that lead to no record: [1-1 ghost]",
+		}},
+		"an entry in hand": {func(s *store) {
+			s.do("XADD", "push:{0}:jobs", "1-1", "id", "a")
+			s.do("XREADGROUP", "GROUP", group, "me", "STREAMS", "push:{0}:jobs", ">")
+		}, []string{"push:{0}:jobs has 1 entries", "push:{0}:jobs has 1 pending entries, of map[me:1]"}},
+		"no group":           {func(s *store) { s.do("XGROUP", "DESTROY", "push:{0}:jobs", group) }, []string{"push:{0}:jobs has no group fcm"}},
+		"a retry that waits": {func(s *store) { s.do("ZADD", s.keys.Of("a").Base+":due", 1, "a") }, []string{"should be gone", "1 pushes are due in"}},
+		"a retry that leads nowhere": {func(s *store) { s.do("ZADD", "push:{1}:due", 1, "ghost") }, []string{
+			"should be gone: push:{1}:due", "1 pushes are due in push:{1}:due: [ghost]", "1 pushes are due in push:{1}:due and have no record: [ghost]",
+		}},
+
+		"counted once too often":   {func(s *store) { s.do("HINCRBY", "push:{0}:minute:202611220030", "sent", 1) }, []string{"the minutes count 2 sent, there are 1"}},
+		"not counted":              {func(s *store) { s.do("HINCRBY", s.keys.Of("a").Base+":minute:202611220030", "accepted", -1) }, []string{"the minutes count 4 accepted, there are 5"}},
+		"counted in words":         {func(s *store) { s.do("HSET", "push:{0}:minute:202611220030", "retrying", "many") }, []string{`retrying of push:{0}:minute:202611220030 is "many"`}},
+		"an event that is missing": {func(s *store) { s.do("XADD", s.keys.Of("a").Base+":events", "*", "changes", "a retrying") }, []string{`a is sent, its last event says "retrying"`}},
+		"an event of nobody":       {func(s *store) { s.do("XADD", "push:{0}:events", "*", "changes", "ghost sent") }, []string{"1 pushes have events and no record: [ghost]"}},
+		"half an event":            {func(s *store) { s.do("XADD", "push:{0}:events", "9999999999999-1", "changes", "a sent b") }, []string{"event 9999999999999-1 of push:{0}:events"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := sound(t)
+			tc.breaks(s)
+			faults := s.faults(Options{})
+			if len(faults) != len(tc.want) {
+				t.Fatalf("%d faults, want %d: %q", len(faults), len(tc.want), faults)
+			}
+			for i, fault := range faults {
+				if !strings.Contains(fault, tc.want[i]) {
+					t.Errorf("fault %q does not say %q", fault, tc.want[i])
+				}
+			}
+		})
+	}
+}
+
+func (s *store) record(id string) string { return s.keys.Of(id).Record(id) }
+
+// elsewhere is a partition that is not the id's.
+func (s *store) elsewhere(id string) pushlog.Partition {
+	return s.keys.Partition(1 - s.keys.Of(id).Number)
+}
+
+// What is read in steps is read to its end.
+func TestManySteps(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	const n = 2*step + 1
+	s.do("DEL", "push:{0}:events", "push:{1}:events") // fewer events than one for each change
+	for i := range n {
+		s.put(fmt.Sprint("many-", i), push.Sent, "csno", "7")
+	}
+	records, faults, err := Finished(t.Context(), s.Client, s.keys, Options{SkipEvents: true})
+	if err != nil || len(faults) != 0 || len(records) != 5+n {
+		t.Fatalf("%d records, faults %q, %v", len(records), faults, err)
+	}
+	if faults := s.faults(Options{}); len(faults) != 5 { // of those whose events are gone
+		t.Errorf("faults %q", faults)
+	}
+}
+
+// A push that was redriven has ended once more than it has records.
+func TestRedriven(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	s.do("HSET", s.record("a"), "redrives", 1, "redrive.1", "2026-11-22T00:31:00.000Z was failed UNAVAILABLE after 2 attempts, op=1")
+	minute := "push:{0}:minute:202611220030"
+	for _, more := range []string{"failed", "redriven"} {
+		if faults := s.faults(Options{}); len(faults) == 0 {
+			t.Errorf("that it was not counted as %s goes unnoticed", more)
+		}
+		s.do("HINCRBY", minute, more, 1)
+	}
+	if faults := s.faults(Options{}); len(faults) != 0 {
+		t.Errorf("faults %q", faults)
+	}
+	s.do("HSET", s.record("a"), "redrive.2", "somehow")
+	if faults := s.faults(Options{}); len(faults) != 1 || faults[0] != `redrive.2 of a is "somehow"` {
+		t.Errorf("faults %q", faults)
+	}
+}
+
+func TestOptionsLeaveOut(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	s.do("HINCRBY", "push:{0}:minute:202611220030", "sent", 1)
+	s.do("XADD", "push:{0}:events", "*", "changes", "ghost sent")
+	if faults := s.faults(Options{SkipCounters: true, SkipEvents: true}); len(faults) != 0 {
+		t.Errorf("faults %q", faults)
+	}
+	if faults := s.faults(Options{SkipCounters: true}); len(faults) != 1 {
+		t.Errorf("faults %q", faults)
+	}
+}
+
+func TestEventsComplete(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	s.do("DEL", "push:{1}:events")
+	for _, want := range []bool{true, false} {
+		if got, err := EventsComplete(t.Context(), s.Client, s.keys); err != nil || got != want {
+			t.Errorf("complete: %v, %v, want %v", got, err, want)
+		}
+		s.do("XTRIM", "push:{0}:events", "MAXLEN", 1)
+	}
+}
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	s.do("XADD", "push:{0}:jobs", "*", "id", "a")
+	s.do("XADD", "push:{1}:jobs:urgent", "*", "id", "b")
+	for _, lane := range []string{"push:{0}:jobs", "push:{1}:jobs:urgent"} {
+		s.do("XREADGROUP", "GROUP", group, "busy", "STREAMS", lane, ">")
+		s.do("XGROUP", "CREATECONSUMER", lane, group, "another")
+	}
+	s.do("XGROUP", "DESTROY", "push:{0}:jobs:urgent", group)
+	s.do("DEL", "push:{1}:jobs")
+	got, err := Members(t.Context(), s.Client, s.keys)
+	if want := []Member{{"another", 0}, {"busy", 2}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("members %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	s := sound(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := Finished(ctx, s.Client, s.keys, Options{}); err == nil {
+		t.Error("a store that could not be read is called sound")
+	}
+	if _, err := Members(ctx, s.Client, s.keys); err == nil {
+		t.Error("no error")
+	}
+}
