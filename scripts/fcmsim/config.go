@@ -42,7 +42,7 @@ func readConfig(args []string, getenv func(string) string, stdout, stderr io.Wri
 	helped := false
 	parser, err := kong.New(&f,
 		kong.Name("fcmsim"),
-		kong.Description("Plays FCM's HTTP v1 API: the real SDK talks to it. Control: /_sim/config, /_sim/stats, /_sim/messages, /_sim/times, /_sim/reset."),
+		kong.Description("Plays FCM's HTTP v1 API: the real SDK talks to it. Control: /_sim/config, /_sim/stats, /_sim/messages, /_sim/times, /_sim/ledger, /_sim/reset."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ValueFormatter(withVariable),

@@ -156,7 +156,7 @@ func TestHelpIsComplete(t *testing.T) {
 	if code := run(t.Context(), []string{"--help"}, env(nil), &stdout, &stderr); code != exitOK {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
-	for _, part := range []string{"$LISTEN_ADDR", "127.0.0.1:8090", "$TLS_LISTEN_ADDR", "$TLS_CERT_FILE", "$FCMSIM_CONFIG", "$LOG_LEVEL", "info"} {
+	for _, part := range []string{"$LISTEN_ADDR", "127.0.0.1:8090", "$TLS_LISTEN_ADDR", "$TLS_CERT_FILE", "$FCMSIM_CONFIG", "$LOG_LEVEL", "info", "/_sim/ledger"} {
 		if !strings.Contains(stdout.String(), part) {
 			t.Errorf("no %s in:\n%s", part, stdout.String())
 		}

@@ -41,7 +41,8 @@ func (s *Simulator) control() *http.ServeMux {
 		}
 		writeJSON(w, http.StatusOK, m)
 	})
-	mux.HandleFunc("GET /_sim/times", s.streamTimes)
+	mux.HandleFunc("GET /_sim/times", s.streamLines((*ledger).appendTimes))
+	mux.HandleFunc("GET /_sim/ledger", s.streamLines((*ledger).appendLedger))
 	mux.HandleFunc("POST /_sim/reset", func(w http.ResponseWriter, _ *http.Request) {
 		s.Reset()
 		w.WriteHeader(http.StatusNoContent)
@@ -81,16 +82,18 @@ func (s *Simulator) listMessages(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, s.Messages(limit))
 }
 
-// streamTimes writes shard by shard, so that it neither holds everything in
+// streamLines writes shard by shard, so that it neither holds everything in
 // memory nor holds up those who count.
-func (s *Simulator) streamTimes(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
-	book := s.ledger.Load()
-	var b []byte
-	for shard := range shardCount {
-		b = book.appendTimes(b[:0], shard)
-		if _, err := w.Write(b); err != nil {
-			return
+func (s *Simulator) streamLines(appendShard func(*ledger, []byte, int) []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+		book := s.ledger.Load()
+		var b []byte
+		for shard := range shardCount {
+			b = appendShard(book, b[:0], shard)
+			if _, err := w.Write(b); err != nil {
+				return
+			}
 		}
 	}
 }

@@ -18,6 +18,9 @@
 //	GET  /_sim/messages?limit=            accepted messages, newest first
 //	GET  /_sim/messages/{msg_id}          counts of one message, and its body
 //	GET  /_sim/times                      lines "msg_id first_request_unix_us"
+//	GET  /_sim/ledger                     lines "msg_id tries accepted first_request_unix_us",
+//	                                      then unix_us of each acceptance; "!" behind it: the
+//	                                      client can't have learned of it
 //	POST /_sim/reset                      counters, tries, scripts, quota, draws anew
 //
 // # One request
@@ -79,5 +82,5 @@
 // that the kernel took and a client that was killed never read is beyond the
 // simulator's sight: such a duplicate counts as ours.
 //
-// Memory: one entry of about 150 bytes for each msg_id until reset.
+// Memory: one entry of about 170 bytes for each msg_id until reset.
 package fcmsim

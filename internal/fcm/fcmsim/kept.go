@@ -30,6 +30,14 @@ type Accepted struct {
 	Body  json.RawMessage `json:"body"` // the request as it came
 }
 
+// Acceptance says when a message went out, and whether the client can't have
+// learned of it, since a fault broke or withheld the answer or the client was
+// gone.
+type Acceptance struct {
+	At     time.Time
+	Broken bool
+}
+
 // ring keeps the last acceptances. Its slots are used again, so that keeping
 // costs a copy and no garbage.
 type ring struct {

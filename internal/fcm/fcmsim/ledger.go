@@ -34,8 +34,19 @@ type entry struct {
 	broken     uint64 // bit n: the answer to acceptance n (from 0) was broken
 	firstUS    int64  // arrival of the first and the last try, unix µs
 	lastUS     int64
-	notBefore  int64 // unix ms: a try before is early
-	acceptedUS int64 // the last acceptance, unix µs
+	notBefore  int64   // unix ms: a try before is early
+	acceptedUS int64   // the first acceptance, unix µs
+	againUS    []int64 // further ones: only a duplicate makes room for them
+}
+
+// acceptance returns when acceptance n (from 0) was, and whether its answer was
+// broken.
+func (e *entry) acceptance(n int) (us int64, broken bool) {
+	broken = n <= maxOrdinal && e.broken>>n&1 == 1
+	if n == 0 {
+		return e.acceptedUS, broken
+	}
+	return e.againUS[n-1], broken
 }
 
 // try is one request for one message. For a message without an id, entry is
@@ -98,11 +109,12 @@ func (l *ledger) accept(t try, now time.Time) (ordinal uint32, serial int64) {
 	e := t.entry
 	ordinal = e.accepted
 	e.accepted++
-	e.acceptedUS = now.UnixMicro()
 	if ordinal == 0 {
+		e.acceptedUS = now.UnixMicro()
 		l.acceptedIDs.Add(1)
 		return 0, serial
 	}
+	e.againUS = append(e.againUS, now.UnixMicro())
 	l.duplicates.Add(1)
 	if ordinal <= maxOrdinal && e.broken>>(ordinal-1)&1 == 1 {
 		l.unavoidable.Add(1)
@@ -147,8 +159,38 @@ func (l *ledger) find(id string) (entry, bool) {
 }
 
 // appendTimes appends a line "id first_request_unix_us" for each message of
-// one shard. An id that would break the line is quoted as in Go.
+// one shard.
 func (l *ledger) appendTimes(b []byte, shard int) []byte {
+	return l.appendLines(b, shard, func(b []byte, e *entry) []byte {
+		return strconv.AppendInt(b, e.firstUS, 10)
+	})
+}
+
+// appendLedger appends a line "id tries accepted first_request_unix_us" for
+// each message of one shard, and the time of each acceptance behind it, with a
+// "!" if its answer was broken.
+func (l *ledger) appendLedger(b []byte, shard int) []byte {
+	return l.appendLines(b, shard, func(b []byte, e *entry) []byte {
+		b = strconv.AppendUint(b, uint64(e.tries), 10)
+		b = append(b, ' ')
+		b = strconv.AppendUint(b, uint64(e.accepted), 10)
+		b = append(b, ' ')
+		b = strconv.AppendInt(b, e.firstUS, 10)
+		for n := range int(e.accepted) {
+			us, broken := e.acceptance(n)
+			b = append(b, ' ')
+			b = strconv.AppendInt(b, us, 10)
+			if broken {
+				b = append(b, '!')
+			}
+		}
+		return b
+	})
+}
+
+// appendLines appends a line for each message of one shard: its id, and what
+// rest appends. An id that would break the line is quoted as in Go.
+func (l *ledger) appendLines(b []byte, shard int, rest func([]byte, *entry) []byte) []byte {
 	s := &l.shards[shard]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +201,7 @@ func (l *ledger) appendTimes(b []byte, shard int) []byte {
 			b = strconv.AppendQuoteToASCII(b, id)
 		}
 		b = append(b, ' ')
-		b = strconv.AppendInt(b, e.firstUS, 10)
+		b = rest(b, e)
 		b = append(b, '\n')
 	}
 	return b

@@ -101,9 +101,22 @@ func (s *Simulator) Message(msgID string) (Message, bool) {
 		Body:          book.kept.lastBody(msgID),
 	}
 	if e.accepted > 0 {
-		m.LastAccepted = time.UnixMicro(e.acceptedUS).UTC()
+		us, _ := e.acceptance(int(e.accepted) - 1)
+		m.LastAccepted = time.UnixMicro(us).UTC()
 	}
 	return m, true
+}
+
+// Acceptances returns every acceptance of a msg_id, in their order; nil if
+// there was none.
+func (s *Simulator) Acceptances(msgID string) []Acceptance {
+	e, _ := s.ledger.Load().find(msgID)
+	var all []Acceptance
+	for n := range int(e.accepted) {
+		us, broken := e.acceptance(n)
+		all = append(all, Acceptance{At: time.UnixMicro(us).UTC(), Broken: broken})
+	}
+	return all
 }
 
 // Messages returns up to limit kept acceptances, newest first; all of them if
