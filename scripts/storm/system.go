@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/fcm/fcmsim"
+	"pushstream/internal/launch"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	startTimeout = 60 * time.Second // the machine may be busy
+	stopTimeout  = 45 * time.Second // a consumer lets what is in flight finish
+)
+
+// keys are those of the processes: the defaults.
+var keys = pushlog.Keys{Prefix: "push", Partitions: 1}
+
+// system is everything that runs.
+type system struct {
+	flags     *cli
+	dir       string
+	journal   *journal
+	redisAddr string
+	simURL    string // its plain port, for control
+	env       []string
+	producers []*unit
+	consumers []*unit
+
+	mu      sync.Mutex
+	redis   *launch.Process
+	running []*launch.Process // started and not known to have ended
+}
+
+// startSystem starts everything, each when what it needs is ready. What it
+// returns is to be ended even after an error.
+func startSystem(ctx context.Context, flags *cli, dir string, j *journal) (*system, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	s := &system{flags: flags, dir: dir, journal: j}
+	addrs := make([]string, 3+2+flags.Consumers)
+	for i := range addrs {
+		var err error
+		if addrs[i], err = launch.FreeAddr(); err != nil {
+			return s, err
+		}
+	}
+	var simTLS, simPlain string
+	s.redisAddr, simPlain, simTLS, addrs = addrs[0], addrs[1], addrs[2], addrs[3:]
+	s.simURL = "http://" + simPlain
+	if err := s.startRedis(ctx); err != nil {
+		return s, err
+	}
+	cert := filepath.Join(dir, "fcmsim.pem")
+	sim, err := s.launch("fcmsim", []string{"LISTEN_ADDR=" + simPlain, "TLS_LISTEN_ADDR=" + simTLS, "TLS_CERT_FILE=" + cert, "FCMSIM_CONFIG="})
+	if err == nil {
+		err = sim.AliveAt(ctx, simPlain)
+	}
+	if err != nil {
+		return s, err
+	}
+	// What is set on this machine must not reach the processes.
+	s.env = []string{
+		"REDIS_URL=redis://" + s.redisAddr + "/0", "PUSH_PREFIX=" + keys.Prefix, "PUSH_PARTITIONS=1", "PUSH_ZONE=Asia/Seoul",
+		"FCM_ENDPOINT=https://" + simTLS, "SSL_CERT_FILE=" + cert, "FCM_PROJECT_ID=storm", "GOOGLE_APPLICATION_CREDENTIALS=",
+		"FCM_RATE=600000", "FCM_RAMP_UP=1s", "RETRY_MIN_DELAY=200ms", "CONSUMER_LEASE=" + flags.Lease.String(),
+		"CONSUMER_CONCURRENCY=64", "MAX_BACKLOG=1000000", "LOG_LEVEL=info",
+	}
+	for n := range 2 {
+		s.producers = append(s.producers, s.newUnit(fmt.Sprintf("producer-%d", n+1), addrs[n], []string{"LISTEN_ADDR=" + addrs[n], "OPS_ADDR="}, "producer", "serve"))
+	}
+	for n := range flags.Consumers {
+		name, addr := fmt.Sprintf("consumer-%d", n+1), addrs[2+n]
+		s.consumers = append(s.consumers, s.newUnit(name, addr, []string{"CONSUMER_NAME=" + name, "OPS_ADDR=" + addr}, "consumer"))
+	}
+	for _, u := range append(s.producers[:len(s.producers):len(s.producers)], s.consumers...) {
+		if err := u.start(); err != nil {
+			return s, err
+		}
+		if err := u.process().ReadyAt(ctx, u.addr); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// launch starts one of our own programs, by the name of its log.
+func (s *system) launch(name string, env []string, args ...string) (*launch.Process, error) {
+	program, _, _ := strings.Cut(name, "-")
+	p, err := launch.Start(s.dir, name, append(s.env[:len(s.env):len(s.env)], env...), filepath.Join(s.flags.Bin, program), args...)
+	if err != nil {
+		return nil, err
+	}
+	s.track(p)
+	return p, nil
+}
+
+// track remembers a process until it ends, so that none is left.
+func (s *system) track(p *launch.Process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	alive := s.running[:0]
+	for _, r := range s.running {
+		select {
+		case <-r.Done():
+		default:
+			alive = append(alive, r)
+		}
+	}
+	s.running = append(alive, p)
+}
+
+// startRedis starts redis-server on the data that there is.
+func (s *system) startRedis(ctx context.Context) error {
+	p, err := launch.Redis(ctx, filepath.Join(s.dir, "redis"), s.redisAddr, "--appendfsync", s.flags.Appendfsync)
+	if err != nil {
+		return err
+	}
+	s.track(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.redis = p
+	return nil
+}
+
+// killRedis kills redis-server.
+func (s *system) killRedis() {
+	s.mu.Lock()
+	p := s.redis
+	s.mu.Unlock()
+	p.Kill()
+}
+
+// client returns a client of Redis that gives up quickly: who uses it asks
+// again by himself.
+func (s *system) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: s.redisAddr, MaxRetries: -1, DialTimeout: 2 * time.Second, ReadTimeout: 5 * time.Second, DialerRetries: 1})
+}
+
+// end kills everything that still runs; nobody is asked.
+func (s *system) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.running {
+		p.Kill()
+	}
+}
+
+// apiKey makes a key for the producers' HTTP interface.
+func (s *system) apiKey(ctx context.Context) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.flags.Bin, "admin"), "key", "add", "storm")
+	cmd.Env = append(os.Environ(), append(s.env, "LISTEN_ADDR=127.0.0.1:0")...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("admin key add: %w: %s", err, stderr.Bytes())
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// control asks the simulator for something, and gives its answer to read.
+func (s *system) control(ctx context.Context, method, path string, body any, read func(io.Reader) error) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, s.simURL+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the simulator: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		answer, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10)) // only for the message
+		return fmt.Errorf("the simulator: %s %s: %s: %s", method, path, resp.Status, answer)
+	}
+	if read == nil {
+		return nil
+	}
+	return read(resp.Body)
+}
+
+// configure tells the simulator what FCM is like from now on.
+func (s *system) configure(ctx context.Context, c fcmsim.Config) error {
+	return s.control(ctx, http.MethodPut, "/_sim/config", c, nil)
+}
+
+// stats are the simulator's counters.
+func (s *system) stats(ctx context.Context) (fcmsim.Stats, error) {
+	var stats fcmsim.Stats
+	err := s.control(ctx, http.MethodGet, "/_sim/stats", nil, func(r io.Reader) error { return json.NewDecoder(r).Decode(&stats) })
+	return stats, err
+}
+
+// ledger is what the simulator saw of each push.
+func (s *system) ledger(ctx context.Context) (map[string]sighting, error) {
+	var all map[string]sighting
+	err := s.control(ctx, http.MethodGet, "/_sim/ledger", nil, func(r io.Reader) (err error) {
+		all, err = readLedger(r)
+		return err
+	})
+	return all, err
+}
+
+// stopAll stops consumers and producers with SIGTERM, all at the same time.
+func (s *system) stopAll() error {
+	var wait sync.WaitGroup
+	units := append(s.producers[:len(s.producers):len(s.producers)], s.consumers...)
+	errs := make([]error, len(units))
+	for i, u := range units {
+		wait.Go(func() { errs[i] = u.stop() })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
