@@ -161,7 +161,8 @@ func (c *Consumer) Run(ctx context.Context) error {
 	background.Go(func() error { c.keeper(beats); return nil })
 	until.Go(func() error { c.watcher(ctx); return nil })
 	until.Go(func() error { c.promoter(ctx); return nil })
-	readers.Go(func() error { newReclaimer(c).run(ctx); return nil })
+	until.Go(func() error { newSweeper(c).run(ctx); return nil })
+	readers.Go(func() error { c.reclaimer(ctx); return nil })
 	for _, p := range c.keys.All() {
 		readers.Go(func() error { newReader(c, p).run(ctx); return nil })
 	}
@@ -259,25 +260,26 @@ func (c *Consumer) worker(work context.Context) {
 }
 
 // deliver makes one try, if there is still time for it. After a stop, or while
-// the consumer is paused, it hands back.
+// the consumer is paused, it hands back; what it has lost, it lets go of.
 func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 	if d.suppressed != "" {
 		return c.policy.suppressed(d, time.Now())
 	}
 	open := c.valve.context()
-	permit, err := c.gate.enter(open, d.expiresAt)
+	permit, err := c.enter(open, d)
 	now := time.Now()
-	switch {
-	case err != nil && open.Err() != nil:
-		return settlement{delivery: d, release: true}
-	case err != nil, !d.expiresAt.IsZero() && !now.Before(d.expiresAt):
-		c.gate.giveBack(permit)
-		return c.policy.expired(d, now)
-	}
 	ctx, done := c.begin(work, d, c.lease)
-	if ctx == nil {
+	switch {
+	case ctx == nil: // lost, or not fresh
 		c.gate.giveBack(permit)
 		return settlement{delivery: d, abandon: true}
+	case err != nil && open.Err() != nil:
+		done()
+		return settlement{delivery: d, release: true}
+	case err != nil, !d.expiresAt.IsZero() && !now.Before(d.expiresAt):
+		done()
+		c.gate.giveBack(permit)
+		return c.policy.expired(d, now)
 	}
 	c.metrics.queued.Observe(now.Sub(entryTime(d.entry)).Seconds())
 	o := c.sender.Send(ctx, &d.job, d.expiresAt)
@@ -293,6 +295,16 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 			zap.String("code", string(o.Code)), zap.Duration("took", o.Took), zap.String("status", string(s.status)))
 	}
 	return s
+}
+
+// enter passes the gate; the wait, if there is one, ends when the push is lost.
+func (c *Consumer) enter(open context.Context, d *delivery) (pass, error) {
+	if c.gate.try() && open.Err() == nil {
+		return pass{}, nil
+	}
+	ctx, done := c.await(open, d)
+	defer done()
+	return c.gate.enter(ctx, d.expiresAt)
 }
 
 // backoff waits after the nth failure in a row: 50 ms doubling to 2 s, half of

@@ -59,8 +59,8 @@ func TestConsumer(t *testing.T) {
 			b := setup(t, partitions)
 			fcm := &counting{then: func(_ context.Context, id string, n int) push.Outcome {
 				switch {
-				case n == 1 && strings.HasSuffix(id, "3"):
-					return unavailable
+				case n == 1 && strings.HasSuffix(id, "3"): // FCM answered: it counts, even while sending is held
+					return push.Outcome{Code: push.CodeUnspecified, HTTPStatus: 418}
 				case n < 3 && strings.HasSuffix(id, "5"):
 					return push.Outcome{Code: push.CodeCredential, HTTPStatus: 401}
 				case strings.HasSuffix(id, "9"):

@@ -71,7 +71,7 @@ func (c *Control) PausedAll(ctx context.Context) (bool, error) {
 	return is, nil
 }
 
-// Holds returns why sending is held, for each project that the workers send to.
+// Holds returns why sending is held, for each project that consumers have sent to within a day.
 func (c *Control) Holds(ctx context.Context) ([]Hold, error) {
 	projects, err := c.projects(ctx)
 	if err != nil {
@@ -100,17 +100,11 @@ func (c *Control) EndHold(ctx context.Context, project string) (bool, error) {
 	return lift(ctx, c.rdb, c.keys, project, DefaultRampUp, true)
 }
 
-// projects are those that the workers send to.
+// projects are those that consumers have sent to of late.
 func (c *Control) projects(ctx context.Context) ([]string, error) {
-	workers, err := c.Workers(ctx)
+	projects, err := c.rdb.ZRange(ctx, projectsKey(c.keys), 0, -1).Result()
 	if err != nil {
-		return nil, err
-	}
-	var projects []string
-	for _, w := range workers {
-		if w.Project != "" && !slices.Contains(projects, w.Project) {
-			projects = append(projects, w.Project)
-		}
+		return nil, fmt.Errorf("list projects: %w", err)
 	}
 	slices.Sort(projects)
 	return projects, nil
@@ -126,6 +120,7 @@ const (
 	ChangeCancelled  Change = "cancelled"  // cancelled, now or before
 	ChangeMissing    Change = "missing"    // no such push
 	ChangeInHand     Change = "in_hand"    // too late to cancel: some consumer may be sending it
+	ChangeWaiting    Change = "waiting"    // queued already: nothing to redrive
 	ChangeUnsendable Change = "unsendable" // it never was a job that could be read
 )
 

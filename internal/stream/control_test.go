@@ -357,7 +357,7 @@ func TestDeadTokens(t *testing.T) {
 	eventually(t, "the token to be remembered", func() bool {
 		tokens, total, err := control.DeadTokens(t.Context(), 1, 10)
 		return err == nil && total == 1 && tokens[0].Hash == hash && tokens[0].Code == push.CodeUnregistered && tokens[0].Push == "dead-1" &&
-			time.Since(tokens[0].At) < time.Minute
+			time.Since(parseStamp(tokens[0].At)) < time.Minute
 	})
 	send("-2", dead, bad, good)
 	if r := b.get(t, "dead-2"); r.Status != push.Failed || r.ErrorCode != push.CodeSuppressed || r.Attempts != 0 || len(r.Tries) != 0 || fcm.of("dead-2") != 0 {

@@ -28,7 +28,7 @@ var ErrNoToken = errors.New("no such dead token")
 // a request.
 type DeadToken struct {
 	Hash string    `json:"hash"` // pushlog.TokenHash of the token
-	At   time.Time `json:"at"`
+	At   string    `json:"at"`   // when FCM said so; RFC 3339, UTC
 	Code push.Code `json:"code"` // FCM's
 	Push string    `json:"push"` // id of the push that found out
 }
@@ -91,7 +91,7 @@ func (c *Control) DeadTokens(ctx context.Context, page, size int) ([]DeadToken, 
 	for _, z := range members.Val() {
 		hash, _ := z.Member.(string)
 		hashes = append(hashes, hash)
-		tokens = append(tokens, DeadToken{Hash: hash, At: time.UnixMilli(int64(z.Score)).UTC()})
+		tokens = append(tokens, DeadToken{Hash: hash, At: stamp(time.UnixMilli(int64(z.Score)))})
 	}
 	if len(hashes) == 0 {
 		return tokens, total.Val(), nil

@@ -20,9 +20,8 @@ const (
 	permitLife  = time.Second // how long they may be used
 	askEvery    = 500 * time.Millisecond
 	askTimeout  = 5 * time.Second
-	probeTime   = 20 * time.Second // a send may take 15 s
-	longestWait = time.Minute      // between two probes
-	outageAfter = 20               // tries in a row without a word from FCM
+	longestWait = time.Minute // between two probes
+	outageAfter = 20          // tries in a row without a word from FCM
 )
 
 // gate is what every push passes on its way to FCM. It lets through what FCM
@@ -36,6 +35,7 @@ type gate struct {
 	limit   int    // pushes a minute, 0 none
 	rampUp  time.Duration
 	firstly time.Duration // wait before the first probe
+	again   time.Duration // wait before another probe, if nobody answers for one
 	log     *zap.Logger
 	trouble *trouble
 
@@ -43,6 +43,7 @@ type gate struct {
 	silent atomic.Int64 // tries in a row that FCM did not answer
 
 	mu      sync.Mutex
+	spare   bool // a probe that was not used
 	permits int
 	good    time.Time // until when
 	want    int       // at the next fetch
@@ -53,7 +54,7 @@ type gate struct {
 
 func newGate(rdb redis.UniversalClient, keys pushlog.Keys, o *ConsumerOptions, log *zap.Logger, t *trouble) *gate {
 	return &gate{rdb: rdb, keys: keys, project: o.Project, name: o.Name, limit: o.Rate, rampUp: o.RampUp,
-		firstly: cmp.Or(o.RetryMinDelay, 10*time.Second), log: log, trouble: t, want: 1, news: make(chan struct{})}
+		firstly: cmp.Or(o.RetryMinDelay, 10*time.Second), again: o.Lease.length, log: log, trouble: t, want: 1, news: make(chan struct{})}
 }
 
 // pass is what the gate gives a push.
@@ -64,15 +65,29 @@ type pass struct {
 // errTooLate says that a push can't be sent any more.
 var errTooLate = errors.New("expired at the gate")
 
+// try takes a permit if there is one.
+func (g *gate) try() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.permits == 0 || g.held.Load() != nil || time.Now().After(g.good) {
+		return false
+	}
+	g.permits--
+	return true
+}
+
 // enter waits for a permit, until ctx ends or the push expires (zero: never).
 func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
 	var expiry <-chan time.Time
 	for {
-		g.mu.Lock()
-		if g.permits > 0 && g.held.Load() == nil && time.Now().Before(g.good) {
-			g.permits--
-			g.mu.Unlock()
+		if g.try() {
 			return pass{}, nil
+		}
+		g.mu.Lock()
+		if g.spare && g.held.Load() != nil {
+			g.spare = false
+			g.mu.Unlock()
+			return pass{probe: true}, nil
 		}
 		ask, news := !g.asking, g.news
 		g.asking = true
@@ -136,7 +151,7 @@ func (g *gate) ask(ctx context.Context) (probe bool, wait time.Duration) {
 	began := time.Now()
 	answers, err := run(ctx, g.rdb, call{allowScript,
 		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project)},
-		[]any{want, g.limit, g.rampUp.Milliseconds(), probeTime.Milliseconds()}})
+		[]any{want, g.limit, g.rampUp.Milliseconds(), g.again.Milliseconds()}})
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			g.trouble.note("asking for permits", err)
@@ -185,15 +200,15 @@ func (g *gate) next() int {
 	return g.want
 }
 
-// giveBack returns a permit that was not used: the next push may have it. A
-// probe's is lost; another is let out after probeTime.
+// giveBack returns a permit that was not used: the next push may have it.
 func (g *gate) giveBack(p pass) {
-	if p.probe {
-		return
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.permits++
+	if p.probe {
+		g.spare = true
+	} else {
+		g.permits++
+	}
 }
 
 // see notes what is known of the hold.
@@ -244,32 +259,48 @@ func (g *gate) raise(ctx context.Context, p pass, o push.Outcome) {
 	if h := g.held.Load(); h != nil && !p.probe && h.Reason == reason && reason != HoldQuota {
 		return // known; the others in flight say the same
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
 	probe := 0
 	if p.probe {
 		probe = 1
 	}
-	_, err := run(ctx, g.rdb, call{holdScript, []string{holdKey(g.keys, g.project)},
-		[]any{string(reason), string(o.Code), o.Detail, g.name, wait.Milliseconds(), longestWait.Milliseconds(), probe}})
-	var h *Hold
-	if err == nil {
-		h, err = readHold(ctx, g.rdb, g.keys, g.project)
-	}
-	if err != nil {
-		g.trouble.note("holding", err) // the next answer of the same kind tries again
-		return
-	}
-	g.see(h)
+	g.write(ctx, p, "holding", func(ctx context.Context) error {
+		_, err := run(ctx, g.rdb, call{holdScript, []string{holdKey(g.keys, g.project)},
+			[]any{string(reason), string(o.Code), o.Detail, g.name, wait.Milliseconds(), longestWait.Milliseconds(), probe}})
+		if err != nil {
+			return err
+		}
+		h, err := readHold(ctx, g.rdb, g.keys, g.project)
+		if err == nil {
+			g.see(h)
+		}
+		return err
+	})
 }
 
 // end lifts the hold after a probe came through.
 func (g *gate) end(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	if _, err := lift(ctx, g.rdb, g.keys, g.project, g.rampUp, true); err != nil {
-		g.trouble.note("ending the hold", err) // the next probe tries again
-		return
+	g.write(ctx, pass{probe: true}, "ending the hold", func(ctx context.Context) error {
+		_, err := lift(ctx, g.rdb, g.keys, g.project, g.rampUp, true)
+		if err == nil {
+			g.see(nil)
+		}
+		return err
+	})
+}
+
+// write writes what an answer means for all. A probe's is written down whatever
+// it takes, since everybody waits for it; of others the next says the same.
+func (g *gate) write(ctx context.Context, p pass, what string, f func(context.Context) error) {
+	for failures := 0; ; failures++ {
+		limited, cancel := context.WithTimeout(ctx, askTimeout)
+		err := f(limited)
+		cancel()
+		if err == nil {
+			return
+		}
+		g.trouble.note(what, err)
+		if !p.probe || !backoff(ctx, failures) {
+			return
+		}
 	}
-	g.see(nil)
 }

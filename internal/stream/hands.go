@@ -88,6 +88,19 @@ func (h *hands) lose(d *delivery) bool {
 	return true
 }
 
+// await returns a context for a delivery that waits, which ends when it is lost.
+// The caller calls done.
+func (h *hands) await(open context.Context, d *delivery) (_ context.Context, done func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ctx, cancel := context.WithCancel(open)
+	if d.lost {
+		cancel()
+	}
+	d.cancel = cancel
+	return ctx, cancel
+}
+
 // begin returns a context for the request of a delivery, which ends when the
 // delivery is lost; nil if the lease is over, or nearly. The caller calls done.
 func (h *hands) begin(work context.Context, d *delivery, l *Lease) (_ context.Context, done func()) {

@@ -42,6 +42,7 @@ func partitionsKey(k pushlog.Keys) string          { return k.Prefix + ":partiti
 func workersKey(k pushlog.Keys) string             { return k.Prefix + ":workers" }
 func workerKey(k pushlog.Keys, name string) string { return k.Prefix + ":worker:" + name }
 func controlKey(k pushlog.Keys) string             { return k.Prefix + ":control" }
+func projectsKey(k pushlog.Keys) string            { return k.Prefix + ":projects" }
 
 // Those of one FCM project. Its name is their hash tag, since one script touches
 // both.

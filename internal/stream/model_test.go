@@ -226,31 +226,32 @@ func (m *model) promoteSome() {
 // steal has c take over everything that others have in hand, as if they had been
 // silent. They do not notice. What was handed out five times is poison.
 func (m *model) steal(c *Consumer) {
-	poisoned := 0
-	for _, p := range m.keys.All() {
-		m.age(m.t, p, func(e redis.XPendingExt) bool { return e.Consumer != nobody })
-		want := map[string]bool{}
-		for id, w := range m.pushes {
-			if m.keys.Of(id) != p || w.owner == "" || w.owner == c.Name() {
-				continue
-			}
-			if w.owner != nobody && m.handed[id] >= maxDeliveries {
-				w.status, w.owner, w.deliveries = push.Failed, "", w.deliveries+m.handed[id]
-				poisoned++
-				continue
-			}
+	poisoned, want := 0, map[string]bool{}
+	for id, w := range m.pushes {
+		switch {
+		case w.owner == "" || w.owner == c.Name():
+		case w.owner != nobody && m.handed[id] >= maxDeliveries:
+			w.status, w.owner, w.deliveries = push.Failed, "", w.deliveries+m.handed[id]
+			poisoned++
+		default: // what was handed back before is claimed as well
 			m.handed[id]++
 			w.owner, want[id] = c.Name(), true
 		}
-		// What c had before, lost, and did not notice losing, it does not start anew.
-		for _, d := range m.sweep(m.t, c, p) {
-			if !want[d.job.ID] {
-				m.t.Fatalf("%s was claimed, but it is %+v", d.job.ID, m.pushes[d.job.ID])
-			}
-			m.counted(d)
-			m.entry[d.job.ID] = d.entry
-			m.hands[c.Name()] = append(m.hands[c.Name()], d)
+	}
+	for _, p := range m.keys.All() {
+		m.age(m.t, p, func(e redis.XPendingExt) bool { return e.Consumer != nobody })
+		if err := newSweeper(c).sweep(m.t.Context(), p); err != nil {
+			m.t.Fatal(err)
 		}
+	}
+	// What c had before, lost, and did not notice losing, it does not start anew.
+	for _, d := range m.reclaim(m.t, c) {
+		if !want[d.job.ID] {
+			m.t.Fatalf("%s was claimed, but it is %+v", d.job.ID, m.pushes[d.job.ID])
+		}
+		m.counted(d)
+		m.entry[d.job.ID] = d.entry
+		m.hands[c.Name()] = append(m.hands[c.Name()], d)
 	}
 	if poisoned > 0 {
 		m.counters["failed"] += poisoned
@@ -270,6 +271,8 @@ func (m *model) redriveSome() {
 			w.status, w.owner = push.Queued, ""
 			m.counters["redriven"]++
 			want = append(want, ChangeQueued)
+		case w.status == push.Queued:
+			want = append(want, ChangeWaiting)
 		default:
 			want = append(want, Change(w.status))
 		}
@@ -357,7 +360,7 @@ func (m *model) checkCounters() {
 	}
 	for _, p := range m.keys.All() {
 		for _, e := range m.rdb.XRange(m.t.Context(), eventsKey(p), "-", "+").Val() {
-			if e.Values["taken_over"] != nil {
+			if e.Values["lapsed"] != nil {
 				continue
 			}
 			for pair := range slices.Chunk(strings.Fields(fmt.Sprint(e.Values["changes"])), 2) {

@@ -61,14 +61,14 @@ func TestTakeOverIsNoted(t *testing.T) {
 	c := b.consumer(t, "c", nil)
 	d := b.sweep(t, c, p)[0]
 	r := b.get(t, "a")
-	if len(r.Takeovers) != 1 || !strings.HasSuffix(r.Takeovers[0], " dead silent for 60.0s, taken over by c") {
+	if len(r.Takeovers) != 1 || !strings.HasSuffix(r.Takeovers[0], " dead silent for 60.0s, noticed by c") {
 		t.Errorf("take-overs %q", r.Takeovers)
 	}
 	b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
 	if r := b.get(t, "a"); r.Deliveries != 2 || r.Attempts != 1 || r.Status != push.Sent || len(r.Takeovers) != 1 {
 		t.Errorf("record %+v", r)
 	}
-	if !b.announced("taken_over", "a dead") {
+	if !b.announced("lapsed", "a dead") {
 		t.Error("no event")
 	}
 }
@@ -134,15 +134,19 @@ func pendingAfterRead(t *testing.T, b *bundle, c *Consumer) []redis.XPendingExt 
 	return pendingOf(t, b, "push:{0}:jobs")
 }
 
-// claimOnly has somebody claim everything who then dies: the script alone.
+// claimOnly has somebody claim everything who then dies: the scripts alone.
 func (b *bundle) claimOnly(t *testing.T, name string) {
 	t.Helper()
 	p := b.keys.Partition(0)
-	args := []any{p.Base, Group, name, time.Now().UnixMilli(), eventsCap, nobody, 10_000, maxDeliveries}
+	c := b.consumer(t, name, nil)
+	if err := newSweeper(c).sweep(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	args := []any{Group, name, nobody}
 	for _, e := range pendingOf(t, b, jobsKey(p)) {
 		args = append(args, laneNormal, e.ID)
 	}
-	if _, err := run(t.Context(), b.rdb, call{claimScript, []string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)}, args}); err != nil {
+	if _, err := run(t.Context(), b.rdb, call{claimScript, []string{jobsKey(p), urgentKey(p)}, args}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -180,12 +184,7 @@ func TestHandedBackComesFirst(t *testing.T) {
 	if n, err := release(t.Context(), b.rdb, p, "a", nil); int(n) != len(mine) || err != nil {
 		t.Fatal(n, err)
 	}
-	r := newReclaimer(c)
-	r.quiet = time.Now().Add(time.Hour) // this is not taken from anybody
-	if _, err := r.pass(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	got := claimed(c)
+	got := b.reclaim(t, c)
 	if len(got) != len(mine) {
 		t.Errorf("claimed %d of %d", len(got), len(mine))
 	}
@@ -204,14 +203,14 @@ func TestHandedBackComesFirst(t *testing.T) {
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 2)
-	one, two := newReclaimer(b.consumer(t, "one", nil)), newReclaimer(b.consumer(t, "two", nil))
+	one, two := newSweeper(b.consumer(t, "one", nil)), newSweeper(b.consumer(t, "two", nil))
 	p, q := b.keys.Partition(0), b.keys.Partition(1)
 	for _, step := range []struct {
-		r    *reclaimer
+		s    *sweeper
 		want bool
 	}{{one, true}, {two, false}, {one, false}} {
-		if mine, err := step.r.turn(t.Context(), p); mine != step.want || err != nil {
-			t.Errorf("%s: %v, %v", step.r.c.Name(), mine, err)
+		if mine, err := step.s.turn(t.Context(), p); mine != step.want || err != nil {
+			t.Errorf("%s: %v, %v", step.s.c.Name(), mine, err)
 		}
 	}
 	if mine, err := two.turn(t.Context(), q); !mine || err != nil {
@@ -235,18 +234,20 @@ func TestQuietAfterAnOutage(t *testing.T) {
 	b.accept(t, job("a"))
 	b.read(t, b.consumer(t, "owner", nil), p, 1)
 	b.age(t, p, nil)
-	c := b.consumer(t, "c", nil)
-	r := newReclaimer(c)
-	if n, err := r.pass(t.Context()); n != 0 || err != nil {
-		t.Errorf("took over %d at its start, %v", n, err)
+	sw := newSweeper(b.consumer(t, "c", nil))
+	owner := func() string { return pendingOf(t, b, jobsKey(p))[0].Consumer }
+	if err := sw.pass(t.Context()); err != nil || owner() != "owner" {
+		t.Errorf("at its start: %s has it, %v", owner(), err)
 	}
-	r.quiet = time.Time{}
-	if n, err := r.pass(t.Context()); n != 1 || err != nil {
-		t.Errorf("took over %d, %v", n, err)
+	sw.quiet = time.Time{}
+	b.rdb.Del(t.Context(), sweepKey(p)) // the next turn
+	if err := sw.pass(t.Context()); err != nil || owner() != nobody {
+		t.Errorf("later: %s has it, %v", owner(), err)
 	}
 }
 
-// Back-pressure holds for what is taken over, too.
+// Back-pressure holds for what is taken over, too; and what nobody has room for
+// is not left with the dead.
 func TestClaimsOnlyWhatItHasRoomFor(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
@@ -255,23 +256,30 @@ func TestClaimsOnlyWhatItHasRoomFor(t *testing.T) {
 	b.read(t, b.consumer(t, "dead", nil), p, 100)
 	b.age(t, p, nil)
 	c := NewConsumer(b.rdb, b.rdb, b.keys, nil, ConsumerOptions{Name: "c", Concurrency: 7})
+	if err := newSweeper(c).sweep(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := newReclaimer(c).sweep(ctx, p)
-		done <- err
-	}()
-	eventually(t, "its places to be taken", func() bool { return len(c.jobs) == 8 })
-	own := 0
-	for _, lane := range []int{laneNormal, laneUrgent} {
-		for _, e := range pendingOf(t, b, laneKey(p, lane)) {
-			if e.Consumer == "c" {
-				own++
+		for n := 1; n > 0; {
+			var err error
+			if n, err = c.reclaim(ctx); err != nil {
+				done <- err
+				return
 			}
 		}
+		done <- nil
+	}()
+	eventually(t, "its places to be taken", func() bool { return len(c.jobs) == 8 })
+	owners := map[string]int{}
+	for _, lane := range []int{laneNormal, laneUrgent} {
+		for _, e := range pendingOf(t, b, laneKey(p, lane)) {
+			owners[e.Consumer]++
+		}
 	}
-	if own != 8 {
-		t.Errorf("claimed %d with 8 places", own)
+	if owners["c"] != 8 || owners[nobody] != 92 {
+		t.Errorf("pending: %v, with 8 places", owners)
 	}
 	cancel()
 	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {

@@ -26,6 +26,7 @@ var (
 	leaveScript   = load("leave")
 	renewScript   = load("renew")
 	claimScript   = load("claim")
+	lapseScript   = load("lapse")
 	redriveScript = load("redrive")
 	cancelScript  = load("cancel")
 	allowScript   = load("allow")

@@ -61,7 +61,11 @@ func (c *Control) walk(ctx context.Context, s Selection, change func(context.Con
 	p := Progress{Changes: map[Change]int{}}
 	until := s.Until
 	if until.IsZero() {
-		until = time.Now()
+		now, err := c.rdb.Time(ctx).Result() // accept takes Redis's clock
+		if err != nil {
+			return p, fmt.Errorf("read the clock: %w", err)
+		}
+		until = now.Add(time.Millisecond)
 	}
 	for _, partition := range c.keys.All() {
 		from, seen := s.Since.UnixMilli(), map[string]bool{}

@@ -61,8 +61,15 @@ func (b *bundle) read(t testing.TB, c *Consumer, p pushlog.Partition, count int)
 	return got
 }
 
-// claimed is what a pass of c's reclaimer has just brought into its hand.
-func claimed(c *Consumer) []*delivery {
+// reclaim has c claim what is pending for nobody.
+func (b *bundle) reclaim(t testing.TB, c *Consumer) []*delivery {
+	t.Helper()
+	for n := 1; n > 0; {
+		var err error
+		if n, err = c.reclaim(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var got []*delivery
 	for len(c.jobs) > 0 {
 		got = append(got, <-c.jobs)
@@ -71,18 +78,13 @@ func claimed(c *Consumer) []*delivery {
 	return got
 }
 
-// sweep has c look for what was handed back and through the pending lists of a
-// partition.
+// sweep has c take from the silent what they have in a partition, and claim it.
 func (b *bundle) sweep(t testing.TB, c *Consumer, p pushlog.Partition) []*delivery {
 	t.Helper()
-	r := newReclaimer(c)
-	if _, err := r.handedBack(t.Context(), p); err != nil {
+	if err := newSweeper(c).sweep(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.sweep(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
-	return claimed(c)
+	return b.reclaim(t, c)
 }
 
 // age makes pending entries look as if nobody had been heard of for a minute.

@@ -94,21 +94,26 @@ func TestTransitionsTwice(t *testing.T) {
 			b.accept(t, job("a"), job("b"))
 			p := b.keys.Partition(0)
 			b.read(t, b.consumer(t, "dead", nil), p, 1)
-			b.age(t, p, nil)
-			stale := []entry{{lane: laneNormal, id: pendingOf(t, b, jobsKey(p))[0].ID}}
+			if _, err := release(t.Context(), b.rdb, p, "dead", nil); err != nil {
+				t.Fatal(err)
+			}
+			mine := []entry{{lane: laneNormal, id: pendingOf(t, b, jobsKey(p))[0].ID}}
 			return func() {
-				if _, err := newReclaimer(c).claim(t.Context(), p, stale); err != nil {
+				c.slots.take(t.Context(), 1, 1)
+				if _, err := c.claim(t.Context(), p, mine); err != nil {
 					t.Fatal(err)
 				}
 			}
 		},
-		"claim of poison": func(t *testing.T, b *bundle, c *Consumer) func() {
-			b.accept(t, job("a"))
+		"lapse": func(t *testing.T, b *bundle, c *Consumer) func() {
+			b.accept(t, job("a"), job("poison"))
 			p := b.keys.Partition(0)
-			d := b.read(t, b.consumer(t, "dead", nil), p, 1)[0]
-			b.rdb.Do(t.Context(), "XCLAIM", jobsKey(p), Group, "dead", 0, d.entry, "IDLE", 60_000, "RETRYCOUNT", maxDeliveries, "JUSTID")
+			d := b.read(t, b.consumer(t, "dead", nil), p, 2)
+			b.age(t, p, nil)
+			b.rdb.Do(t.Context(), "XCLAIM", jobsKey(p), Group, "dead", 0, d[1].entry, "IDLE", 60_000, "RETRYCOUNT", maxDeliveries, "JUSTID")
 			return func() {
-				if _, err := newReclaimer(c).claim(t.Context(), p, []entry{{lane: laneNormal, id: d.entry}}); err != nil {
+				stale := []entry{{lane: laneNormal, id: d[0].entry}, {lane: laneNormal, id: d[1].entry}}
+				if err := newSweeper(c).lapse(t.Context(), p, stale); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -89,6 +89,8 @@ func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error 
 	_, err = c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.ZAdd(ctx, workersKey(c.keys), redis.Z{Score: float64(now.UnixMilli()), Member: c.opt.Name})
 		pipe.ZRemRangeByScore(ctx, workersKey(c.keys), "-inf", fmt.Sprint(now.Add(-workersAge).UnixMilli()))
+		pipe.ZAdd(ctx, projectsKey(c.keys), redis.Z{Score: float64(now.UnixMilli()), Member: c.opt.Project})
+		pipe.ZRemRangeByScore(ctx, projectsKey(c.keys), "-inf", fmt.Sprint(now.Add(-workersAge).UnixMilli()))
 		return nil
 	})
 	if redis.HasErrorPrefix(err, "OOM") {

@@ -78,7 +78,7 @@ func (c *Control) Workers(ctx context.Context) ([]Worker, error) {
 	workers := []Worker{}
 	for i, name := range names {
 		w := parseWorker(name, hashes[i].Val())
-		w.Pending, w.Silent = pending[name], silent[name].Seconds()
+		w.Pending, w.Silent = pending[name], float64(silent[name].Milliseconds())/1000
 		if silent[name] >= lostAfter {
 			w.State = Lost
 		}

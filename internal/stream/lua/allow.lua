@@ -2,7 +2,7 @@
 --
 -- KEYS  1 hold  2 rate
 -- ARGV  1 permits wanted, up to 100  2 limit a minute, 0 for none
---       3 ramp-up (ms)  4 time that a probe has (ms)
+--       3 ramp-up (ms)  4 time until another probe, if nobody answers for this one (ms)
 -- Returns {granted, ms to wait if that is 0, what}; what is 'open', 'held',
 -- 'probe' (one push may try whether FCM is back), or 'ended' (open, and a hold
 -- has just ended by its time).
@@ -26,11 +26,12 @@ if hold[1] and tonumber(hold[1]) > ms then
 elseif hold[1] then
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], 'ramp_from', now)
+  redis.call('PEXPIRE', KEYS[2], 120000 + ARGV[3])
   what = 'ended'
 elseif hold[2] then
   local wait = tonumber(hold[2]) - ms
   if wait > 0 then return { 0, wait, 'held' } end
-  redis.call('HSET', KEYS[1], 'probe_at_ms', ms + ARGV[4])
+  redis.call('HSET', KEYS[1], 'probe_at', iso(ms + ARGV[4]), 'probe_at_ms', ms + ARGV[4])
   redis.call('HINCRBY', KEYS[1], 'probes', 1)
   return { 1, 0, 'probe' }
 end

@@ -111,7 +111,7 @@ local function orphan(stream, group, entry)
   return not pending[1] and #redis.call('XRANGE', stream, entry, entry) > 0
 end
 
--- conclude writes what settle, retry and claim have gathered.
+-- conclude writes what settle, retry and lapse have gathered.
 local function conclude(K, group, now, events, cap, moves, done, counts, changes)
   moves.flush()
   remove(KEYS[1], group, done[1])

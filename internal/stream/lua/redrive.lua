@@ -4,7 +4,8 @@
 -- ARGV  1 K  2 now (ms)  3 cap of events  4 ttl of a record without one (s)
 --       5 name of this operation, then at most 100 ids
 -- Returns for each id: 'queued'; 'missing' (no such record); 'unsendable' (it
--- never was a job); or the state that it is in, which can't be redriven.
+-- never was a job); 'waiting' (it is queued, by another operation); or the state
+-- that it is in, which can't be redriven.
 --
 -- It has its whole ttl anew, and as many tries as at first. What it was before
 -- stays in the record: redrive.<n>, and the tries, whose numbers go on.
@@ -22,6 +23,7 @@ local function redrive(id)
   if not status then return 'missing' end
   local last = n > 0 and redis.call('HGET', record, 'redrive.' .. n)
   if last and string.sub(last, -#ARGV[5]) == ARGV[5] then return 'queued' end
+  if status == 'queued' then return 'waiting' end
   if not open[status] then return status end
   if not r[2] or r[2] == '' then return 'unsendable' end
   local entry = redis.call('XADD', r[3] == 'urgent' and KEYS[2] or KEYS[1], '*', 'id', id)

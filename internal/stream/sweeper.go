@@ -1,0 +1,166 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	sweepStep     = 500 // entries of a pending list that one call reads
+	maxDeliveries = 5   // without an answer: then the push itself is suspected
+)
+
+// sweeper takes from silent consumers what they have, and their names out of the
+// group. The consumers take turns at it: the turn is a key with a TTL that the
+// first who comes sets, so there is no leader to lose, and the cost does not grow
+// with the number of consumers.
+type sweeper struct {
+	c *Consumer
+	// quiet is until when nothing is taken from others. After Redis was away
+	// their leases have run out without any fault of theirs; they renew them
+	// within this time.
+	quiet time.Time
+}
+
+func newSweeper(c *Consumer) *sweeper {
+	s := &sweeper{c: c}
+	s.hush()
+	return s
+}
+
+func (s *sweeper) hush() { s.quiet = time.Now().Add(s.c.lease.length / 2) }
+
+// run sweeps until ctx ends, while the consumer is not paused.
+func (s *sweeper) run(ctx context.Context) {
+	every := s.c.lease.length / sweepEvery / 2
+	for failures := 0; ; {
+		open, ok := s.c.valve.wait(ctx)
+		if !ok {
+			return
+		}
+		err := s.pass(open)
+		switch {
+		case open.Err() != nil:
+			continue // paused, or stopping
+		case err != nil:
+			s.hush()
+			s.c.trouble.note("sweeping", err)
+			backoff(ctx, failures)
+			failures++
+			continue
+		}
+		failures = 0
+		sleep(open, every/2+rand.N(every))
+	}
+}
+
+// pass sweeps the partitions whose turn it gets.
+func (s *sweeper) pass(ctx context.Context) error {
+	for _, p := range s.c.keys.All() {
+		mine, err := s.turn(ctx, p)
+		if err != nil {
+			return err
+		}
+		if !mine {
+			continue
+		}
+		if time.Now().After(s.quiet) {
+			if err := s.sweep(ctx, p); err != nil {
+				return err
+			}
+		}
+		if err := s.c.removeDead(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn reports whether it is this consumer's turn to sweep.
+func (s *sweeper) turn(ctx context.Context, p pushlog.Partition) (bool, error) {
+	answers, err := run(ctx, s.c.rdb, call{turnScript, []string{sweepKey(p)},
+		[]any{s.c.opt.Name, (s.c.lease.length / sweepEvery).Milliseconds()}})
+	if err != nil {
+		return false, fmt.Errorf("take turn: %w", err)
+	}
+	return answers[0] == int64(1), nil
+}
+
+// sweep looks through the whole pending lists of a partition once, step by step.
+func (s *sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
+	for _, lane := range []int{laneUrgent, laneNormal} {
+		for from := "-"; from != ""; {
+			pending, err := s.c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
+				Stream: laneKey(p, lane), Group: Group, Start: from, End: "+", Count: sweepStep,
+			}).Result()
+			if err != nil {
+				return listError(err)
+			}
+			from = ""
+			if len(pending) == sweepStep {
+				from = "(" + pending[sweepStep-1].ID
+			}
+			var stale []entry
+			for _, e := range pending {
+				if e.Consumer != s.c.opt.Name && e.Consumer != nobody && e.Idle >= s.c.lease.length {
+					stale = append(stale, entry{lane: lane, id: e.ID})
+				}
+			}
+			for len(stale) > 0 {
+				n := min(len(stale), scriptBatch)
+				if err := s.lapse(ctx, p, stale[:n]); err != nil {
+					return err
+				}
+				stale = stale[n:]
+			}
+		}
+	}
+	return nil
+}
+
+// lapse takes entries from their silent consumers.
+func (s *sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) error {
+	args := []any{p.Base, Group, s.c.opt.Name, time.Now().UnixMilli(), eventsCap, nobody, s.c.lease.length.Milliseconds(), maxDeliveries}
+	for _, e := range stale {
+		args = append(args, e.lane, e.id)
+	}
+	answers, err := run(ctx, s.c.rdb, call{lapseScript, []string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)}, args})
+	if err != nil {
+		return fmt.Errorf("lapse: %w", err)
+	}
+	results, _ := answers[0].([]any)
+	if len(results) != len(stale) {
+		return errors.New("lapse: unexpected answer")
+	}
+	counts := map[any]int{}
+	for i, result := range results {
+		answer, _ := result.([]any)
+		if len(answer) == 0 {
+			return errors.New("lapse: unexpected answer")
+		}
+		counts[answer[0]]++
+		if answer[0] == "poison" && len(answer) > 1 {
+			e := stale[i]
+			e.values = fieldsOf(answer[1])
+			reason := fmt.Sprintf("handed out %d times without an answer", maxDeliveries)
+			if err := s.c.reject(ctx, p, e, push.CodePoison, reason); err != nil {
+				return err
+			}
+		}
+	}
+	poison := counts["failed"] + counts["poison"]
+	s.c.metrics.settled.WithLabelValues(string(push.Failed)).Add(float64(poison))
+	if counts["lapsed"]+counts["deleted"]+poison > 0 {
+		s.c.log.Info("took from silent consumers", zap.Int("entries", counts["lapsed"]), zap.Int("deleted", counts["deleted"]), zap.Int("poison", poison))
+	}
+	return nil
+}
