@@ -1,22 +1,43 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/admin"
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
+	"pushstream/internal/stream"
 	"pushstream/internal/telemetry"
 )
 
 // cli is every knob of the admin.
 type cli struct {
 	setting.Common
-	Serve serveFlags `cmd:"" help:"Serve the push log: GET /api/v1/pushes, GET /api/v1/pushes/{id}."`
-	Key   struct {
+	Serve  serveFlags `cmd:"" help:"Serve the API under /api/v1: the push log, the workers, holds and dead tokens."`
+	Worker struct {
+		List   struct{}    `cmd:"" help:"List the workers, what each is doing and what is desired of it."`
+		Pause  workerFlags `cmd:"" help:"Have a worker, or all, start nothing more, until it is resumed. What is in flight finishes."`
+		Resume workerFlags `cmd:"" help:"End a pause. A worker goes on only if neither it nor all are paused."`
+	} `cmd:"" help:"The consumers: list, pause, resume."`
+	Push struct {
+		Redrive pushFlags `cmd:"" help:"Queue pushes that failed, expired or were cancelled once more, each with its whole ttl."`
+		Cancel  pushFlags `cmd:"" help:"Take pushes back that are scheduled, queued or retrying and in nobody's hand."`
+	} `cmd:"" help:"Redrive or cancel pushes, by id or all of a selection."`
+	Hold struct {
+		List struct{}  `cmd:"" help:"List why nothing is sent, until when, and what mends it."`
+		End  holdFlags `cmd:"" help:"End a hold by hand; sending begins slowly. If the trouble goes on, so will the hold."`
+	} `cmd:"" help:"What holds all sending to a Firebase project."`
+	Token struct {
+		List   tokenListFlags `cmd:"" help:"List the dead tokens, newest first."`
+		Forget tokenFlags     `cmd:"" help:"Have pushes to a token sent again."`
+	} `cmd:"" help:"Tokens that FCM called dead: pushes to them fail at once."`
+	Key struct {
 		Add    keyFlags `cmd:"" help:"Make an API key for a producer, and print it once."`
 		List   struct{} `cmd:"" help:"List the keys by name."`
 		Remove keyFlags `cmd:"" help:"Take a key away; it stops working at once."`
@@ -32,19 +53,77 @@ type keyFlags struct {
 	Name string `arg:"" help:"Name of the key: 1 to 64 characters of A-Z a-z 0-9 . _ -"`
 }
 
+type workerFlags struct {
+	Name string `arg:"" optional:"" help:"Name of the worker, as list shows it."`
+	All  bool   `help:"All workers, those that start later too."`
+}
+
+type holdFlags struct {
+	Project string `arg:"" help:"Firebase project, as list shows it."`
+}
+
+type tokenListFlags struct {
+	Page string `default:"1" help:"Page, from 1."`
+	Size string `default:"100" help:"Tokens on a page, 1 to 1000."`
+}
+
+type tokenFlags struct {
+	Hash string `arg:"" help:"Hash of the token: printf %s TOKEN | sha256sum | cut -c1-32"`
+}
+
+// pushFlags name pushes. A flag that is given and empty must be told from one
+// that is absent: a script's unset variable must not select everything.
+type pushFlags struct {
+	IDs       []string `arg:"" optional:"" name:"id" help:"Ids of pushes."`
+	Status    *string  `help:"Instead of ids: all pushes in this state. To redrive failed, expired or cancelled; to cancel scheduled, queued or retrying."`
+	Since     *string  `placeholder:"TIME" help:"Of those, the ones accepted then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Until     *string  `placeholder:"TIME" help:"The ones accepted before then."`
+	ErrorCode *string  `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
+	Csno      *string  `help:"The ones of this customer."`
+	PushGrpID *string  `placeholder:"GROUP" help:"The ones of this push group."`
+	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
+}
+
 // app is what the commands share.
 type app struct {
-	rdb  redis.UniversalClient
-	keys pushlog.Keys
-	log  *zap.Logger
+	rdb     redis.UniversalClient
+	keys    pushlog.Keys
+	control *stream.Control
+	log     *zap.Logger
+	chosen  selection // of push
+	page    tokenPage // of token list
 }
+
+// selection is the checked flags of push: ids, or what they have in common.
+type selection struct {
+	ids []string
+	all stream.Selection
+}
+
+// tokenPage is the checked flags of token list.
+type tokenPage struct{ number, size int }
 
 // newApp checks every knob of the command and connects nothing yet.
 func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 	var check setting.Checker
 	a := &app{keys: c.Keys(&check), log: telemetry.NewLogger(stderr, c.Level(&check)).Named("admin")}
-	if command == "serve" {
+	switch command {
+	case "serve":
 		c.Serve.check(&check)
+	case "worker pause":
+		c.Worker.Pause.check(&check)
+	case "worker resume":
+		c.Worker.Resume.check(&check)
+	case "push redrive":
+		a.chosen = c.Push.Redrive.check(&check, admin.Redrivable())
+	case "push cancel":
+		a.chosen = c.Push.Cancel.check(&check, admin.Cancellable())
+	case "token list":
+		a.page = tokenPage{check.Int("--page", c.Token.List.Page, 1, 1_000_000), check.Int("--size", c.Token.List.Size, 1, pushlog.MaxPageSize)}
+	case "token forget":
+		if !admin.ValidHash(c.Token.Forget.Hash) {
+			check.Fault("HASH", admin.NoHash)
+		}
 	}
 	rdb, err := redisconn.Open(c.RedisURL)
 	if err != nil {
@@ -56,7 +135,7 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		}
 		return nil, err
 	}
-	a.rdb = rdb
+	a.rdb, a.control = rdb, stream.NewControl(rdb, a.keys)
 	return a, nil
 }
 
@@ -70,4 +149,39 @@ func (f *serveFlags) check(check *setting.Checker) {
 	if f.OpsAddr != "" {
 		check.Addr("OPS_ADDR", f.OpsAddr)
 	}
+}
+
+func (f *workerFlags) check(check *setting.Checker) {
+	if (f.Name == "") == !f.All {
+		check.Fault("NAME", "give the name of a worker, or --all")
+	}
+}
+
+func (f *pushFlags) check(check *setting.Checker, states []push.Status) selection {
+	given := map[string]string{}
+	for name, value := range map[string]*string{
+		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
+		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID,
+	} {
+		if value != nil {
+			given[name] = *value
+		}
+	}
+	if (len(f.IDs) == 0) == (len(given) == 0) {
+		check.Fault("ID", "give ids of pushes, or --status and what else they have in common")
+		return selection{}
+	}
+	for _, id := range f.IDs {
+		if !push.ValidID(id) {
+			check.Fault("ID", fmt.Sprintf("%.80q must be 1 to %d characters of A-Z a-z 0-9 . _ : -", id, push.MaxID))
+		}
+	}
+	if len(f.IDs) > 0 {
+		return selection{ids: f.IDs}
+	}
+	all, err := admin.ParseSelection(given, states)
+	if err != nil {
+		check.Add(err)
+	}
+	return selection{all: all}
 }

@@ -9,11 +9,11 @@ import (
 	"pushstream/internal/apikey"
 )
 
-// keyTimeout bounds a command line's wait for Redis.
-const keyTimeout = 10 * time.Second
+// commandTimeout bounds a command line's wait for Redis.
+const commandTimeout = 10 * time.Second
 
 func (a *app) keyAdd(ctx context.Context, name string, stdout, stderr io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	secret, err := apikey.New(a.rdb, a.keys.Prefix).Add(ctx, name, time.Now())
 	if err != nil {
@@ -25,7 +25,7 @@ func (a *app) keyAdd(ctx context.Context, name string, stdout, stderr io.Writer)
 }
 
 func (a *app) keyList(ctx context.Context, stdout io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	keys, err := apikey.New(a.rdb, a.keys.Prefix).List(ctx)
 	for _, k := range keys {
@@ -35,7 +35,7 @@ func (a *app) keyList(ctx context.Context, stdout io.Writer) error {
 }
 
 func (a *app) keyRemove(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	if err := apikey.New(a.rdb, a.keys.Prefix).Remove(ctx, name); err != nil {
 		return fmt.Errorf("remove key: %w", err)

@@ -20,8 +20,8 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	ops := telemetry.Handler(registry,
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
-	var api http.Handler = admin.NewRouter(pushlog.New(a.rdb, a.keys), a.log)
-	return telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api, f.OpsAddr, ops, func(ctx context.Context) error {
+	var api http.Handler = admin.NewRouter(ctx, pushlog.New(a.rdb, a.keys), a.control, a.log)
+	err := telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api, f.OpsAddr, ops, func(ctx context.Context) error {
 		return redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
 			err := stream.CheckPartitions(ctx, a.rdb, a.keys)
 			if errors.Is(err, stream.ErrPartitions) {
@@ -30,4 +30,8 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return err
 		})
 	})
+	if errors.Is(err, context.Canceled) {
+		return nil // asked to stop while it waited
+	}
+	return err
 }

@@ -23,14 +23,16 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventuallyStatus(t, p, url+"/readyz", 200)
-	job := push.Job{ID: "a", DeviceID: "t", MsgTitle: "x", Priority: push.Normal, TTL: 60}
-	if _, err := stream.NewProducer(rdb, keys, stream.ProducerOptions{}).Accept(t.Context(), []push.Job{job}); err != nil {
+	if _, err := stream.NewProducer(rdb, keys, stream.ProducerOptions{}).Accept(t.Context(), []push.Job{jobOf("a")}); err != nil {
 		t.Fatal(err)
 	}
 	if status, body := page(url + "/api/v1/pushes"); status != 200 || !strings.Contains(body, `"total":1`) {
 		t.Errorf("%d %s", status, body)
 	}
 	if status, body := page(url + "/api/v1/pushes/a"); status != 200 || !strings.Contains(body, `"queued"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := page(url + "/api/v1/workers"); status != 200 || !strings.Contains(body, `"desired":"running"`) {
 		t.Errorf("%d %s", status, body)
 	}
 	if status, body := page(url + "/metrics"); status != 200 || !strings.Contains(body, "pushstream_") {
@@ -90,7 +92,8 @@ func TestHelpListsEveryVariable(t *testing.T) {
 		t.Errorf("exit codes %d, %d", all.code, serve.code)
 	}
 	text := all.stdout.String() + serve.stdout.String()
-	for _, name := range append(variables, "key add", "key list", "key remove", "serve") {
+	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel",
+		"hold list", "hold end", "token list", "token forget", "key add", "key list", "key remove") {
 		if !strings.Contains(text, name) {
 			t.Errorf("no word of %s", name)
 		}

@@ -3,18 +3,24 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"pushstream/internal/launch"
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
+	"pushstream/internal/stream"
 )
 
 // variables are those of this command; what the machine has set must not
@@ -88,6 +94,123 @@ func runs(t *testing.T, s *redistest.Server, args ...string) *process {
 	p := start(t, append([]string{"--redis-url=" + s.URL()}, args...)...)
 	p.wait(t)
 	return p
+}
+
+// jobOf is a valid job.
+func jobOf(id string) push.Job {
+	return push.Job{ID: id, Csno: "10023451", PushGrpID: "G1", DeviceID: "token-" + id, MsgTitle: "x", Priority: push.Normal, TTL: 60}
+}
+
+// store is what the tests of people's commands look at.
+type store struct {
+	*redistest.Server
+	rdb     *redis.Client
+	keys    pushlog.Keys
+	log     *pushlog.Log
+	control *stream.Control
+}
+
+func newStore(t *testing.T) *store {
+	t.Helper()
+	s := &store{Server: redistest.New(t), keys: pushlog.Keys{Prefix: "push", Partitions: 1}}
+	s.rdb = s.Client(t)
+	s.log, s.control = pushlog.New(s.rdb, s.keys), stream.NewControl(s.rdb, s.keys)
+	if err := stream.EnsureGroups(t.Context(), s.rdb, s.keys); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *store) accept(t *testing.T, ids ...string) {
+	t.Helper()
+	var jobs []push.Job
+	for _, id := range ids {
+		jobs = append(jobs, jobOf(id))
+	}
+	if _, err := stream.NewProducer(s.rdb, s.keys, stream.ProducerOptions{}).Accept(t.Context(), jobs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answers is a played FCM that always says the same.
+type answers push.Outcome
+
+func (a answers) Send(context.Context, *push.Job, time.Time) push.Outcome { return push.Outcome(a) }
+
+// consumer runs one until stop is called, or the test ends.
+func (s *store) consumer(t *testing.T, name string, code push.Code) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	blocking := s.Client(t)
+	c := stream.NewConsumer(s.rdb, blocking, s.keys, answers{Code: code, HTTPStatus: 400, Detail: "played"},
+		stream.ConsumerOptions{Name: stream.NewName(name), Instance: name, Project: "demo", Concurrency: 4})
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		blocking.Close() // else a read that waits for work is waited for
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	s.eventually(t, "a worker "+name, func() bool {
+		workers, err := s.control.Workers(t.Context())
+		return err == nil && slices.ContainsFunc(workers, func(w stream.Worker) bool { return w.Name == name && w.Consumer != "" })
+	})
+	return stop
+}
+
+// end accepts pushes and has them end as a played FCM says.
+func (s *store) end(t *testing.T, code push.Code, status push.Status, ids ...string) {
+	t.Helper()
+	s.accept(t, ids...)
+	stop := s.consumer(t, "ender", code)
+	defer stop()
+	s.eventually(t, fmt.Sprint(ids, " ", status), func() bool {
+		return !slices.ContainsFunc(ids, func(id string) bool { return s.status(t, id) != status })
+	})
+}
+
+func (s *store) status(t *testing.T, id string) push.Status {
+	t.Helper()
+	r, err := s.log.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Status
+}
+
+// eventually polls until ok, for at most half a minute.
+func (s *store) eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// checkRun wants an exit code, and words on stdout and stderr; of an empty list,
+// that nothing is there.
+func checkRun(t *testing.T, p *process, code int, stdout, stderr []string) {
+	t.Helper()
+	for _, one := range []struct {
+		name, text string
+		words      []string
+	}{{"stdout", p.stdout.String(), stdout}, {"stderr", p.stderr.String(), stderr}} {
+		if len(one.words) == 0 && one.text != "" {
+			t.Errorf("%s: %q", one.name, one.text)
+		}
+		for _, word := range one.words {
+			if !strings.Contains(one.text, word) {
+				t.Errorf("%s: no word of %q: %q", one.name, word, one.text)
+			}
+		}
+	}
+	if p.code != code {
+		t.Errorf("exit code %d, want %d: %q %q", p.code, code, p.stdout.String(), p.stderr.String())
+	}
 }
 
 // client keeps no connection, so that none looks like a leak.

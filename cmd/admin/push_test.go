@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redistest"
+	"pushstream/internal/stream"
+)
+
+func TestPushesByID(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.end(t, push.CodeUnregistered, push.Failed, "a", "b", "c")
+	s.end(t, push.CodeAccepted, push.Sent, "d")
+	checkRun(t, runs(t, s.Server, "push", "redrive", "a", "b"), 0, []string{"a: queued\nb: queued\n"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "cancel", "b"), 0, []string{"b: cancelled\n"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "redrive", "c", "d", "nobody"), 1,
+		[]string{"c: queued\nd: it was sent already\nnobody: no such push\n"}, []string{"2 of 3 pushes are not queued"})
+	checkRun(t, runs(t, s.Server, "push", "cancel", "d"), 1, []string{"d: it was sent already\n"}, []string{"1 of 1 pushes are not cancelled"})
+	for id, want := range map[string]push.Status{"a": push.Queued, "b": push.Cancelled, "c": push.Queued, "d": push.Sent} {
+		if got := s.status(t, id); got != want {
+			t.Errorf("%s is %s", id, got)
+		}
+	}
+}
+
+// More ids than one round trip takes, as xargs gives them.
+func TestManyPushesByID(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	args := []string{"push", "cancel"}
+	for n := range 250 {
+		args = append(args, fmt.Sprint("id-", n))
+	}
+	s.accept(t, args[2:]...)
+	p := runs(t, s.Server, args...)
+	checkRun(t, p, 0, []string{"id-0: cancelled\n", "id-249: cancelled\n"}, nil)
+	if counts, err := s.log.Counts(t.Context()); err != nil || counts[push.Cancelled] != 250 || strings.Count(p.stdout.String(), "\n") != 250 {
+		t.Errorf("%v %v", counts, err)
+	}
+}
+
+func TestPushesOfASelection(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.end(t, push.CodeUnregistered, push.Failed, "a", "b", "c")
+	s.end(t, push.CodeInvalidArgument, push.Failed, "d")
+	tests := []struct {
+		args    []string
+		summary string
+	}{
+		{[]string{"redrive", "--status=failed", "--csno=1"}, "4 failed pushes looked at, 0 match\n"},
+		{[]string{"redrive", "--status=failed", "--until=2020-01-01T00:00:00Z"}, "0 failed pushes looked at, 0 match\n"},
+		{[]string{"redrive", "--status=failed", "--device-id=token-a", "--push-grp-id=G1"}, "4 failed pushes looked at, 1 match: 1 queued\n"},
+		{[]string{"redrive", "--status=failed", "--error-code=INVALID_ARGUMENT", "--csno=10023451"}, "3 failed pushes looked at, 1 match: 1 queued\n"},
+		{[]string{"redrive", "--status", "failed", "--since", "2020-01-01T00:00:00+09:00"}, "2 failed pushes looked at, 2 match: 2 queued\n"},
+		{[]string{"cancel", "--status=queued", "--until=2999-01-01T00:00:00Z"}, "4 queued pushes looked at, 4 match: 4 cancelled\n"},
+		{[]string{"cancel", "--status=scheduled"}, "0 scheduled pushes looked at, 0 match\n"},
+	}
+	for _, tt := range tests {
+		p := runs(t, s.Server, append([]string{"push"}, tt.args...)...)
+		checkRun(t, p, 0, []string{tt.summary}, nil)
+		line(t, p.stdout.String())
+	}
+}
+
+// A mistake changes nothing, and above all not more than was meant.
+func TestPushMistakes(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.end(t, push.CodeUnregistered, push.Failed, "a")
+	before := redistest.Dump(t, s.rdb)
+	tests := []struct {
+		args  []string
+		hints []string
+	}{
+		{[]string{"redrive"}, []string{"ID: give ids of pushes, or --status"}},
+		{[]string{"cancel"}, []string{"ID: give ids of pushes, or --status"}},
+		{[]string{"redrive", "a", "--status=failed"}, []string{"ID: give ids of pushes, or --status"}},
+		{[]string{"redrive", "a", "--csno=1"}, []string{"ID: give ids of pushes, or --status"}},
+		{[]string{"redrive", "a b"}, []string{`ID: "a b" must be 1 to 128`}},
+		{[]string{"redrive", ""}, []string{`ID: "" must be 1 to 128`}},
+		{[]string{"redrive", "--csno=10023451"}, []string{"status must be one of [failed expired cancelled]"}},
+		{[]string{"redrive", "--status="}, []string{"status must be one of"}},
+		{[]string{"redrive", "--status=queued"}, []string{"status must be one of [failed expired cancelled]"}},
+		{[]string{"cancel", "--status=failed"}, []string{"status must be one of [scheduled queued retrying]"}},
+		{[]string{"redrive", "--status=failed", "--csno="}, []string{"csno must not be empty"}},
+		{[]string{"redrive", "--status=failed", "--csno", ""}, []string{"csno must not be empty"}},
+		{[]string{"redrive", "--status=failed", "--push-grp-id=", "--device-id="}, []string{"push_grp_id must", "device_id must"}},
+		{[]string{"redrive", "--status=x", "--since=x", "--until=", "--error-code=x"}, []string{"status must", "since must", "until must", "error_code must"}},
+		{[]string{"redrive", "--status=failed", "--colour=red"}, []string{"--colour", "admin --help"}},
+	}
+	for _, tt := range tests {
+		checkRun(t, runs(t, s.Server, append([]string{"push"}, tt.args...)...), 2, nil, tt.hints)
+	}
+	if after := redistest.Dump(t, s.rdb); !maps.Equal(before, after) {
+		t.Error("it has changed")
+	}
+}
+
+// Counted over another number of partitions, some pushes would be left out.
+func TestPushesOfOtherPartitions(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.end(t, push.CodeUnregistered, push.Failed, "a")
+	for _, args := range [][]string{{"a"}, {"--status=failed"}} {
+		checkRun(t, runs(t, s.Server, append([]string{"--partitions=3", "push", "redrive"}, args...)...), 1, nil, []string{"wrong number of partitions"})
+	}
+}
+
+// Ctrl-C ends a long selection between two steps: what it says is what was done.
+func TestStoppedSelection(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var ids []string
+	for n := range 250 {
+		ids = append(ids, fmt.Sprint("id-", n))
+	}
+	s.end(t, push.CodeUnregistered, push.Failed, ids...)
+	ctx, stop := context.WithCancel(t.Context())
+	v := verb{stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
+		stop()
+		return s.control.RedriveSelected(ctx, sel, tell)
+	}}
+	var out, progress output
+	err := v.all(ctx, stream.Selection{Status: push.Failed}, &out, &progress)
+	if err == nil || !strings.Contains(err.Error(), "the same again does the rest") || out.String() != "100 failed pushes looked at, 100 match: 100 queued\n" {
+		t.Errorf("%v %q", err, out.String())
+	}
+	if counts, _ := s.log.Counts(t.Context()); counts[push.Queued] != 100 {
+		t.Errorf("%v", counts)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	got := summary(stream.Selection{Status: push.Queued}, stream.Progress{Looked: 9, Matched: 7, Changes: map[stream.Change]int{
+		stream.ChangeInHand: 2, stream.ChangeCancelled: 4, stream.Change(push.Sent): 1}})
+	if want := "9 queued pushes looked at, 7 match: 4 cancelled, 2 in hand, 1 sent"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// People's commands end when Redis is away; none claims to have done something.
+func TestWithoutRedis(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	s.Kill()
+	started := map[string]*process{} // beside each other: each waits for a server that is away
+	for _, args := range [][]string{
+		{"worker", "list"}, {"worker", "pause", "c1"}, {"worker", "resume", "--all"}, {"push", "redrive", "a"}, {"push", "cancel", "--status=queued"},
+		{"hold", "list"}, {"hold", "end", "demo"}, {"token", "list"}, {"token", "forget", pushlog.TokenHash("t")},
+	} {
+		started[strings.Join(args, " ")] = start(t, append([]string{"--redis-url=" + s.URL()}, args...)...)
+	}
+	for args, p := range started {
+		if p.wait(t) != 1 || p.stdout.String() != "" || p.stderr.String() == "" {
+			t.Errorf("%s: exit code %d: %q %s", args, p.code, p.stdout.String(), p.stderr.String())
+		}
+	}
+}
+
+// Nor does one that was interrupted.
+func TestStoppedCommand(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	s.Kill()
+	p := start(t, "--redis-url="+s.URL(), "worker", "pause", "--all")
+	p.cancel()
+	if p.wait(t) != 1 || p.stdout.String() != "" {
+		t.Errorf("exit code %d: %q %s", p.code, p.stdout.String(), p.stderr.String())
+	}
+}

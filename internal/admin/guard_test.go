@@ -1,0 +1,193 @@
+package admin
+
+import (
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+
+	"pushstream/internal/redistest"
+)
+
+// There is no login yet: what a browser on this machine asks for in the name
+// of another site (DNS rebinding) is refused.
+func TestOnlyLoopbackHosts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for host, status := range map[string]int{
+		"127.0.0.1:8080": 200, "127.0.0.1": 200, "localhost": 200, "localhost:9": 200, "[::1]:8080": 200, "[::1]": 200,
+		"": 403, "evil.example": 403, "evil.example:8080": 403, "10.0.0.1:8080": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example": 403,
+		"0.0.0.0:8080": 403, "[::]:80": 403, "evil.example:127.0.0.1": 403,
+	} {
+		for _, path := range []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"} {
+			w := b.as(host, nil, "GET", path, "")
+			if w.Code != status {
+				t.Errorf("%q: %d %s", host, w.Code, w.Body)
+			}
+			if w.Code == 403 && strings.Contains(w.Body.String(), "token-") {
+				t.Errorf("%q: refused, and answered: %s", host, w.Body)
+			}
+		}
+	}
+}
+
+// A page that the operator has open in a browser must not be able to change
+// anything, whatever it claims to be.
+func TestNoChangeForOtherSites(t *testing.T) {
+	t.Parallel()
+	b := changeable(t)
+	before := redistest.Dump(t, b.rdb)
+	const host = "127.0.0.1:8080"
+	foreign := []struct {
+		name, host string
+		headers    map[string]string
+	}{
+		{"another site", host, map[string]string{"Sec-Fetch-Site": "cross-site"}},
+		{"another port of this machine", host, map[string]string{"Sec-Fetch-Site": "same-site"}},
+		{"an old browser, another site", host, map[string]string{"Origin": "https://evil.example"}},
+		{"an old browser, another port", host, map[string]string{"Origin": "http://127.0.0.1:9999"}},
+		{"an old browser, a page without an origin", host, map[string]string{"Origin": "null"}},
+		{"another site that claims our origin", host, map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "http://" + host}},
+		{"DNS rebinding", "evil.example:8080", map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example:8080"}},
+		{"DNS rebinding, an old browser", "evil.example:8080", nil},
+	}
+	for _, one := range foreign {
+		for _, c := range changing {
+			w := b.as(one.host, one.headers, c.method, c.path, c.body)
+			if w.Code != 403 {
+				t.Errorf("%s, %s %s: %d %s", one.name, c.method, c.path, w.Code, w.Body)
+			}
+		}
+	}
+	if after := redistest.Dump(t, b.rdb); !maps.Equal(before, after) {
+		t.Errorf("it has changed:\n%v\n%v", before, after)
+	}
+	for _, line := range b.logs.FilterMessage("change").All() {
+		if f := line.ContextMap(); f["outcome"] != "refused" || f["status"] != int64(403) {
+			t.Errorf("%v", f)
+		}
+	}
+}
+
+// The dashboard, and programs that are no browser, may.
+func TestChangeForOurselves(t *testing.T) {
+	t.Parallel()
+	for name, headers := range map[string]map[string]string{
+		"a page of ours":                 {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8080"},
+		"a page of ours, an old browser": {"Origin": "http://127.0.0.1:8080"},
+		"curl":                           nil,
+	} {
+		b := changeable(t)
+		for _, c := range changing {
+			if w := b.as("127.0.0.1:8080", headers, c.method, c.path, c.body); w.Code >= 300 {
+				t.Errorf("%s, %s %s: %d %s", name, c.method, c.path, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// Every route that changes something is in the tests above.
+func TestChangingIsComplete(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, c := range changing {
+		known[c.method+" "+routeOf(c.path)] = true
+	}
+	for _, r := range empty(t).router.Routes() {
+		if r.Method != "GET" && !known[r.Method+" "+r.Path] {
+			t.Errorf("%s %s is not", r.Method, r.Path)
+		}
+		delete(known, r.Method+" "+r.Path)
+	}
+	if len(known) != 0 {
+		t.Errorf("no such routes: %v", known)
+	}
+}
+
+// routeOf is the pattern of one of changing.
+func routeOf(path string) string {
+	parts := strings.Split(path, "/")
+	switch n := len(parts); {
+	case parts[3] == "pushes" && n == 6:
+		parts[4] = ":id"
+	case parts[3] == "workers" && n == 6:
+		parts[4] = ":name"
+	case parts[3] == "holds":
+		parts[4] = ":project"
+	case parts[3] == "dead-tokens":
+		parts[4] = ":hash"
+	}
+	return strings.Join(parts, "/")
+}
+
+// A browser of another origin may not read the answers either.
+func TestNoCrossOriginReading(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, path := range []string{"/api/v1/pushes", "/api/v1/workers"} {
+		w := b.as("127.0.0.1:8080", map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, "GET", path, "")
+		for name := range w.Header() {
+			if strings.HasPrefix(name, "Access-Control-") {
+				t.Errorf("%s: %s", path, name)
+			}
+		}
+	}
+}
+
+func TestOtherMethods(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for path, allowed := range map[string]string{
+		"/api/v1/pushes": "GET", "/api/v1/pushes/a": "GET", "/api/v1/pushes/a/redrive": "POST", "/api/v1/pushes/a/cancel": "POST",
+		"/api/v1/workers": "GET", "/api/v1/workers/desired": "PUT", "/api/v1/workers/a/desired": "PUT",
+		"/api/v1/holds": "GET", "/api/v1/holds/demo": "DELETE", "/api/v1/dead-tokens": "GET", "/api/v1/dead-tokens/a": "DELETE",
+	} {
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"} {
+			if w := b.do(method, path, ""); method != allowed && w.Code != 405 {
+				t.Errorf("%s %s: %d", method, path, w.Code)
+			}
+		}
+	}
+}
+
+// Parameters in the wrong place are not left out without a word: a filter that
+// stands in the URL of a redrive would redrive everything.
+func TestNoStrayParameters(t *testing.T) {
+	t.Parallel()
+	b := changeable(t)
+	before := redistest.Dump(t, b.rdb)
+	for _, c := range append(changing, struct{ method, path, body string }{"GET", "/api/v1/workers", ""},
+		struct{ method, path, body string }{"GET", "/api/v1/holds", ""}) {
+		checkProblem(t, b.do(c.method, c.path+"?csno=1", c.body), 400, `unknown parameter "csno"`)
+		checkProblem(t, b.do(c.method, c.path+"?%zz", c.body), 400, "query")
+	}
+	if after := redistest.Dump(t, b.rdb); !maps.Equal(before, after) {
+		t.Error("it has changed")
+	}
+}
+
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.redis.Kill()
+	requests := append([]struct{ method, path, body string }{
+		{"GET", "/api/v1/pushes", ""}, {"GET", "/api/v1/pushes/a", ""}, {"GET", "/api/v1/workers", ""},
+		{"GET", "/api/v1/holds", ""}, {"GET", "/api/v1/dead-tokens", ""},
+	}, changing...)
+	var all sync.WaitGroup // t.Parallel would let two at a time wait for a server that is away
+	for _, r := range requests {
+		all.Go(func() {
+			w := b.do(r.method, r.path, r.body)
+			checkProblem(t, w, 503)
+			if w.Header().Get("Retry-After") == "" {
+				t.Errorf("%s %s: no Retry-After", r.method, r.path)
+			}
+			for _, word := range []string{"dial", "unix", b.redis.Socket, "refused"} {
+				if strings.Contains(w.Body.String(), word) {
+					t.Errorf("%s %s: the client is told %q: %s", r.method, r.path, word, w.Body)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

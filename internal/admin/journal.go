@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+)
+
+const (
+	notesKey   = "admin.notes"
+	outcomeKey = "admin.outcome"
+)
+
+// journal writes one line for each request that changes something, or would if
+// it had not been refused: whom it was for, and what came of it. What handlers
+// note must not be what pushes hold.
+func journal(log *zap.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Next()
+		if c.Request.Method == http.MethodGet {
+			return
+		}
+		outcome := c.GetString(outcomeKey)
+		switch status := c.Writer.Status(); {
+		case outcome != "":
+		case status >= 500:
+			outcome = "failed"
+		default:
+			outcome = "refused"
+		}
+		notes, _ := c.Get(notesKey)
+		fields, _ := notes.([]zap.Field)
+		log.Info("change", append([]zap.Field{
+			zap.String("request_id", c.Writer.Header().Get("X-Request-Id")), zap.String("method", c.Request.Method),
+			zap.String("route", c.FullPath()), zap.Int("status", c.Writer.Status()), zap.String("outcome", outcome),
+		}, fields...)...)
+	}
+}
+
+// note adds to the line of a request.
+func note(c *gin.Context, more ...zap.Field) {
+	notes, _ := c.Get(notesKey)
+	fields, _ := notes.([]zap.Field)
+	c.Set(notesKey, append(fields, more...))
+}
+
+// conclude says in the line of a request what came of it.
+func conclude(c *gin.Context, outcome string) { c.Set(outcomeKey, outcome) }
+
+// clip shortens what came from outside, for the log.
+func clip(s string) string { return s[:min(len(s), 80)] }

@@ -1,0 +1,201 @@
+package admin
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
+)
+
+// openAPI is the lines of docs/openapi.yaml. Its style is regular enough to be
+// read by indentation: no library is needed to see that it names what the code
+// has.
+func openAPI(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile("../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(string(b), "\n")
+}
+
+// inside returns the lines below the first that is head, as long as they are
+// indented deeper.
+func inside(lines []string, head string) []string {
+	start := slices.Index(lines, head) + 1
+	if start == 0 {
+		return nil
+	}
+	depth := indent(head)
+	for i, line := range lines[start:] {
+		if line != "" && indent(line) <= depth {
+			return lines[start : start+i]
+		}
+	}
+	return lines[start:]
+}
+
+func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+var name = regexp.MustCompile(`^ *([A-Za-z_/{}.-]+[A-Za-z0-9_/{}.-]*):`)
+
+// namesAt returns the names of a depth.
+func namesAt(lines []string, depth int) []string {
+	var names []string
+	for _, line := range lines {
+		if m := name.FindStringSubmatch(line); m != nil && indent(line) == depth {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+// schema returns the properties of a schema, and those that are required.
+func schema(t *testing.T, of string) (properties, required []string) {
+	t.Helper()
+	lines := inside(inside(openAPI(t), "  schemas:"), "    "+of+":")
+	for _, line := range lines {
+		if list, ok := strings.CutPrefix(line, "      required: ["); ok {
+			required = strings.Split(strings.TrimSuffix(list, "]"), ", ")
+		}
+	}
+	properties = namesAt(inside(lines, "      properties:"), 8)
+	if len(properties) == 0 {
+		t.Fatalf("no schema %s", of)
+	}
+	return properties, required
+}
+
+// members are the JSON names of a struct, and those that are there in any case.
+func members(of reflect.Type) (all, always []string) {
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if f.Anonymous {
+			a, b := members(f.Type)
+			all, always = append(all, a...), append(always, b...)
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
+		all = append(all, name)
+		if options != "omitempty" {
+			always = append(always, name)
+		}
+	}
+	return all, always
+}
+
+func same(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func TestRoutesOfOpenAPI(t *testing.T) {
+	t.Parallel()
+	paths := inside(openAPI(t), "paths:")
+	var documented, routes []string
+	for _, path := range namesAt(paths, 2) {
+		if !strings.HasPrefix(path, "/api/") {
+			continue
+		}
+		for _, method := range namesAt(inside(paths, "  "+path+":"), 4) {
+			if method != "servers" {
+				documented = append(documented, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	for _, r := range empty(t).router.Routes() {
+		routes = append(routes, r.Method+" "+regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}"))
+	}
+	if !same(documented, routes) {
+		t.Errorf("documented %q\nrouted %q", documented, routes)
+	}
+}
+
+func TestAnswersOfOpenAPI(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]any{
+		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Selected": selected{},
+		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{},
+		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
+	} {
+		properties, required := schema(t, name)
+		all, always := members(reflect.TypeOf(answer))
+		if name == "Record" {
+			always = append(always, "id", "priority", "ttl") // a job need not have them, its record has
+		}
+		if !same(properties, all) || !same(required, always) {
+			t.Errorf("%s is documented as %q, required %q; it has %q, always %q", name, properties, required, all, always)
+		}
+	}
+}
+
+// What is always there is so in an answer that has been on its way.
+func TestRequiredFieldsOfARecord(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	record := decode[map[string]json.RawMessage](t, b.get("/api/v1/pushes/a"))
+	properties, required := schema(t, "Record")
+	for _, name := range required {
+		if record[name] == nil {
+			t.Errorf("no %s", name)
+		}
+	}
+	for name := range maps.Keys(record) {
+		if !slices.Contains(properties, name) {
+			t.Errorf("%s is not documented", name)
+		}
+	}
+}
+
+func TestRequestsOfOpenAPI(t *testing.T) {
+	t.Parallel()
+	if properties, _ := schema(t, "Selection"); !same(properties, SelectionFields()) {
+		t.Errorf("%q", properties)
+	}
+	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired}) {
+		t.Errorf("%q", properties)
+	}
+}
+
+func TestSetsOfOpenAPI(t *testing.T) {
+	t.Parallel()
+	var codes []string
+	for _, line := range inside(inside(inside(openAPI(t), "  schemas:"), "    Code:"), "      enum:") {
+		codes = append(codes, strings.TrimPrefix(strings.TrimSpace(line), "- "))
+	}
+	var known []string
+	for _, c := range ErrorCodes() {
+		known = append(known, string(c))
+	}
+	if !same(codes, known) {
+		t.Errorf("documented %q\nknown %q", codes, known)
+	}
+	for head, set := range map[string][]string{
+		"    Status:": texts(push.Statuses()), "    Selection:": texts(append(Cancellable(), Redrivable()...)),
+		"    Hold:":   texts(stream.Reasons()),
+		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.Lost}),
+	} {
+		text := strings.Join(inside(inside(openAPI(t), "  schemas:"), head), "\n")
+		if !strings.Contains(text, "enum: ["+strings.Join(set, ", ")+"]") {
+			t.Errorf("%s is not documented with %q", strings.TrimSpace(head), set)
+		}
+	}
+}
+
+func texts[T ~string](values []T) []string {
+	var texts []string
+	for _, v := range values {
+		texts = append(texts, string(v))
+	}
+	return texts
+}

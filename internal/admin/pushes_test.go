@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	tests := []struct {
+		name, query  string
+		ids          string
+		page, size   int
+		pages, total int64
+	}{
+		{"newest first, 100 a page", "", "edcba", 1, 100, 1, 5},
+		{"empty parameters", "?page=&size=&status=", "edcba", 1, 100, 1, 5},
+		{"first page", "?size=2", "ed", 1, 2, 3, 5},
+		{"last page, not full", "?size=2&page=3", "a", 3, 2, 3, 5},
+		{"full last page", "?size=5", "edcba", 1, 5, 1, 5},
+		{"behind the last page", "?page=4&size=2", "", 4, 2, 3, 5},
+		{"oldest first", "?order=oldest&size=2&page=2", "cd", 2, 2, 3, 5},
+		{"one state", "?status=scheduled", "e", 1, 100, 1, 1},
+		{"a state that nothing is in", "?status=failed", "", 1, 100, 0, 0},
+		{"greatest page", "?size=1000&page=1000000", "", 1_000_000, 1000, 1, 5},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := b.get("/api/v1/pushes" + tt.query)
+			p := decode[page](t, w)
+			ids := ""
+			for _, r := range p.Items {
+				ids += r.ID
+			}
+			if w.Code != 200 || ids != tt.ids || p.Page != tt.page || p.Size != tt.size || p.Pages != tt.pages || p.Total != tt.total {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			if tt.ids == "" && !strings.Contains(w.Body.String(), `"items":[]`) {
+				t.Errorf("no items must be an empty array: %s", w.Body)
+			}
+		})
+	}
+}
+
+// Whoever writes a client sees every mistake at once, by its name.
+func TestListNamesEveryMistake(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	tests := []struct {
+		query string
+		named []string
+	}{
+		{"?page=0", []string{"page must be"}},
+		{"?page=-1", []string{"page must be"}},
+		{"?page=x", []string{"page must be"}},
+		{"?page=1.5", []string{"page must be"}},
+		{"?page=1000001", []string{"page must be"}},
+		{"?page=99999999999999999999", []string{"page must be"}},
+		{"?size=0", []string{"size must be"}},
+		{"?size=1001", []string{"size must be"}},
+		{"?order=random", []string{"order must be newest or oldest"}},
+		{"?order=", []string{"order must be newest or oldest"}},
+		{"?status=done", []string{"status must be one of"}},
+		{"?status=SENT", []string{"status must be one of"}},
+		{"?Page=1", []string{`"Page"`, "known are page, size, order, status"}},
+		{"?csno=1&colour=red", []string{`"colour"`, `"csno"`}},
+		{"?page=0&size=0&order=x&status=x&y=x", []string{"page must", "size must", "order must", "status must", `"y"`}},
+		{"?status=failed;page=2", []string{"query"}}, // else it would be left out, and the page be another
+		{"?status=%zz", []string{"query"}},
+		{"?page=1&page=2", []string{"page", "twice"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.query, func(t *testing.T) {
+			t.Parallel()
+			checkProblem(t, b.get("/api/v1/pushes"+tt.query), 400, tt.named...)
+		})
+	}
+}
+
+func TestGet(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.get("/api/v1/pushes/b")
+	r := decode[pushlog.Record](t, w)
+	if w.Code != 200 || r.ID != "b" || r.Status != push.Queued || r.DeviceID != "token-b" || r.MsgTitle != "제목 <b>" || r.AcceptedAt == "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	for _, id := range []string{"x", "A", strings.Repeat("a", 128), strings.Repeat("a", 129), "a%20b", "%2e%2e", "a%00", "%EA%B0%80", "*", "b%0a"} {
+		checkProblem(t, b.get("/api/v1/pushes/"+id), 404)
+	}
+}

@@ -1,0 +1,232 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pushstream/internal/httpapi"
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/redisconn"
+	"pushstream/internal/redistest"
+	"pushstream/internal/stream"
+)
+
+// bundle is the API over a pushstream of its own.
+type bundle struct {
+	router   *gin.Engine
+	redis    *redistest.Server
+	rdb      *redis.Client
+	keys     pushlog.Keys
+	log      *pushlog.Log
+	control  *stream.Control
+	producer *stream.Producer
+	logs     *observer.ObservedLogs
+	stop     context.CancelFunc // tells the API that the process is asked to stop
+}
+
+// empty makes a pushstream without a push.
+func empty(t *testing.T) *bundle {
+	t.Helper()
+	s := redistest.New(t)
+	b := &bundle{redis: s, rdb: s.Client(t), keys: pushlog.Keys{Prefix: "push", Partitions: 2}}
+	rdb, err := redisconn.Open(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rdb.Close() })
+	b.log, b.control = pushlog.New(rdb, b.keys), stream.NewControl(rdb, b.keys)
+	b.producer = stream.NewProducer(b.rdb, b.keys, stream.ProducerOptions{})
+	if err := stream.EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
+		t.Fatal(err)
+	}
+	core, logs := observer.New(zapcore.InfoLevel)
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	b.logs, b.stop = logs, stop
+	b.router = NewRouter(ctx, b.log, b.control, zap.New(core))
+	return b
+}
+
+// setup makes a log with five pushes, accepted in the order of their ids; e is
+// reserved.
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	b := empty(t)
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		job := jobOf(id)
+		if id == "e" {
+			job.DueAt = time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+		b.accept(t, job)
+		time.Sleep(time.Millisecond) // the next millisecond: pages over two partitions are in order then
+	}
+	return b
+}
+
+// jobOf is a valid job; what it holds of its customer must not be in the log.
+func jobOf(id string) push.Job {
+	return push.Job{ID: id, Csno: "csno-" + id, PushGrpID: "G1", DeviceID: "token-" + id, MsgTitle: "제목 <" + id + ">", Priority: push.Normal, TTL: 3600}
+}
+
+func (b *bundle) accept(t *testing.T, jobs ...push.Job) {
+	t.Helper()
+	if _, err := b.producer.Accept(t.Context(), jobs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// senderFunc is a played FCM.
+type senderFunc func(*push.Job) push.Outcome
+
+func (f senderFunc) Send(_ context.Context, j *push.Job, _ time.Time) push.Outcome { return f(j) }
+
+// answers is a played FCM that always says the same.
+func answers(code push.Code) senderFunc {
+	return func(*push.Job) push.Outcome { return push.Outcome{Code: code, HTTPStatus: 400, Detail: "played"} }
+}
+
+// consumer runs a consumer until stop is called, or the test ends.
+func (b *bundle) consumer(t *testing.T, name string, sender stream.Sender) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	blocking := b.redis.Client(t)
+	c := stream.NewConsumer(b.rdb, blocking, b.keys, sender, stream.ConsumerOptions{
+		Name: stream.NewName(name), Instance: name, Project: "demo", Concurrency: 4, Version: "v1"})
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	ended := false
+	stop = func() {
+		if cancel(); !ended {
+			ended = true
+			blocking.Close() // else a read that waits for work is waited for
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(stop)
+	b.eventually(t, "a worker "+name, func() bool {
+		workers, err := b.control.Workers(t.Context())
+		for _, w := range workers {
+			if w.Name == name && w.Consumer != "" {
+				return true
+			}
+		}
+		return err != nil
+	})
+	return stop
+}
+
+// end has pushes end as a played FCM says.
+func (b *bundle) end(t *testing.T, sender stream.Sender, status push.Status, ids ...string) {
+	t.Helper()
+	stop := b.consumer(t, "ender", sender)
+	defer stop()
+	for _, id := range ids {
+		b.eventually(t, id+" is "+string(status), func() bool { return b.status(t, id) == status })
+	}
+}
+
+func (b *bundle) status(t *testing.T, id string) push.Status {
+	t.Helper()
+	r, err := b.log.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Status
+}
+
+// eventually polls until ok, for at most half a minute.
+func (b *bundle) eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func (b *bundle) get(path string) *httptest.ResponseRecorder {
+	return b.do(http.MethodGet, path, "")
+}
+
+// do makes a request as a program on this machine does.
+func (b *bundle) do(method, path, body string) *httptest.ResponseRecorder {
+	return b.as("127.0.0.1:8080", nil, method, path, body)
+}
+
+// as makes a request to a host with headers.
+func (b *bundle) as(host string, headers map[string]string, method, path, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Host = host
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	b.router.ServeHTTP(w, r)
+	return w
+}
+
+func decode[T any](t *testing.T, w *httptest.ResponseRecorder) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		t.Fatalf("%v: %s", err, w.Body)
+	}
+	return v
+}
+
+// checkProblem wants a problem document whose detail has all the words.
+func checkProblem(t *testing.T, w *httptest.ResponseRecorder, status int, words ...string) {
+	t.Helper()
+	p := decode[httpapi.Problem](t, w)
+	if w.Code != status || p.Status != status || p.RequestID == "" {
+		t.Errorf("%d %s; want %d", w.Code, w.Body, status)
+	}
+	for _, word := range words {
+		if !strings.Contains(p.Detail, word) {
+			t.Errorf("no word of %q: %s", word, p.Detail)
+		}
+	}
+}
+
+// changing are the requests that change something, each of which would work.
+var changing = []struct{ method, path, body string }{
+	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
+	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
+	{"POST", "/api/v1/pushes/a/redrive", ""},
+	{"POST", "/api/v1/pushes/a/cancel", ""},
+	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
+	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
+	{"DELETE", "/api/v1/holds/demo", ""},
+	{"DELETE", "/api/v1/dead-tokens/" + pushlog.TokenHash("token-b"), ""},
+}
+
+// changeable makes a pushstream in which each of changing would change
+// something.
+func changeable(t *testing.T) *bundle {
+	t.Helper()
+	b := empty(t)
+	b.accept(t, jobOf("b"))
+	b.end(t, answers(push.CodeUnregistered), push.Failed, "b")
+	b.accept(t, jobOf("a"))
+	ctx := t.Context()
+	b.rdb.HSet(ctx, "push:hold:{demo}", "reason", "permission", "code", "PERMISSION", "since", "2026-11-24T00:00:00.000Z")
+	b.rdb.HSet(ctx, "push:control", "paused-one", "paused")
+	return b
+}
