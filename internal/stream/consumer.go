@@ -161,7 +161,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	background.Go(func() error { c.keeper(beats); return nil })
 	until.Go(func() error { c.watcher(ctx); return nil })
 	until.Go(func() error { c.promoter(ctx); return nil })
-	until.Go(func() error { newSweeper(c).run(ctx); return nil })
+	until.Go(func() error { sweeper{c}.run(ctx); return nil })
 	readers.Go(func() error { c.reclaimer(ctx); return nil })
 	for _, p := range c.keys.All() {
 		readers.Go(func() error { newReader(c, p).run(ctx); return nil })
@@ -198,8 +198,10 @@ func (c *Consumer) join(ctx context.Context) error {
 		if err == nil {
 			err = c.watch(ctx)
 		}
-		if err == nil {
-			err = c.beat(ctx, time.Now(), 0)
+		if err == nil { // from now on it is known, and leaves as it should
+			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
+			err = c.beat(limited, time.Now(), 0)
+			cancel()
 		}
 		if err == nil {
 			return nil

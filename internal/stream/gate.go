@@ -20,8 +20,8 @@ const (
 	permitLife  = time.Second // how long they may be used
 	askEvery    = 500 * time.Millisecond
 	askTimeout  = 5 * time.Second
-	longestWait = time.Minute // between two probes
-	outageAfter = 20          // tries in a row without a word from FCM
+	longestWait = 3  // first waits between two probes: a push in half a minute hurts nobody
+	outageAfter = 20 // tries in a row without a word from FCM
 )
 
 // gate is what every push passes on its way to FCM. It lets through what FCM
@@ -265,7 +265,7 @@ func (g *gate) raise(ctx context.Context, p pass, o push.Outcome) {
 	}
 	g.write(ctx, p, "holding", func(ctx context.Context) error {
 		_, err := run(ctx, g.rdb, call{holdScript, []string{holdKey(g.keys, g.project)},
-			[]any{string(reason), string(o.Code), o.Detail, g.name, wait.Milliseconds(), longestWait.Milliseconds(), probe}})
+			[]any{string(reason), string(o.Code), o.Detail, g.name, wait.Milliseconds(), longestWait * g.firstly.Milliseconds(), probe}})
 		if err != nil {
 			return err
 		}

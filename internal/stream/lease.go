@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -53,14 +54,12 @@ func (l *Lease) fresh(leased, now time.Time) bool {
 
 // keeper renews the leases of what is in hand until ctx ends.
 func (c *Consumer) keeper(ctx context.Context) {
-	for failures := 0; ctx.Err() == nil; {
+	for ctx.Err() == nil {
 		if _, err := c.renew(ctx); err != nil && ctx.Err() == nil {
 			c.trouble.note("renewing leases", err)
-			backoff(ctx, min(failures, 4)) // 800 ms: leases run out
-			failures++
+			sleep(ctx, rand.N(c.lease.length/renewEvery/4)) // they run out
 			continue
 		}
-		failures = 0
 		sleep(ctx, c.lease.length/renewEvery)
 	}
 }

@@ -139,7 +139,7 @@ func (b *bundle) claimOnly(t *testing.T, name string) {
 	t.Helper()
 	p := b.keys.Partition(0)
 	c := b.consumer(t, name, nil)
-	if err := newSweeper(c).sweep(t.Context(), p); err != nil {
+	if err := (sweeper{c}).sweep(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	args := []any{Group, name, nobody}
@@ -203,26 +203,27 @@ func TestHandedBackComesFirst(t *testing.T) {
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 2)
-	one, two := newSweeper(b.consumer(t, "one", nil)), newSweeper(b.consumer(t, "two", nil))
+	one, two := sweeper{b.consumer(t, "one", nil)}, sweeper{b.consumer(t, "two", nil)}
 	p, q := b.keys.Partition(0), b.keys.Partition(1)
-	for _, step := range []struct {
-		s    *sweeper
-		want bool
-	}{{one, true}, {two, false}, {one, false}} {
-		if mine, err := step.s.turn(t.Context(), p); mine != step.want || err != nil {
-			t.Errorf("%s: %v, %v", step.s.c.Name(), mine, err)
+	check := func(s sweeper, p pushlog.Partition, want bool) {
+		t.Helper()
+		if mine, err := s.turn(t.Context(), p); mine != want || err != nil {
+			t.Errorf("%s: %v, %v", s.c.Name(), mine, err)
 		}
 	}
-	if mine, err := two.turn(t.Context(), q); !mine || err != nil {
-		t.Errorf("the other partition: %v, %v", mine, err)
+	for _, part := range []pushlog.Partition{p, q} {
+		check(one, part, false) // nobody was here before: what is pending may be anybody's
+		b.rdb.HSet(t.Context(), sweepKey(part), "quiet_ms", 0)
 	}
-	if ttl := b.rdb.PTTL(t.Context(), sweepKey(p)).Val(); ttl <= 0 || ttl > 2*time.Second {
-		t.Errorf("a turn takes %v", ttl)
+	check(one, p, true)
+	check(two, p, false)
+	check(one, p, false)
+	check(two, q, true)
+	if ttl := b.rdb.PTTL(t.Context(), sweepKey(p)).Val(); ttl <= 0 {
+		t.Errorf("TTL %v", ttl)
 	}
-	b.rdb.Del(t.Context(), sweepKey(p)) // it has ended, with or without the one who had it
-	if mine, err := two.turn(t.Context(), p); !mine || err != nil {
-		t.Errorf("the next turn: %v, %v", mine, err)
-	}
+	b.rdb.HSet(t.Context(), sweepKey(p), "ends_ms", nowMS()-1) // with or without the one who had it
+	check(two, p, true)
 }
 
 // After Redis was away all leases have run out, and nobody is to blame: nothing
@@ -234,16 +235,22 @@ func TestQuietAfterAnOutage(t *testing.T) {
 	b.accept(t, job("a"))
 	b.read(t, b.consumer(t, "owner", nil), p, 1)
 	b.age(t, p, nil)
-	sw := newSweeper(b.consumer(t, "c", nil))
-	owner := func() string { return pendingOf(t, b, jobsKey(p))[0].Consumer }
-	if err := sw.pass(t.Context()); err != nil || owner() != "owner" {
-		t.Errorf("at its start: %s has it, %v", owner(), err)
+	s := sweeper{b.consumer(t, "c", nil)}
+	check := func(when, want string) {
+		t.Helper()
+		if err := s.pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := pendingOf(t, b, jobsKey(p))[0].Consumer; got != want {
+			t.Errorf("%s %s has it, want %s", when, got, want)
+		}
 	}
-	sw.quiet = time.Time{}
-	b.rdb.Del(t.Context(), sweepKey(p)) // the next turn
-	if err := sw.pass(t.Context()); err != nil || owner() != nobody {
-		t.Errorf("later: %s has it, %v", owner(), err)
-	}
+	lease := s.c.lease.length.Milliseconds()
+	b.rdb.HSet(t.Context(), sweepKey(p), "asked_ms", nowMS()-lease, "quiet_ms", 0)
+	check("when nobody could ask for a lease,", "owner")
+	check("a moment later", "owner")
+	b.rdb.HSet(t.Context(), sweepKey(p), "quiet_ms", nowMS()-1)
+	check("when the owner had its time,", nobody)
 }
 
 // Back-pressure holds for what is taken over, too; and what nobody has room for
@@ -256,7 +263,7 @@ func TestClaimsOnlyWhatItHasRoomFor(t *testing.T) {
 	b.read(t, b.consumer(t, "dead", nil), p, 100)
 	b.age(t, p, nil)
 	c := NewConsumer(b.rdb, b.rdb, b.keys, nil, ConsumerOptions{Name: "c", Concurrency: 7})
-	if err := newSweeper(c).sweep(t.Context(), p); err != nil {
+	if err := (sweeper{c}).sweep(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

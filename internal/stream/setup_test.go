@@ -81,7 +81,7 @@ func (b *bundle) reclaim(t testing.TB, c *Consumer) []*delivery {
 // sweep has c take from the silent what they have in a partition, and claim it.
 func (b *bundle) sweep(t testing.TB, c *Consumer, p pushlog.Partition) []*delivery {
 	t.Helper()
-	if err := newSweeper(c).sweep(t.Context(), p); err != nil {
+	if err := (sweeper{c}).sweep(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	return b.reclaim(t, c)

@@ -20,28 +20,13 @@ const (
 )
 
 // sweeper takes from silent consumers what they have, and their names out of the
-// group. The consumers take turns at it: the turn is a key with a TTL that the
-// first who comes sets, so there is no leader to lose, and the cost does not grow
-// with the number of consumers.
-type sweeper struct {
-	c *Consumer
-	// quiet is until when nothing is taken from others. After Redis was away
-	// their leases have run out without any fault of theirs; they renew them
-	// within this time.
-	quiet time.Time
-}
-
-func newSweeper(c *Consumer) *sweeper {
-	s := &sweeper{c: c}
-	s.hush()
-	return s
-}
-
-func (s *sweeper) hush() { s.quiet = time.Now().Add(s.c.lease.length / 2) }
+// group. The consumers take turns at it, which they agree on in Redis: there is no
+// leader to lose, and the cost does not grow with the number of consumers.
+type sweeper struct{ c *Consumer }
 
 // run sweeps until ctx ends, while the consumer is not paused.
-func (s *sweeper) run(ctx context.Context) {
-	every := s.c.lease.length / sweepEvery / 2
+func (s sweeper) run(ctx context.Context) {
+	every := s.c.lease.length / sweepEvery / 2 // turns don't end when we look
 	for failures := 0; ; {
 		open, ok := s.c.valve.wait(ctx)
 		if !ok {
@@ -52,7 +37,6 @@ func (s *sweeper) run(ctx context.Context) {
 		case open.Err() != nil:
 			continue // paused, or stopping
 		case err != nil:
-			s.hush()
 			s.c.trouble.note("sweeping", err)
 			backoff(ctx, failures)
 			failures++
@@ -64,7 +48,7 @@ func (s *sweeper) run(ctx context.Context) {
 }
 
 // pass sweeps the partitions whose turn it gets.
-func (s *sweeper) pass(ctx context.Context) error {
+func (s sweeper) pass(ctx context.Context) error {
 	for _, p := range s.c.keys.All() {
 		mine, err := s.turn(ctx, p)
 		if err != nil {
@@ -73,10 +57,8 @@ func (s *sweeper) pass(ctx context.Context) error {
 		if !mine {
 			continue
 		}
-		if time.Now().After(s.quiet) {
-			if err := s.sweep(ctx, p); err != nil {
-				return err
-			}
+		if err := s.sweep(ctx, p); err != nil {
+			return err
 		}
 		if err := s.c.removeDead(ctx, p); err != nil {
 			return err
@@ -86,9 +68,9 @@ func (s *sweeper) pass(ctx context.Context) error {
 }
 
 // turn reports whether it is this consumer's turn to sweep.
-func (s *sweeper) turn(ctx context.Context, p pushlog.Partition) (bool, error) {
+func (s sweeper) turn(ctx context.Context, p pushlog.Partition) (bool, error) {
 	answers, err := run(ctx, s.c.rdb, call{turnScript, []string{sweepKey(p)},
-		[]any{s.c.opt.Name, (s.c.lease.length / sweepEvery).Milliseconds()}})
+		[]any{s.c.opt.Name, (s.c.lease.length / sweepEvery).Milliseconds(), s.c.lease.length.Milliseconds()}})
 	if err != nil {
 		return false, fmt.Errorf("take turn: %w", err)
 	}
@@ -96,7 +78,7 @@ func (s *sweeper) turn(ctx context.Context, p pushlog.Partition) (bool, error) {
 }
 
 // sweep looks through the whole pending lists of a partition once, step by step.
-func (s *sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
+func (s sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
 	for _, lane := range []int{laneUrgent, laneNormal} {
 		for from := "-"; from != ""; {
 			pending, err := s.c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
@@ -128,7 +110,7 @@ func (s *sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
 }
 
 // lapse takes entries from their silent consumers.
-func (s *sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) error {
+func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) error {
 	args := []any{p.Base, Group, s.c.opt.Name, time.Now().UnixMilli(), eventsCap, nobody, s.c.lease.length.Milliseconds(), maxDeliveries}
 	for _, e := range stale {
 		args = append(args, e.lane, e.id)

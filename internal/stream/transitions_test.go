@@ -113,7 +113,7 @@ func TestTransitionsTwice(t *testing.T) {
 			b.rdb.Do(t.Context(), "XCLAIM", jobsKey(p), Group, "dead", 0, d[1].entry, "IDLE", 60_000, "RETRYCOUNT", maxDeliveries, "JUSTID")
 			return func() {
 				stale := []entry{{lane: laneNormal, id: d[0].entry}, {lane: laneNormal, id: d[1].entry}}
-				if err := newSweeper(c).lapse(t.Context(), p, stale); err != nil {
+				if err := (sweeper{c}).lapse(t.Context(), p, stale); err != nil {
 					t.Fatal(err)
 				}
 			}

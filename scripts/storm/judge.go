@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/storecheck"
 )
@@ -119,7 +120,34 @@ func (j judge) silenced(d duplicate) (cause, bool) {
 			return holderPaused, true
 		}
 	}
+	if j.sleptThrough(d) {
+		return holderPaused, true
+	}
 	return "", false
+}
+
+// sleptThrough: the consumer that sent it was stopped by the storm until its
+// request had run out of time, and says in its try that it saw no answer.
+func (j judge) sleptThrough(d duplicate) bool {
+	for field, line := range d.record {
+		if !strings.HasPrefix(field, pushlog.PrefixTry) {
+			continue
+		}
+		words := strings.Fields(line) // time, consumer, status, code, …
+		if len(words) < 4 || words[3] != string(push.CodeNoAnswer) {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, words[0])
+		if err != nil || d.first.at.Before(at.Add(-time.Millisecond)) || d.first.at.Sub(at) > arrival {
+			continue
+		}
+		if _, ok := j.history.find(d.first.at.Add(-arrival), d.again.at, func(e event) bool {
+			return e.what == paused && e.isOf(words[1]) && j.unsettled(d, e.at)
+		}); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // unsettled reports whether the first answer could still be in hand then, not

@@ -32,6 +32,11 @@ func takenOver(from string, seconds float64) storecheck.Record {
 		at(seconds).Format("2006-01-02T15:04:05.000Z"), from)}
 }
 
+// slept is the try of a consumer that saw no answer.
+func slept(consumer string, seconds float64) storecheck.Record {
+	return storecheck.Record{"try.1": at(seconds).Format("2006-01-02T15:04:05.000Z") + " " + consumer + " - NO_ANSWER took=16s retry_in=238ms"}
+}
+
 func TestCause(t *testing.T) {
 	t.Parallel()
 	const silent, other = "consumer-1-12-abcdef", "consumer-3-14-abcdef"
@@ -70,6 +75,11 @@ func TestCause(t *testing.T) {
 		"paused, with time to settle":          {record: takenOver(silent, 111), history: history{moment(paused, 103)}, want: ours},
 		"paused twice":                         {record: takenOver(silent, 111), history: history{moment(paused, 90), moment(paused, 100.1)}, want: holderPaused},
 
+		"paused until its time was up":               {record: slept(silent, 99.999), history: history{moment(paused, 100.1)}, want: holderPaused},
+		"its time was up, nobody was paused":         {record: slept(silent, 99.999), want: ours},
+		"its time was up, another was paused":        {record: slept(other, 99.999), history: history{moment(paused, 100.1)}, want: ours},
+		"paused, and the try is another one":         {record: slept(silent, 99.7), history: history{moment(paused, 100.1)}, want: ours},
+		"paused, and the try had its answer":         {record: storecheck.Record{"try.1": strings.Replace(slept(silent, 99.999)["try.1"], "- NO_ANSWER", "200 ACCEPTED", 1)}, history: history{moment(paused, 100.1)}, want: ours},
 		"the group is gone, and a late answer":       {record: late, history: history{moment(groupDestroyed, 81)}, want: groupGone},
 		"the group was gone long before":             {record: late, history: history{moment(groupDestroyed, 79)}, want: ours},
 		"the group went after the second":            {record: late, history: history{moment(groupDestroyed, 112.1)}, want: ours},
@@ -96,7 +106,7 @@ func TestCause(t *testing.T) {
 	}
 }
 
-// The notes are those that claim.lua writes.
+// The notes are those that lapse.lua writes.
 func TestTakeOverNotes(t *testing.T) {
 	t.Parallel()
 	got, unread := takeOvers(storecheck.Record{
