@@ -73,6 +73,31 @@ func TestTakeOverIsNoted(t *testing.T) {
 	}
 }
 
+// When the group is destroyed, Redis's count of deliveries begins anew; what the
+// record says of those before stays.
+func TestNotesOutliveTheGroup(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	b.accept(t, job("a"))
+	c := b.consumer(t, "c", nil)
+	for n := range 23 {
+		b.rdb.XGroupDestroy(t.Context(), jobsKey(p), Group)
+		if err := EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
+			t.Fatal(err)
+		}
+		b.read(t, b.consumer(t, fmt.Sprint("dead-", n), nil), p, 1)
+		b.age(t, p, nil)
+		if err := (sweeper{c}).sweep(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := b.get(t, "a")
+	if len(r.Takeovers) != 20 || !strings.Contains(r.Takeovers[0], " dead-3 ") || !strings.Contains(r.Takeovers[19], " dead-22 ") {
+		t.Errorf("take-overs %q", r.Takeovers)
+	}
+}
+
 // announced reports whether the events of partition 0 have a field with a text.
 func (b *bundle) announced(field, text string) bool {
 	for _, e := range b.rdb.XRange(context.Background(), "push:{0}:events", "-", "+").Val() {

@@ -14,7 +14,9 @@
 --   {'failed'}           it was handed out too often: its push is failed, POISON
 --   {'poison', fields}   the same, but it names no record: reject it
 --
--- The delivery that was lost is noted in the record, as delivery.<n>.
+-- Each delivery that was lost is noted in the record, as delivery.<n>; the last 20
+-- are kept. They have a count of their own: the pending list's begins anew when
+-- its group is destroyed.
 --
 -- Crash before: pending as it was. Crash after: pending for nobody, or failed.
 -- Twice: the second finds the entry with nobody, or gone.
@@ -22,8 +24,8 @@ local K, group, me, now, nobody, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARG
 local most, at = tonumber(ARGV[8]), iso(now)
 local answers, changes, taken, counts, done, moves = {}, {}, {}, {}, { {}, {} }, mover(K)
 
-local function fail(id, record, status, n, times, owner)
-  redis.call('HSET', record, 'status', 'failed', 'error_code', 'POISON', 'deliveries', n, 'consumer', owner,
+local function fail(id, record, status, deliveries, times, owner)
+  redis.call('HSET', record, 'status', 'failed', 'error_code', 'POISON', 'deliveries', deliveries, 'consumer', owner,
     'result', 'POISON: handed out ' .. times .. ' times without an answer', 'fcm_send_yn', 'N', 'fcm_send_time', at)
   moves.note(id, redis.call('ZSCORE', KEYS[3], id), status, 'failed')
   changes[#changes + 1] = id
@@ -48,11 +50,12 @@ local function lapse(lane, entry)
   local record = id and K .. ':record:' .. id
   local r = record and redis.call('HMGET', record, 'status', 'entry', 'deliveries') or {}
   if r[1] and not terminal[r[1]] and r[2] == entry then
-    local n = (tonumber(r[3]) or 0) + times
+    local n = redis.call('HINCRBY', record, 'lapses', 1)
     redis.call('HSET', record, 'delivery.' .. n, string.format('%s %s silent for %.1fs, noticed by %s', at, owner, idle / 1000, me))
+    if n > 20 then redis.call('HDEL', record, 'delivery.' .. (n - 20)) end
     taken[#taken + 1] = id .. ' ' .. owner
     if times >= most then
-      fail(id, record, r[1], n, times, owner)
+      fail(id, record, r[1], (tonumber(r[3]) or 0) + times, times, owner)
       table.insert(done[lane], entry)
       return { 'failed' }
     end
