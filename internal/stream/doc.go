@@ -38,8 +38,9 @@
 //	settle   terminal state, entry removed       pending           terminal        nothing
 //	retry    into the due set, entry removed     pending           waiting         nothing
 //	release  handed back: pending for nobody     pending           for nobody      nothing
-//	claim    taken over from a silent consumer,  pending           ours            nothing
-//	         or from nobody; or failed, POISON
+//	lapse    taken from a silent consumer: for   pending           for nobody      nothing
+//	         nobody; or failed, POISON
+//	claim    from nobody into our hand           for nobody        ours            nothing
 //	promote  from the due set onto a stream      still due         queued          the next ones
 //	reject   failed record of an unreadable      pending           failed          nothing
 //	         entry, entry removed
@@ -53,13 +54,15 @@
 //	lift     everybody may again, slowly         held              open            slowly once more
 //	bury     dead tokens are remembered          unknown           remembered      the same
 //	beat     a worker's heartbeat                silent            heard of        the same
-//	turn     who sweeps                          nobody            one             not the second
+//	turn     whose turn it is to sweep           nobody's          somebody's      not the second's
 //
 // # Goroutines of a Consumer
 //
 //	reader     one a partition  takes slots, reads, opens entries           until stop
-//	reclaimer  one              what was handed back, every 250 ms; in its  until stop
-//	                            turn what the silent have, the dead names
+//	reclaimer  one              claims what is pending for nobody, looked   until stop
+//	                            for every 250 ms
+//	sweeper    one              in its turn takes from the silent what      until stop
+//	                            they have, and removes dead names
 //	worker     Concurrency      passes the gate, one Send after the other   until all readers have ended
 //	settler    one              writes outcomes in batches                  until the workers have ended
 //	promoter   one              moves what is due, every 200 ms             until stop
@@ -81,9 +84,11 @@
 //
 // # Leases
 //
-// lease.go has the figures. What is in hand is renewed; what is not is claimed by
-// others, and each take-over is a line in the record. A push that five consumers
-// in a row have not answered for is failed, POISON, and given to no sixth.
+// lease.go has the figures. What is in hand is renewed; what is not, lapses: it is
+// pending for nobody then, like what is handed back, and whoever has room claims
+// it. Each delivery that was lost so is a line in the record. A push that five
+// consumers in a row have not answered for is failed, POISON, and given to no
+// sixth.
 //
 // # The gate
 //
@@ -97,10 +102,10 @@
 //	what                                   then
 //	a reply of Redis was lost              the call is made again; a reader looks through its own pending
 //	Redis is away                          all back off, the settler keeps its batch, nothing new is sent
-//	Redis was away for longer than a lease nothing is taken over for half a lease: the owners renew first
+//	Redis was away for half a lease        nothing lapses for a quarter: the owners renew first
 //	the group is gone (flush, failover)    made anew from id 0: what is on a stream is unfinished
 //	scripts are gone                       sent whole in a second round trip
-//	a consumer is killed                   its entries are claimed a lease later, its name leaves the groups
+//	a consumer is killed                   its entries lapse after a lease, its name leaves the groups
 //	a consumer is stopped, and goes on     it starts nothing that is older than its lease; connections to FCM
 //	                                       refuse to write (Lease.Valid) until it has renewed
 //	a consumer answers after it lost       noted as late.<consumer>, nothing else

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	permitBatch = 100         // most permits fetched at once
+	permitBatch = 1000        // most permits fetched at once
 	permitLife  = time.Second // how long they may be used
 	askEvery    = 500 * time.Millisecond
 	askTimeout  = 5 * time.Second

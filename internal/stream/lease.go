@@ -16,7 +16,7 @@ import (
 //	renewed   an entry older than 1/4, looked for every 1/5: at 4.5 s at the latest
 //	fence     no request is written if the last look is 3/5 ago: what was too
 //	          young to be renewed by it is then 8.5 s old
-//	swept     by somebody about every 1/5: taken over after 12 s at the latest
+//	swept     by somebody about every 1/5: it lapses after 12 s at the latest
 const (
 	renewAfter = 4 // a lease, divided by this
 	renewEvery = 5

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/corpus"
 	"pushstream/internal/launch"
@@ -30,7 +31,7 @@ type pipelineFlags struct {
 	Jobs    int           `short:"n" default:"200000" help:"Jobs in a run."`
 	Runs    int           `default:"3" help:"Runs of each part; the median counts."`
 	Latency time.Duration `default:"20s" help:"How long 1,000 jobs/s flow for the latency."`
-	Part    string        `enum:"all,redis,import,fcm,latency" default:"all" help:"One part only: redis, import, fcm or latency."`
+	Part    string        `enum:"all,redis,import,fcm,latency,restart" default:"all" help:"One part only: redis, import, fcm, latency or restart."`
 }
 
 // pipeline measures the path of a job.
@@ -51,7 +52,7 @@ func (p *pipeline) measure(ctx context.Context) ([]result, error) {
 	parts := []struct {
 		name string
 		run  func(context.Context) ([]result, error)
-	}{{"redis", p.redisCPU}, {"import", p.imports}, {"fcm", p.throughFCM}, {"latency", p.latency}}
+	}{{"redis", p.redisCPU}, {"import", p.imports}, {"fcm", p.throughFCM}, {"latency", p.latency}, {"restart", p.restart}}
 	var results []result
 	for _, part := range parts {
 		if p.flags.Part != "all" && p.flags.Part != part.name {
@@ -276,14 +277,14 @@ func (p *pipeline) throughFCM(ctx context.Context) (_ []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.system(ctx)
+	s, err := p.system(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	rdb := p.client()
 	defer rdb.Close()
-	before, err := processCPU(s.consumer.PID())
+	before, err := processCPU(s.consumers[0].PID())
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +296,7 @@ func (p *pipeline) throughFCM(ctx context.Context) (_ []result, err error) {
 		return nil, err
 	}
 	took := time.Since(start)
-	after, err := processCPU(s.consumer.PID())
+	after, err := processCPU(s.consumers[0].PID())
 	if err != nil {
 		return nil, err
 	}
@@ -320,11 +321,54 @@ func (p *pipeline) throughFCM(ctx context.Context) (_ []result, err error) {
 // latency hands in 1,000 jobs/s, one by one, and compares the time just before
 // each accept with the time of its request at the simulator.
 func (p *pipeline) latency(ctx context.Context) (_ []result, err error) {
-	s, err := p.system(ctx)
+	s, err := p.system(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
+	waits, err := p.flow(ctx, s, nil)
+	if err != nil {
+		return nil, err
+	}
+	return []result{
+		{"accepted → request at FCM, 1,000/s, p50", percentile(waits, 0.5), "ms", "≤ 3", len(waits)},
+		{"  p99", percentile(waits, 0.99), "ms", "≤ 15", len(waits)},
+		{"  longest", waits[len(waits)-1], "ms", "", len(waits)},
+	}, nil
+}
+
+// restart is latency with four consumers, which are restarted one after the
+// other meanwhile: SIGTERM, and another when it has ended.
+func (p *pipeline) restart(ctx context.Context) (_ []result, err error) {
+	s, err := p.system(ctx, 4)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	var rolling errgroup.Group
+	waits, err := p.flow(ctx, s, map[int]func(){2000: func() {
+		rolling.Go(func() error {
+			for i, c := range s.consumers {
+				if err := errors.Join(c.Stop(30*time.Second), s.start(ctx, i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}})
+	if err := errors.Join(err, rolling.Wait()); err != nil {
+		return nil, err
+	}
+	return []result{
+		{"the same, 4 consumers, each restarted with SIGTERM, p50", percentile(waits, 0.5), "ms", "", len(waits)},
+		{"  p99", percentile(waits, 0.99), "ms", "", len(waits)},
+		{"  longest", waits[len(waits)-1], "ms", "≤ 2,000", len(waits)},
+	}, nil
+}
+
+// flow hands in 1,000 jobs/s, calls at[n] after the nth, and returns the sorted
+// waits from accept to request in ms.
+func (p *pipeline) flow(ctx context.Context, s *system, at map[int]func()) ([]float64, error) {
 	rdb := p.client()
 	defer rdb.Close()
 	producer := stream.NewProducer(rdb, keys, stream.ProducerOptions{})
@@ -346,20 +390,15 @@ func (p *pipeline) latency(ctx context.Context) (_ []result, err error) {
 			if _, err := producer.Accept(ctx, []push.Job{job}); err != nil {
 				return nil, err
 			}
+			if f := at[n]; f != nil {
+				f()
+			}
 		}
 	}
 	if err := p.waitSent(ctx, rdb, jobs); err != nil {
 		return nil, err
 	}
-	waits, err := p.waits(ctx, s.sim, handed)
-	if err != nil {
-		return nil, err
-	}
-	return []result{
-		{"accepted → request at FCM, 1,000/s, p50", percentile(waits, 0.5), "ms", "≤ 3", len(waits)},
-		{"  p99", percentile(waits, 0.99), "ms", "≤ 15", len(waits)},
-		{"  longest", waits[len(waits)-1], "ms", "", len(waits)},
-	}, nil
+	return p.waits(ctx, s.sim, handed)
 }
 
 // waits reads the simulator's times and returns the sorted waits in ms, without

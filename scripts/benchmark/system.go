@@ -15,56 +15,73 @@ import (
 	"pushstream/internal/launch"
 )
 
-// system is fcmsim over TLS and one consumer, as processes.
+// system is fcmsim over TLS and some consumers, as processes.
 type system struct {
-	sim      string // address of its plain port
-	consumer *launch.Process
-	stop     func() error
+	p         *pipeline
+	sim       string // address of its plain port
+	env       []string
+	fcmsim    *launch.Process
+	consumers []*launch.Process
 }
 
-func (p *pipeline) system(ctx context.Context) (_ *system, err error) {
-	var running []*launch.Process
-	stop := func() error {
-		var errs []error
-		for _, r := range slices.Backward(running) {
-			errs = append(errs, r.Stop(30*time.Second))
-		}
-		return errors.Join(errs...)
-	}
+// system starts fcmsim and n consumers.
+func (p *pipeline) system(ctx context.Context, n int) (_ *system, err error) {
+	s := &system{p: p, consumers: make([]*launch.Process, n)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, stop())
+			err = errors.Join(err, s.stop())
 		}
 	}()
-	var addrs [3]string
-	for i := range addrs {
-		if addrs[i], err = launch.FreeAddr(); err != nil {
+	var tls string
+	for _, addr := range []*string{&s.sim, &tls} {
+		if *addr, err = launch.FreeAddr(); err != nil {
 			return nil, err
 		}
 	}
 	cert := filepath.Join(p.dir, "fcmsim.pem")
-	start := func(name, alive string, env ...string) (*launch.Process, error) {
-		proc, err := launch.Start(p.dir, name, env, filepath.Join(p.bin, name))
-		if err != nil {
-			return nil, err
-		}
-		running = append(running, proc)
-		wait, cancel := context.WithTimeout(ctx, 20*time.Second)
-		defer cancel()
-		if name == "fcmsim" {
-			return proc, proc.AliveAt(wait, alive)
-		}
-		return proc, proc.ReadyAt(wait, alive)
-	}
-	if _, err := start("fcmsim", addrs[0], "LISTEN_ADDR="+addrs[0], "TLS_LISTEN_ADDR="+addrs[1], "TLS_CERT_FILE="+cert); err != nil {
-		return nil, err
-	}
-	consumer, err := start("consumer", addrs[2], "REDIS_URL=redis://"+p.addr+"/0", "FCM_ENDPOINT=https://"+addrs[1],
-		"FCM_PROJECT_ID=bench", "SSL_CERT_FILE="+cert, "OPS_ADDR="+addrs[2])
+	s.fcmsim, err = launch.Start(p.dir, "fcmsim", []string{"LISTEN_ADDR=" + s.sim, "TLS_LISTEN_ADDR=" + tls, "TLS_CERT_FILE=" + cert},
+		filepath.Join(p.bin, "fcmsim"))
 	if err != nil {
 		return nil, err
 	}
-	return &system{addrs[0], consumer, stop}, nil
+	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := s.fcmsim.AliveAt(wait, s.sim); err != nil {
+		return nil, err
+	}
+	s.env = []string{"REDIS_URL=redis://" + p.addr + "/0", "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
+	for i := range s.consumers {
+		if err := s.start(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// start starts the ith consumer and waits until it is ready.
+func (s *system) start(ctx context.Context, i int) (err error) {
+	addr, err := launch.FreeAddr()
+	if err != nil {
+		return err
+	}
+	s.consumers[i], err = launch.Start(s.p.dir, "consumer", append(slices.Clone(s.env), "OPS_ADDR="+addr), filepath.Join(s.p.bin, "consumer"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return s.consumers[i].ReadyAt(ctx, addr)
+}
+
+// stop stops the consumers, then fcmsim.
+func (s *system) stop() error {
+	var errs []error
+	for _, p := range append(s.consumers, s.fcmsim) {
+		if p != nil {
+			errs = append(errs, p.Stop(30*time.Second))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // processCPU is the CPU time of a process so far, in seconds (Linux: ticks of

@@ -1,7 +1,7 @@
 -- allow: permits to send, out of what FCM allows the whole project.
 --
 -- KEYS  1 hold  2 rate
--- ARGV  1 permits wanted, up to 100  2 limit a minute, 0 for none
+-- ARGV  1 permits wanted  2 limit a minute, 0 for none
 --       3 ramp-up (ms)  4 time until another probe, if nobody answers for this one (ms)
 -- Returns {granted, ms to wait if that is 0, what}; what is 'open', 'held',
 -- 'probe' (one push may try whether FCM is back), or 'ended' (open, and a hold
