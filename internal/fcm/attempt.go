@@ -40,7 +40,9 @@ type attemptKey struct{}
 //
 // The hook is WroteHeaders, not WroteRequest: HTTP/2 calls the latter after
 // the last byte is on the wire, and not at all if the stream breaks in
-// between. The headers go out first, so if they did not, nothing did.
+// between. The headers go out first. It is called even if they could not be
+// written, which then counts as no answer, to be on the safe side; the fence's
+// refusal alone is told apart, in classify.
 func (a *attempt) withContext(ctx context.Context) context.Context {
 	ctx = context.WithValue(ctx, attemptKey{}, a)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

@@ -73,6 +73,8 @@ func (r *record) judge() (push.Code, string) {
 		return push.CodeInvalidArgument, r.refusal
 	case r.tokenErr != nil && r.tokenErr.refused:
 		return push.CodeCredential, r.tokenErr.reason
+	case errors.Is(r.networkErr, errFence):
+		return push.CodeStopped, "not written: " + errFence.Error()
 	case r.written:
 		return push.CodeNoAnswer, "written, but no answer came: " + r.reason()
 	case r.stopped:

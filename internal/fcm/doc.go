@@ -33,7 +33,7 @@
 //	FcmError INVALID_ARGUMENT, any other 400      INVALID_ARGUMENT         fail: the token is to blame only if
 //	                                                                       Detail starts with "message.token: "
 //	FcmError THIRD_PARTY_AUTH_ERROR (401)         THIRD_PARTY_AUTH_ERROR   fail: the project's APNs or web key
-//	429                                           QUOTA_EXCEEDED           retry
+//	429                                           QUOTA_EXCEEDED           hold
 //	500                                           INTERNAL                 retry
 //	any other 5xx, HTML too                       UNAVAILABLE              retry
 //	401 without FcmError                          CREDENTIAL               hold
@@ -45,6 +45,7 @@
 //	the SDK refused the message itself            INVALID_ARGUMENT         fail
 //	the token endpoint answered without a token   CREDENTIAL               hold
 //	the token endpoint could not be reached       NOT_SENT                 retry
+//	the fence was down (Options.Fence)            INTERRUPTED              hold: nothing left
 //	written, no answer                            NO_ANSWER                retry: FCM may have it
 //	not written, the caller's context is done     INTERRUPTED              hold
 //	not written                                   NOT_SENT                 retry

@@ -13,7 +13,7 @@ import (
 
 // Backlog is the work that is not finished, in one lane or in all.
 type Backlog struct {
-	Unread  int64         // on a stream, in nobody's hand: not read yet, or handed back
+	Unread  int64         // on a stream, in nobody's hand: not read yet, handed back, or lapsed
 	Pending int64         // in some consumer's hand
 	Due     int64         // reserved, or waiting for the next try
 	Oldest  time.Duration // age of the oldest unread entry; 0 if there is none
@@ -60,12 +60,12 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream str
 			last, pending = g.LastDeliveredID, g.Pending
 		}
 	}
-	returned, err := handedBack(ctx, rdb, stream)
+	owners, err := pendingByOwner(ctx, rdb, stream)
 	if err != nil {
 		return err
 	}
-	if returned > 0 {
-		pending -= returned
+	if owners[nobody] > 0 {
+		pending -= owners[nobody]
 		last = "0-0" // one of them is the oldest, or as good as
 	}
 	b.Pending += pending
@@ -80,14 +80,15 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream str
 	return nil
 }
 
-// handedBack is how many entries of a stream are pending for nobody.
-func handedBack(ctx context.Context, rdb redis.UniversalClient, stream string) (int64, error) {
+// pendingByOwner is how many entries of a stream each member of the group has
+// pending.
+func pendingByOwner(ctx context.Context, rdb redis.UniversalClient, stream string) (map[string]int64, error) {
 	summary, err := rdb.XPending(ctx, stream, Group).Result()
 	switch {
 	case errors.Is(err, redis.Nil) || isNoGroup(err):
-		return 0, nil
+		return nil, nil
 	case err != nil:
-		return 0, fmt.Errorf("pending of %s: %w", stream, err)
+		return nil, fmt.Errorf("pending of %s: %w", stream, err)
 	}
-	return summary.Consumers[nobody], nil
+	return summary.Consumers, nil
 }

@@ -246,7 +246,7 @@ func (c *Consumer) part(ctx context.Context) error {
 			return fmt.Errorf("stop: what was in hand stays pending for %s: %w", c.opt.Name, err)
 		}
 	}
-	if err := c.unregister(ctx); err != nil {
+	if err := c.forget(ctx, c.opt.Name); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
 	c.log.Info("stopped", zap.Int64("handed_back", released), zap.Int64("sent", c.sent.Load()))
@@ -256,7 +256,9 @@ func (c *Consumer) part(ctx context.Context) error {
 // worker sends one push after the other.
 func (c *Consumer) worker(work context.Context) {
 	for d := range c.jobs {
-		c.settled <- c.deliver(work, d)
+		s := c.deliver(work, d)
+		c.finish(d)
+		c.settled <- s
 		c.slots.give(1)
 	}
 }
@@ -270,27 +272,38 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 	open := c.valve.context()
 	permit, err := c.enter(open, d)
 	now := time.Now()
+	if err == nil && !d.expiresAt.IsZero() && !now.Before(d.expiresAt) {
+		c.gate.giveBack(permit)
+		err = errTooLate
+	}
 	ctx, done := c.begin(work, d, c.lease)
 	switch {
 	case ctx == nil: // lost, or not fresh
-		c.gate.giveBack(permit)
+		if err == nil {
+			c.gate.giveBack(permit)
+		}
 		return settlement{delivery: d, abandon: true}
-	case err != nil && open.Err() != nil:
+	case errors.Is(err, errTooLate):
+		done()
+		return c.policy.expired(d, now)
+	case err != nil: // paused, or stopping
 		done()
 		return settlement{delivery: d, release: true}
-	case err != nil, !d.expiresAt.IsZero() && !now.Before(d.expiresAt):
-		done()
-		c.gate.giveBack(permit)
-		return c.policy.expired(d, now)
 	}
 	c.metrics.queued.Observe(now.Sub(entryTime(d.entry)).Seconds())
 	o := c.sender.Send(ctx, &d.job, d.expiresAt)
+	silenced := ctx.Err() != nil || !c.lease.Valid() // by us: it says nothing of FCM
 	done()
 	c.metrics.tries.WithLabelValues(string(o.Code)).Inc()
 	if o.Code == push.CodeAccepted {
 		c.sent.Add(1)
 	}
-	counts := c.gate.report(work, permit, o)
+	counts := true
+	if !silenced {
+		counts = c.gate.report(work, permit, o)
+	} else if permit.probe {
+		c.gate.giveBack(permit)
+	}
 	s := c.policy.decide(d, o, now, counts)
 	if ce := c.log.Check(zap.DebugLevel, "tried"); ce != nil {
 		ce.Write(zap.String("id", d.job.ID), zap.String("entry", d.entry), zap.Int("attempt", d.attempts+1),
@@ -301,7 +314,7 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 
 // enter passes the gate; the wait, if there is one, ends when the push is lost.
 func (c *Consumer) enter(open context.Context, d *delivery) (pass, error) {
-	if c.gate.try() && open.Err() == nil {
+	if open.Err() == nil && c.gate.try() {
 		return pass{}, nil
 	}
 	ctx, done := c.await(open, d)

@@ -386,7 +386,7 @@ func TestDeadTokens(t *testing.T) {
 	stop()
 	b.rdb.ZAddXX(t.Context(), deadKey(b.keys), redis.Z{Score: month, Member: hash})
 	c := b.consumer(t, "c", nil)
-	c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("x")}, code: push.CodeUnregistered, at: time.Now()}}, time.Now())
+	c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("x")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}}, time.Now())
 	if n := b.rdb.HLen(t.Context(), deadWhyKey(b.keys)).Val(); n != 1 || b.rdb.ZCard(t.Context(), deadKey(b.keys)).Val() != 1 {
 		t.Errorf("%d are remembered", n)
 	}

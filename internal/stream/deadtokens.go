@@ -39,6 +39,8 @@ func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
 	if len(deliveries) == 0 {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // they have a lease to keep
+	defer cancel()
 	hashes := make([]string, len(deliveries))
 	for i, d := range deliveries {
 		hashes[i] = pushlog.TokenHash(d.job.DeviceID)
@@ -61,15 +63,18 @@ func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
 
 // bury remembers the dead tokens that settlements found. It comes after they
 // were settled; if it fails, the next push to the token finds out again.
-func (c *Consumer) bury(ctx context.Context, dead []settlement, now time.Time) {
-	if len(dead) == 0 {
-		return
-	}
+func (c *Consumer) bury(ctx context.Context, settled []settlement, now time.Time) {
 	head := call{buryScript, []string{deadKey(c.keys), deadWhyKey(c.keys)},
 		[]any{now.UnixMilli(), deadTokenLife.Milliseconds(), mostDeadTokens}}
 	var b callBatch
-	for _, s := range dead {
+	for _, s := range settled {
+		if !s.deadToken {
+			continue
+		}
 		b.add(head, []any{pushlog.TokenHash(s.job.DeviceID), s.at.UnixMilli(), string(s.code) + " " + s.job.ID})
+	}
+	if len(b.calls) == 0 {
+		return
 	}
 	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
 		c.trouble.note("remembering dead tokens", err)

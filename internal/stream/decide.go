@@ -34,12 +34,13 @@ type delivery struct {
 	attempts   int       // tries before this one
 	before     int       // tries before the last redrive: they don't count against it
 	deliveries int       // with this one
+	handed     int       // times that the entry was handed out without an answer, this one included
 	suppressed string    // why its token is known to be dead; empty if it is not
 
 	// Of hands: guarded by its lock.
 	leasedAt time.Time          // since when at least Redis knows that it is ours
 	lost     bool               // it is another's now
-	tried    bool               // its request has ended
+	finished bool               // it is being settled
 	cancel   context.CancelFunc // of its request
 }
 

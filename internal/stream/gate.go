@@ -20,8 +20,9 @@ const (
 	permitLife  = time.Second // how long they may be used
 	askEvery    = 500 * time.Millisecond
 	askTimeout  = 5 * time.Second
-	longestWait = 3  // first waits between two probes: a push in half a minute hurts nobody
-	outageAfter = 20 // tries in a row without a word from FCM
+	probeTime   = 20 * time.Second // until another probe, if its consumer died: a send may take 15 s
+	longestWait = 3                // first waits between two probes: a push in half a minute hurts nobody
+	outageAfter = 20               // tries in a row without a word from FCM
 )
 
 // gate is what every push passes on its way to FCM. It lets through what FCM
@@ -35,7 +36,6 @@ type gate struct {
 	limit   int    // pushes a minute, 0 none
 	rampUp  time.Duration
 	firstly time.Duration // wait before the first probe
-	again   time.Duration // wait before another probe, if nobody answers for one
 	log     *zap.Logger
 	trouble *trouble
 
@@ -43,7 +43,7 @@ type gate struct {
 	silent atomic.Int64 // tries in a row that FCM did not answer
 
 	mu      sync.Mutex
-	spare   bool // a probe that was not used
+	spare   pass // a probe that was not used
 	permits int
 	good    time.Time // until when
 	want    int       // at the next fetch
@@ -54,12 +54,13 @@ type gate struct {
 
 func newGate(rdb redis.UniversalClient, keys pushlog.Keys, o *ConsumerOptions, log *zap.Logger, t *trouble) *gate {
 	return &gate{rdb: rdb, keys: keys, project: o.Project, name: o.Name, limit: o.Rate, rampUp: o.RampUp,
-		firstly: cmp.Or(o.RetryMinDelay, 10*time.Second), again: o.Lease.length, log: log, trouble: t, want: 1, news: make(chan struct{})}
+		firstly: cmp.Or(o.RetryMinDelay, 10*time.Second), log: log, trouble: t, want: 1, news: make(chan struct{})}
 }
 
 // pass is what the gate gives a push.
 type pass struct {
-	probe bool // it tries whether FCM is back: the answer ends the hold, or prolongs it
+	probe bool   // it tries whether FCM is back: the answer ends the hold, or prolongs it
+	hold  string // since when there is the hold that it probes
 }
 
 // errTooLate says that a push can't be sent any more.
@@ -80,14 +81,19 @@ func (g *gate) try() bool {
 func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
 	var expiry <-chan time.Time
 	for {
+		if err := ctx.Err(); err != nil {
+			return pass{}, err
+		}
 		if g.try() {
 			return pass{}, nil
 		}
 		g.mu.Lock()
-		if g.spare && g.held.Load() != nil {
-			g.spare = false
-			g.mu.Unlock()
-			return pass{probe: true}, nil
+		if p := g.spare; p.probe {
+			g.spare = pass{}
+			if h := g.held.Load(); h != nil && h.Since == p.hold {
+				g.mu.Unlock()
+				return p, nil
+			}
 		}
 		ask, news := !g.asking, g.news
 		g.asking = true
@@ -96,15 +102,12 @@ func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
 			probe, wait := g.ask(ctx)
 			if probe {
 				g.tell()
-				return pass{probe: true}, nil
+				return g.probe(ctx), nil
 			}
 			if wait > 0 && ctx.Err() == nil {
 				g.rest(ctx, wait, expiresAt)
 			}
 			g.tell()
-		}
-		if err := ctx.Err(); err != nil {
-			return pass{}, err
 		}
 		if !expiresAt.IsZero() && !time.Now().Before(expiresAt) {
 			return pass{}, errTooLate
@@ -151,7 +154,7 @@ func (g *gate) ask(ctx context.Context) (probe bool, wait time.Duration) {
 	began := time.Now()
 	answers, err := run(ctx, g.rdb, call{allowScript,
 		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project)},
-		[]any{want, g.limit, g.rampUp.Milliseconds(), g.again.Milliseconds()}})
+		[]any{want, g.limit, g.rampUp.Milliseconds(), probeTime.Milliseconds()}})
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			g.trouble.note("asking for permits", err)
@@ -205,10 +208,23 @@ func (g *gate) giveBack(p pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if p.probe {
-		g.spare = true
+		g.spare = p
 	} else {
 		g.permits++
 	}
+}
+
+// probe is the pass of a probe, which ends the hold that there is, and no later
+// one.
+func (g *gate) probe(ctx context.Context) pass {
+	if h, err := readHold(ctx, g.rdb, g.keys, g.project); err == nil {
+		g.see(h)
+	}
+	p := pass{probe: true}
+	if h := g.held.Load(); h != nil {
+		p.hold = h.Since
+	}
+	return p
 }
 
 // see notes what is known of the hold.
@@ -219,6 +235,7 @@ func (g *gate) see(h *Hold) {
 		g.log.Warn("sending is held", zap.String("reason", string(h.Reason)), zap.String("code", string(h.Code)), zap.String("detail", h.Detail),
 			zap.String("until", h.Until), zap.String("probe_at", h.ProbeAt), zap.String("mend", h.Mend))
 	case before != nil && h == nil:
+		g.silent.Store(0) // what one consumer's probe has shown holds for all
 		g.log.Info("sending goes on", zap.String("reason", string(before.Reason)))
 	}
 }
@@ -234,7 +251,7 @@ func (g *gate) report(ctx context.Context, p pass, o push.Outcome) (counts bool)
 	case alive:
 		g.silent.Store(0)
 		if p.probe {
-			g.end(ctx)
+			g.end(ctx, p)
 		}
 	case absent:
 		known := p.probe || g.held.Load() != nil
@@ -278,11 +295,15 @@ func (g *gate) raise(ctx context.Context, p pass, o push.Outcome) {
 }
 
 // end lifts the hold after a probe came through.
-func (g *gate) end(ctx context.Context) {
-	g.write(ctx, pass{probe: true}, "ending the hold", func(ctx context.Context) error {
-		_, err := lift(ctx, g.rdb, g.keys, g.project, g.rampUp, true)
+func (g *gate) end(ctx context.Context, p pass) {
+	g.write(ctx, p, "ending the hold", func(ctx context.Context) error {
+		_, err := lift(ctx, g.rdb, g.keys, g.project, g.rampUp, p.hold)
+		if err != nil {
+			return err
+		}
+		h, err := readHold(ctx, g.rdb, g.keys, g.project) // another may have begun
 		if err == nil {
-			g.see(nil)
+			g.see(h)
 		}
 		return err
 	})

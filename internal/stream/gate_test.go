@@ -186,6 +186,55 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// A probe ends the hold that it probed, and no later one; one that was not used is
+// not spent on a later hold either.
+func TestProbeIsForItsHold(t *testing.T) {
+	t.Parallel()
+	b, one, two := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
+	one.raise(t.Context(), pass{}, push.Outcome{Code: push.CodePermission})
+	p, err := one.enter(t.Context(), time.Time{})
+	if err != nil || !p.probe || p.hold == "" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	one.giveBack(p)
+	if again, err := one.enter(t.Context(), time.Time{}); err != nil || again != p {
+		t.Fatalf("what was given back: %+v, %v", again, err)
+	}
+	one.giveBack(p)
+	two.end(t.Context(), p)          // another one's probe came through
+	time.Sleep(2 * time.Millisecond) // a hold is known by its millisecond
+	two.raise(t.Context(), pass{}, push.Outcome{Code: push.CodeQuotaExceeded, RetryAfter: time.Hour})
+	one.see(two.Held())
+	if p, ok := tries(t, one); ok {
+		t.Errorf("a probe of an earlier hold is let out: %+v", p)
+	}
+	one.report(t.Context(), p, accepted) // it was in flight all the time
+	if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h == nil || one.Held() == nil {
+		t.Errorf("it ended the quota's hold: %+v, %v", h, err)
+	}
+}
+
+// After a hold a single failure is no outage, however many there were before.
+func TestOutageIsForgotten(t *testing.T) {
+	t.Parallel()
+	_, one, two := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
+	for range 3 * outageAfter {
+		one.report(t.Context(), pass{}, unavailable)
+	}
+	p, err := two.enter(t.Context(), time.Time{})
+	if err != nil || !p.probe {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	two.report(t.Context(), p, accepted)
+	if _, err := one.enter(t.Context(), time.Time{}); err != nil || one.Held() != nil {
+		t.Fatal(err, one.Held())
+	}
+	one.report(t.Context(), pass{}, unavailable)
+	if one.Held() != nil {
+		t.Errorf("held by a single failure: %+v", one.Held())
+	}
+}
+
 // A broken credential, or a missing right, holds at once and says what to mend.
 func TestMend(t *testing.T) {
 	t.Parallel()

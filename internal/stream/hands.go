@@ -65,6 +65,19 @@ func (h *hands) due(before time.Time) []*delivery {
 	return due
 }
 
+// suspects is how many pushes are in hand that others have not answered for.
+func (h *hands) suspects() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, d := range h.in {
+		if d.handed > suspectAfter {
+			n++
+		}
+	}
+	return n
+}
+
 // leased notes that the lease of a delivery began anew.
 func (h *hands) leased(d *delivery, at time.Time) {
 	h.mu.Lock()
@@ -73,12 +86,12 @@ func (h *hands) leased(d *delivery, at time.Time) {
 }
 
 // lose notes that a delivery is another's, and interrupts its request. It
-// reports false if that was known, or if the request has ended: then settle is
-// about to find out, or has made the entry vanish itself.
+// reports false if that was known, or if it is being settled: then settle is about
+// to find out, or has made the entry vanish itself.
 func (h *hands) lose(d *delivery) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if d.lost || d.tried {
+	if d.lost || d.finished {
 		return false
 	}
 	d.lost = true
@@ -106,15 +119,18 @@ func (h *hands) await(open context.Context, d *delivery) (_ context.Context, don
 func (h *hands) begin(work context.Context, d *delivery, l *Lease) (_ context.Context, done func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if d.lost || !l.fresh(d.leasedAt, time.Now()) || !l.Valid() {
+	if d.lost || !l.fresh(d.leasedAt, time.Now()) {
 		return nil, nil
 	}
 	ctx, cancel := context.WithCancel(work)
 	d.cancel = cancel
-	return ctx, func() {
-		cancel()
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		d.cancel, d.tried = nil, true
-	}
+	return ctx, cancel
+}
+
+// finish notes that a delivery is about to be settled: from now on Redis is asked
+// by settle whose it is.
+func (h *hands) finish(d *delivery) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d.cancel, d.finished = nil, true
 }

@@ -36,7 +36,7 @@ func (r Reason) Mend() string {
 	case HoldOutage:
 		return "it ends when FCM answers again; look at FCM's status page, at the network and the proxy"
 	case HoldCredential:
-		return "give the consumers a valid service account (GOOGLE_APPLICATION_CREDENTIALS) and restart them"
+		return "mend the service account, or give all consumers a valid one (GOOGLE_APPLICATION_CREDENTIALS) and restart them"
 	case HoldPermission:
 		return "enable the Firebase Cloud Messaging API (V1), give the service account the right to send, and check FCM_PROJECT_ID"
 	}
@@ -90,15 +90,17 @@ func readHold(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys,
 	return parseHold(project, h), nil
 }
 
-// lift has sending to a project begin slowly, and before that, if end is true,
-// ends its hold. It reports whether there was one.
-func lift(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, end bool) (bool, error) {
-	hold := 0
-	if end {
-		hold = 1
-	}
+// What lift is to end, if it is not the hold that began at a time.
+const (
+	anyHold = "any"
+	noHold  = "none"
+)
+
+// lift ends the hold of a project that began at since, any, or none, and has
+// sending begin slowly. It reports whether it ended one.
+func lift(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, since string) (bool, error) {
 	answers, err := run(ctx, rdb, call{liftScript,
-		[]string{holdKey(keys, project), rateKey(keys, project)}, []any{rampUp.Milliseconds(), hold}})
+		[]string{holdKey(keys, project), rateKey(keys, project)}, []any{rampUp.Milliseconds(), since}})
 	if err != nil {
 		return false, fmt.Errorf("lift hold: %w", err)
 	}

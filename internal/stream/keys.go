@@ -13,8 +13,9 @@ import (
 // everything that is on a stream is unfinished.
 const Group = "fcm"
 
-// nobody is the member of the group that has what was handed back, until
-// somebody with a free slot claims it. No process has this name.
+// nobody is the member of the group that has what was handed back, and what lapsed
+// because its consumer fell silent, until somebody with a free slot claims it. No
+// process has this name.
 const nobody = "handed-back"
 
 // The two lanes of a partition. The scripts know them by these numbers.

@@ -28,8 +28,7 @@ const (
 // from Redis, and FCM: the Sender asks it before each write.
 type Lease struct {
 	length  time.Duration
-	begun   time.Time    // for the monotonic clock, which goes on while a process is stopped
-	renewed atomic.Int64 // nanoseconds after begun: when the last look that succeeded began
+	renewed atomic.Pointer[time.Time] // when the last look that succeeded began
 }
 
 // NewLease returns a lease of a length, ten seconds if it is 0.
@@ -37,19 +36,33 @@ func NewLease(length time.Duration) *Lease {
 	if length == 0 {
 		length = 10 * time.Second
 	}
-	return &Lease{length: length, begun: time.Now()}
+	l := &Lease{length: length}
+	l.renew(time.Now())
+	return l
+}
+
+func (l *Lease) renew(at time.Time) { l.renewed.Store(&at) }
+
+// passed is how much time has passed, by whichever clock says more: the monotonic
+// one goes on while a process is stopped, but not while its machine is suspended;
+// the other may be set.
+func passed(since, now time.Time) time.Duration {
+	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
 // Valid reports whether everything in hand may still be acted on. There is no
 // lock at FCM that would refuse a late request, so between this answer and the
 // system call some microseconds remain.
 func (l *Lease) Valid() bool {
-	return time.Since(l.begun)-time.Duration(l.renewed.Load()) < l.length*3/5
+	return passed(*l.renewed.Load(), time.Now()) < l.length*3/5
 }
 
-// fresh reports whether an entry that was leased at a time may still be started.
+// fresh reports whether an entry that was leased at a time may be started now: its
+// lease runs, and Valid will say so in time if it does not. What was read long
+// before the last look, and came into our hand after it, only the next look
+// knows.
 func (l *Lease) fresh(leased, now time.Time) bool {
-	return now.Sub(leased) < l.length*3/4
+	return l.Valid() && passed(leased, now) < l.length*3/4 && passed(leased, *l.renewed.Load()) <= l.length/renewAfter
 }
 
 // keeper renews the leases of what is in hand until ctx ends.
@@ -67,11 +80,13 @@ func (c *Consumer) keeper(ctx context.Context) {
 // renew renews the leases that need it. What was lost to another is cancelled
 // here; its outcome will be refused by settle. It returns how many were lost.
 func (c *Consumer) renew(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.lease.length/renewEvery)
+	defer cancel()
 	began := time.Now()
 	var b callBatch
 	var asked [][]*delivery
 	for _, d := range c.due(began.Add(-c.lease.length / renewAfter)) {
-		n := b.add(call{renewScript, []string{jobsKey(d.partition), urgentKey(d.partition)}, []any{Group, c.opt.Name}},
+		n := b.add(call{renewScript, []string{jobsKey(d.partition), urgentKey(d.partition)}, []any{Group, c.opt.Name, nobody}},
 			[]any{d.lane, d.entry})
 		if n == len(asked) {
 			asked = append(asked, nil)
@@ -89,15 +104,18 @@ func (c *Consumer) renew(ctx context.Context) (int, error) {
 				c.leased(d, began)
 			case c.lose(d):
 				lost++
-				c.log.Info("lost to another consumer", zap.String("id", d.job.ID), zap.String("entry", d.entry))
+				c.log.Debug("lost to another consumer", zap.String("id", d.job.ID), zap.String("entry", d.entry))
 			}
 		}
 	}
-	c.metrics.lost.Add(float64(lost))
+	if lost > 0 {
+		c.metrics.lost.Add(float64(lost))
+		c.log.Info("lost pushes to other consumers", zap.Int("pushes", lost))
+	}
 	if err != nil {
 		return lost, fmt.Errorf("renew: %w", err)
 	}
-	c.lease.renewed.Store(int64(began.Sub(c.lease.begun)))
+	c.lease.renew(began)
 	return lost, nil
 }
 

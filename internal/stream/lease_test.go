@@ -58,6 +58,7 @@ func TestLost(t *testing.T) {
 	b.accept(t, job("taken"), job("deleted"), job("kept"))
 	mine := b.read(t, a, p, 10)
 	old := time.Now().Add(-a.lease.length / 2) // to be renewed, and fresh enough to be started
+	a.lease.renew(old)
 	var requests []context.Context
 	for _, d := range mine {
 		d.leasedAt = old
@@ -131,17 +132,26 @@ func TestFence(t *testing.T) {
 	if !l.Valid() {
 		t.Error("a new one is not valid")
 	}
-	l.begun = l.begun.Add(-time.Minute)
+	now := time.Now()
+	l.renew(now.Add(-40 * time.Second))
 	if l.Valid() {
-		t.Error("valid after a minute without being renewed")
+		t.Error("valid 40 seconds after it was renewed")
 	}
-	l.renewed.Store(int64(50 * time.Second))
+	l.renew(now.Add(-10 * time.Second))
 	if !l.Valid() {
 		t.Error("not valid ten seconds after it was renewed")
 	}
+	for _, c := range []struct {
+		leased time.Duration // ago
+		want   bool
+	}{{0, true}, {20 * time.Second, true}, {26 * time.Second, false}, {46 * time.Second, false}} {
+		if got := l.fresh(now.Add(-c.leased), now); got != c.want {
+			t.Errorf("leased %v ago, renewed 10s ago: fresh is %v", c.leased, got)
+		}
+	}
 	c := setup(t, 1).consumer(t, "a", nil)
 	c.lease = l
-	l.renewed.Store(0)
+	l.renew(now.Add(-40 * time.Second))
 	if ctx, _ := c.begin(t.Context(), &delivery{leasedAt: time.Now()}, l); ctx != nil {
 		t.Error("a push begins though the consumer has not been heard of")
 	}

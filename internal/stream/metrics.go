@@ -17,6 +17,7 @@ type consumerMetrics struct {
 	queued  prometheus.Histogram
 	lost    prometheus.Counter
 	claimed prometheus.Counter
+	late    prometheus.Counter
 }
 
 // newConsumerMetrics registers a consumer's metrics, every label value at
@@ -45,6 +46,10 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		Name: "pushstream_reclaimed_total",
 		Help: "Pushes that this consumer took over from silent ones, or that others had handed back.",
 	})
+	m.late = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "pushstream_late_total",
+		Help: "Outcomes that this consumer brought for pushes that were another's by then, or settled.",
+	})
 	for _, code := range push.Codes() {
 		m.tries.WithLabelValues(string(code))
 	}
@@ -52,7 +57,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		m.settled.WithLabelValues(string(s))
 	}
 	if reg != nil {
-		reg.MustRegister(m.tries, m.settled, m.queued, m.lost, m.claimed, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.tries, m.settled, m.queued, m.lost, m.claimed, m.late, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
 		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -183,7 +183,8 @@ func (m *model) settleSome(c *Consumer) {
 		}
 		batch = append(batch, s)
 		w := m.pushes[d.job.ID]
-		if w.owner != c.Name() || m.entry[d.job.ID] != d.entry { // lost: nothing may change
+		// Lost to another: nothing may change. In nobody's hand: the outcome counts.
+		if w.owner != c.Name() && w.owner != nobody || m.entry[d.job.ID] != d.entry {
 			continue
 		}
 		w.status, w.owner, w.deliveries = s.status, "", d.deliveries
@@ -234,8 +235,7 @@ func (m *model) steal(c *Consumer) {
 			w.status, w.owner, w.deliveries = push.Failed, "", w.deliveries+m.handed[id]
 			poisoned++
 		default: // what was handed back before is claimed as well
-			m.handed[id]++
-			w.owner, want[id] = c.Name(), true
+			w.owner, want[id] = nobody, true
 		}
 	}
 	for _, p := range m.keys.All() {
@@ -244,14 +244,35 @@ func (m *model) steal(c *Consumer) {
 			m.t.Fatal(err)
 		}
 	}
-	// What c had before, lost, and did not notice losing, it does not start anew.
 	for _, d := range m.reclaim(m.t, c) {
 		if !want[d.job.ID] {
 			m.t.Fatalf("%s was claimed, but it is %+v", d.job.ID, m.pushes[d.job.ID])
 		}
+		delete(want, d.job.ID)
+		m.handed[d.job.ID]++
+		m.pushes[d.job.ID].owner = c.Name()
 		m.counted(d)
 		m.entry[d.job.ID] = d.entry
 		m.hands[c.Name()] = append(m.hands[c.Name()], d)
+	}
+	// The rest it has in hand already and did not notice losing; or they are
+	// suspects, of which it has one at a time.
+	owners := map[string]string{}
+	for _, p := range m.keys.All() {
+		for _, lane := range []int{laneNormal, laneUrgent} {
+			for _, e := range pendingOf(m.t, m.bundle, laneKey(p, lane)) {
+				owners[laneKey(p, lane)+" "+e.ID] = e.Consumer
+			}
+		}
+	}
+	for id := range want {
+		switch owner := owners[laneKey(m.keys.Of(id), m.pushes[id].lane)+" "+m.entry[id]]; {
+		case owner == c.Name() && slices.ContainsFunc(m.hands[c.Name()], func(d *delivery) bool { return d.entry == m.entry[id] }):
+			m.handed[id]++
+			m.pushes[id].owner = owner
+		case owner != nobody || m.handed[id] < suspectAfter:
+			m.t.Fatalf("%s was not claimed, %q has it", id, owner)
+		}
 	}
 	if poisoned > 0 {
 		m.counters["failed"] += poisoned

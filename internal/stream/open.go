@@ -78,6 +78,7 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 	}
 	var missing []entry
 	var taken []*delivery
+	dropped := 0
 	for i, result := range results {
 		e := entries[i]
 		values, ok := result.([]any)
@@ -90,8 +91,12 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 		case result == "missing":
 			missing = append(missing, e)
 		default:
-			c.log.Info("entry dropped", zap.String("id", fmt.Sprint(e.values[push.FieldID])), zap.String("entry", e.id), zap.Any("why", result))
+			dropped++
+			c.log.Debug("entry dropped", zap.String("id", fmt.Sprint(e.values[push.FieldID])), zap.String("entry", e.id), zap.Any("why", result))
 		}
+	}
+	if dropped > 0 {
+		c.log.Info("dropped entries that stand for nothing any more", zap.Int("entries", dropped))
 	}
 	c.suppress(ctx, taken)
 	for _, d := range taken {
@@ -117,7 +122,7 @@ func parseDelivery(p pushlog.Partition, e entry, values []any) *delivery {
 	d := &delivery{partition: p, lane: e.lane, entry: e.id, leasedAt: e.leasedAt}
 	handed, _ := values[0].(int64)
 	before, _ := strconv.Atoi(text(1))
-	d.deliveries = before + int(handed)
+	d.deliveries, d.handed = before+int(handed), int(handed)
 	id, _ := e.values[push.FieldID].(string)
 	d.job = push.Job{
 		ID: id, DeviceID: text(2), MsgTitle: text(3), MsgContents: text(4), Priority: push.Priority(text(6)),
@@ -180,7 +185,9 @@ func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []ent
 		return fmt.Errorf("adopt: %w", err)
 	}
 	if slices.Contains(answers, Refused) {
-		return errors.New("adopt: Redis is out of memory")
+		// They stay pending for us; what needs no memory must go on meanwhile.
+		c.trouble.note("adopting entries added by hand", errors.New("Redis is out of memory"))
+		return nil
 	}
 	_, err = c.discard(ctx, p, adopted)
 	return err
@@ -238,6 +245,10 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 		[]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
 		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(code),
 			pushlog.FieldResult, string(code) + ": " + reason, pushlog.FieldRaw, rawFields(e)}})
+	if redis.HasErrorPrefix(err, "OOM") { // as in adopt
+		c.trouble.note("rejecting an unreadable entry", err)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("reject: %w", err)
 	}

@@ -189,7 +189,7 @@ func (r *reader) fetch(ctx context.Context, lane int, id string) (*entry, error)
 	}
 	own.values = found[0].Values
 	answers, err := run(ctx, r.c.rdb, call{renewScript,
-		[]string{jobsKey(r.partition), urgentKey(r.partition)}, []any{Group, r.c.opt.Name, lane, id}})
+		[]string{jobsKey(r.partition), urgentKey(r.partition)}, []any{Group, r.c.opt.Name, nobody, lane, id}})
 	if err != nil {
 		return nil, fmt.Errorf("renew own pending: %w", err)
 	}

@@ -17,6 +17,9 @@ import (
 // nobody.
 const lookEvery = 250 * time.Millisecond
 
+// suspectAfter is how many deliveries without an answer make a push suspect.
+const suspectAfter = 2
+
 // reclaimer brings what is pending for nobody into this consumer's hand: what
 // others handed back, and what was taken from the silent. All consumers do, each
 // as much as it has free slots for.
@@ -48,27 +51,18 @@ func (c *Consumer) reclaim(ctx context.Context) (int, error) {
 	total := 0
 	for _, p := range c.keys.All() {
 		for _, lane := range []int{laneUrgent, laneNormal} {
-			pending, err := c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
-				Stream: laneKey(p, lane), Group: Group, Start: "-", End: "+", Count: scriptBatch, Consumer: nobody,
-			}).Result()
+			found, err := c.unowned(ctx, p, lane)
 			if err != nil {
-				if err := listError(err); err != nil {
-					return total, err
-				}
+				return total, err
+			}
+			if len(found) == 0 {
 				continue
 			}
-			if len(pending) == 0 {
-				continue
-			}
-			places := c.slots.take(ctx, 1, len(pending))
+			places := c.slots.take(ctx, 1, len(found))
 			if places == 0 {
 				return total, nil // paused, or stopping
 			}
-			var batch []entry
-			for _, e := range pending[:places] {
-				batch = append(batch, entry{lane: lane, id: e.ID})
-			}
-			n, err := c.claim(context.WithoutCancel(ctx), p, batch)
+			n, err := c.claim(context.WithoutCancel(ctx), p, found[:places])
 			total += n
 			if err != nil {
 				return total, err
@@ -76,6 +70,38 @@ func (c *Consumer) reclaim(ctx context.Context) (int, error) {
 		}
 	}
 	return total, nil
+}
+
+// unowned returns up to 100 entries of a lane that are pending for nobody. Of those
+// that two consumers have not answered for it returns one, and none while this
+// consumer has one in hand: whatever else is in hand with a push that kills its
+// consumer is lost with it, and would soon be taken for poison as well.
+func (c *Consumer) unowned(ctx context.Context, p pushlog.Partition, lane int) ([]entry, error) {
+	var found []entry
+	suspects := c.suspects()
+	for from := "-"; from != "" && len(found) < scriptBatch; {
+		pending, err := c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
+			Stream: laneKey(p, lane), Group: Group, Start: from, End: "+", Count: scriptBatch, Consumer: nobody,
+		}).Result()
+		if err != nil {
+			return nil, listError(err)
+		}
+		from = ""
+		if len(pending) == scriptBatch {
+			from = "(" + pending[scriptBatch-1].ID
+		}
+		for _, e := range pending {
+			if e.RetryCount >= suspectAfter {
+				if suspects++; suspects > 1 {
+					continue
+				}
+			}
+			if len(found) < scriptBatch {
+				found = append(found, entry{lane: lane, id: e.ID})
+			}
+		}
+	}
+	return found, nil
 }
 
 // claim claims entries for which it has a slot each, and has them opened like any

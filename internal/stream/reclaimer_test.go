@@ -150,6 +150,46 @@ func TestPoison(t *testing.T) {
 	}
 }
 
+// A push that kills its consumer does not take others with it: what two have not
+// answered for is in hand alone of its kind.
+func TestSuspectsComeOneByOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	b.accept(t, many("j", 60)...)
+	b.read(t, b.consumer(t, "dead-1", nil), p, 50)
+	b.age(t, p, nil)
+	b.sweep(t, b.consumer(t, "dead-2", nil), p)
+	b.accept(t, job("fresh"))
+	b.read(t, b.consumer(t, "dead-3", nil), p, 1) // one that was lost once only
+	b.age(t, p, nil)
+	c := b.consumer(t, "c", nil)
+	got := b.sweep(t, c, p)
+	suspects := 0
+	for _, d := range got {
+		if d.handed > suspectAfter {
+			suspects++
+		}
+	}
+	if suspects != 1 || len(got) < 2 {
+		t.Fatalf("%d in hand, %d of them suspects", len(got), suspects)
+	}
+	if more := b.reclaim(t, c); len(more) != 0 {
+		t.Errorf("%d more", len(more))
+	}
+	for n := 0; n < 60 && suspects > 0; n++ { // as they are settled, the others follow
+		for _, d := range got {
+			b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
+		}
+		if got = b.reclaim(t, c); len(got) == 0 {
+			break
+		}
+	}
+	if counts, err := b.log.Counts(t.Context()); err != nil || counts[push.Failed] != 0 || counts[push.Sent] < 50 {
+		t.Errorf("%v, %v", counts, err)
+	}
+}
+
 // pendingAfterRead reads everything for c without opening it.
 func pendingAfterRead(t *testing.T, b *bundle, c *Consumer) []redis.XPendingExt {
 	t.Helper()

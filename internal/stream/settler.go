@@ -64,7 +64,9 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	now := time.Now()
 	batch = slices.SortedStableFunc(slices.Values(batch), func(a, b settlement) int { return compareEntries(a.entry, b.entry) })
 	var b callBatch
-	for _, s := range batch {
+	asked := map[int][]*settlement{} // by call
+	for i := range batch {
+		s := &batch[i]
 		p := s.partition
 		keys := []string{jobsKey(p), urgentKey(p)}
 		if s.abandon {
@@ -75,28 +77,37 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 			continue
 		}
 		keys = append(keys, eventsKey(p))
-		head := []any{p.Base, Group, c.opt.Name, now.UnixMilli(), eventsCap}
+		head := []any{p.Base, Group, c.opt.Name, now.UnixMilli(), eventsCap, nobody}
 		if s.status == push.Retrying {
-			b.add(call{retryScript, append(keys, dueKey(p)), head}, retryArgs(&s))
+			n := b.add(call{retryScript, append(keys, dueKey(p)), head}, retryArgs(s))
+			asked[n] = append(asked[n], s)
 		} else {
-			b.add(call{settleScript, keys, head}, settleArgs(&s))
+			n := b.add(call{settleScript, keys, head}, settleArgs(s))
+			asked[n] = append(asked[n], s)
 		}
 	}
-	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
+	answers, err := run(ctx, c.rdb, b.calls...)
+	if err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
-	var dead []settlement
-	for _, s := range batch {
-		if s.release || s.abandon {
-			continue
-		}
-		c.metrics.settled.WithLabelValues(string(s.status)).Inc()
-		if s.deadToken {
-			dead = append(dead, s)
+	for n, list := range asked {
+		c.count(list, answers[n])
+	}
+	c.bury(ctx, batch, now)
+	return nil
+}
+
+// count counts what one call settled, and what came too late. After a lost reply
+// the second answer calls late what the first has settled.
+func (c *Consumer) count(asked []*settlement, answer any) {
+	results, _ := answer.([]any)
+	for i, s := range asked {
+		if i < len(results) && results[i] == int64(1) {
+			c.metrics.settled.WithLabelValues(string(s.status)).Inc()
+		} else {
+			c.metrics.late.Inc()
 		}
 	}
-	c.bury(ctx, dead, now)
-	return nil
 }
 
 // settleArgs are what settle.lua takes for one push.

@@ -142,7 +142,7 @@ func TestTransitionsTwice(t *testing.T) {
 			}
 		},
 		"bury": func(t *testing.T, b *bundle, c *Consumer) func() {
-			dead := []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now}}
+			dead := []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now, deadToken: true}}
 			return func() { c.bury(t.Context(), dead, now) }
 		},
 		"leave": func(t *testing.T, b *bundle, c *Consumer) func() {

@@ -42,7 +42,7 @@ func (c *Consumer) watch(ctx context.Context) error {
 	all, one := control.Val()[0] != nil, control.Val()[1] != nil
 	if c.pausedAll && !all {
 		// All go on at the same time.
-		if _, err := lift(ctx, c.rdb, c.keys, c.opt.Project, c.opt.RampUp, false); err != nil {
+		if _, err := lift(ctx, c.rdb, c.keys, c.opt.Project, c.opt.RampUp, noHold); err != nil {
 			return err
 		}
 	}
@@ -77,6 +77,7 @@ func (c *Consumer) returnWaiting() {
 			if !ok {
 				return
 			}
+			c.finish(d)
 			c.settled <- settlement{delivery: d, release: true}
 			c.slots.give(1)
 		default:

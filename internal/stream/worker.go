@@ -99,22 +99,13 @@ func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error 
 	return err
 }
 
-// unregister takes this worker out of the list, and its pause if that was for
-// this process alone.
-func (c *Consumer) unregister(ctx context.Context) error {
-	if c.opt.Instance == c.opt.Name {
-		if err := c.rdb.HDel(ctx, controlKey(c.keys), c.opt.Name).Err(); err != nil {
-			return fmt.Errorf("unregister: %w", err)
-		}
-	}
-	return c.forget(ctx, c.opt.Name)
-}
-
-// forget takes a worker out of the list.
+// forget takes a worker out of the list, and its pause if that was for its process
+// alone: no instance has a process's name otherwise.
 func (c *Consumer) forget(ctx context.Context, name string) error {
 	_, err := c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		pipe.Del(ctx, workerKey(c.keys, name))
 		pipe.ZRem(ctx, workersKey(c.keys), name)
+		pipe.HDel(ctx, controlKey(c.keys), name)
 		return nil
 	})
 	if err != nil {

@@ -3,7 +3,6 @@ package stream
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -104,14 +103,11 @@ func (c *Control) pending(ctx context.Context) (map[string]int64, error) {
 	counts := map[string]int64{}
 	for _, p := range c.keys.All() {
 		for _, lane := range []int{laneNormal, laneUrgent} {
-			summary, err := c.rdb.XPending(ctx, laneKey(p, lane), Group).Result()
-			if err != nil && !errors.Is(err, redis.Nil) && !isNoGroup(err) {
-				return nil, fmt.Errorf("count pending: %w", err)
+			owners, err := pendingByOwner(ctx, c.rdb, laneKey(p, lane))
+			if err != nil {
+				return nil, err
 			}
-			if summary == nil {
-				continue
-			}
-			for name, n := range summary.Consumers {
+			for name, n := range owners {
 				counts[name] += n
 			}
 		}

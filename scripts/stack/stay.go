@@ -56,6 +56,8 @@ the log so far: %s
 
   the log           curl -s 'http://%s/api/v1/pushes?size=5' | head -c 2000
   what failed       curl -s 'http://%s/api/v1/pushes?status=failed'
+  pause one         curl -s -X PUT http://%s/api/v1/workers/consumer-1/desired -H 'Content-Type: application/json' -d '{"desired":"paused"}'
+  who is there      curl -s http://%s/api/v1/workers
   one is reserved   %s
   send one          curl -s http://%s/v1/pushes -H 'Authorization: Bearer %s' \
                       -H 'Content-Type: application/json' -d '{"device_id":"demo-token","msg_title":"hello"}'
@@ -63,7 +65,7 @@ the log so far: %s
   the simulator     curl -s http://%s/_sim/stats
 
 Ctrl-C stops everything.
-`, strings.Join(so, ", "), s.admin, s.admin, receipt, s.producer, key, s.redis, s.sim)
+`, strings.Join(so, ", "), s.admin, s.admin, s.admin, s.admin, receipt, s.producer, key, s.redis, s.sim)
 	return s.watch(ctx)
 }
 

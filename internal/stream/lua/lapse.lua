@@ -60,6 +60,7 @@ local function lapse(lane, entry)
       return { 'failed' }
     end
   elseif not r[1] and times >= most then
+    redis.call('XCLAIM', stream, group, nobody, 0, entry, 'IDLE', 86400000, 'JUSTID') -- not the zombie's any more
     return { 'poison', fields }
   end
   redis.call('XCLAIM', stream, group, nobody, 0, entry, 'IDLE', 86400000, 'JUSTID')

@@ -103,12 +103,13 @@ local function holder(group, consumer, start, step)
   end
 end
 
--- orphan says that an entry is on its stream and pending for nobody at all: its
--- group was destroyed, or a failover forgot who had read it. Then whoever brings
--- its outcome settles it: to have it sent once more would help no one.
-local function orphan(stream, group, entry)
-  local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)
-  return not pending[1] and #redis.call('XRANGE', stream, entry, entry) > 0
+-- orphan says that an entry is on its stream and in nobody's hand: it lapsed or was
+-- handed back (nobody has it), its group was destroyed, or a failover forgot who
+-- had read it. Then whoever brings its outcome settles it: to have it sent once
+-- more would help no one.
+local function orphan(stream, group, nobody, entry)
+  local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)[1]
+  return (not pending or pending[2] == nobody) and #redis.call('XRANGE', stream, entry, entry) > 0
 end
 
 -- conclude writes what settle, retry and lapse have gathered.

@@ -1,7 +1,7 @@
 -- retry: pushes in hand go back to wait for their next try.
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events  4 due
--- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
+-- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events  6 name of nobody
 --       then for each push, at most 100 and each lane's in ascending
 --       order of entries, 13 texts:
 --       lane, entry, id, accepted time (ms), due (ms), error code, attempts,
@@ -15,16 +15,16 @@
 -- Crash before: the entry stays pending, and is delivered again. Crash after:
 -- waiting. Twice: the second finds the entry gone and its own try in the
 -- record, and does nothing.
-local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local K, group, me, now, nobody = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6]
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
-local moves, held = mover(K), holder(group, me, 6, 13)
+local moves, held = mover(K), holder(group, me, 7, 13)
 
-for i = 6, #ARGV, 13 do
+for i = 7, #ARGV, 13 do
   local lane, entry, id, score, due, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local till, try, line, drop = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
   local record = K .. ':record:' .. id
   local answer = 0
-  if held(lane, entry) or orphan(KEYS[lane], group, entry) then
+  if held(lane, entry) or orphan(KEYS[lane], group, nobody, entry) then
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],

@@ -1,7 +1,7 @@
 -- settle: pushes in hand reach a terminal state.
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events
--- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events
+-- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events  6 name of nobody
 --       then for each push, at most 100 and each lane's in ascending
 --       order of entries, 12 texts:
 --       lane, entry, id, accepted time (ms), status (sent, failed, expired),
@@ -9,23 +9,23 @@
 --       and line of this try (or '' twice)
 -- Returns for each push: 1 settled, 0 not ours any more.
 --
--- Ours is what is pending for us, or for nobody at all (orphan, in lib.lua).
+-- Ours is what is pending for us, or in nobody's hand (orphan, in lib.lua).
 -- A late answer of a consumer that lost the entry is noted in the record as
 -- late.<consumer> and changes nothing else.
 --
 -- Crash before: the entry stays pending, and is delivered again. Crash after:
 -- settled. Twice: the second finds the entry gone and its own try in the
 -- record, and does nothing.
-local K, group, me, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local K, group, me, now, nobody = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6]
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
-local moves, held = mover(K), holder(group, me, 6, 12)
+local moves, held = mover(K), holder(group, me, 7, 12)
 
-for i = 6, #ARGV, 12 do
+for i = 7, #ARGV, 12 do
   local lane, entry, id, score, status, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local try, line = ARGV[i + 10], ARGV[i + 11]
   local record = K .. ':record:' .. id
   local answer = 0
-  if held(lane, entry) or orphan(KEYS[lane], group, entry) then
+  if held(lane, entry) or orphan(KEYS[lane], group, nobody, entry) then
     local r = redis.call('HMGET', record, 'status', 'entry')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       local hash = { 'status', status, 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7], 'consumer', me,
