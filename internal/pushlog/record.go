@@ -135,9 +135,9 @@ func numbered(h map[string]string, prefix string) []string {
 		}
 	}
 	slices.Sort(numbers)
-	lines := make([]string, len(numbers))
-	for i, n := range numbers {
-		lines[i] = h[prefix+strconv.Itoa(n)]
+	var lines []string
+	for _, n := range numbers {
+		lines = append(lines, h[prefix+strconv.Itoa(n)])
 	}
 	return lines
 }
