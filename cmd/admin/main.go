@@ -78,5 +78,5 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 	case "key remove":
 		return a.keyRemove(ctx, c.Key.Remove.Name)
 	}
-	return fmt.Errorf("%s: not implemented", command) // a bug
+	return fmt.Errorf("unknown command %q", command) // a bug: kong knows one more than this list
 }

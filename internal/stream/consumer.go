@@ -220,7 +220,7 @@ func (c *Consumer) returnUnknown(ctx context.Context) {
 	defer cancel()
 	for _, p := range c.keys.All() {
 		_, err := release(ctx, c.rdb, p, c.opt.Name, func(lane int, entry string) bool {
-			return c.holds((&delivery{partition: p, lane: lane, entry: entry}).handle())
+			return c.holds(handle(p, lane, entry))
 		})
 		if err != nil {
 			c.trouble.note("handing back", err)

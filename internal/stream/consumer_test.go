@@ -418,9 +418,9 @@ func TestTroubleWithRedis(t *testing.T) {
 		},
 		"kill -9 and restart": func(t *testing.T, b *bundle) { b.srv.Kill(); b.srv.Start(t) },
 		"READONLY, as after a failover": func(t *testing.T, b *bundle) {
-			b.rdb.SlaveOf(t.Context(), "127.0.0.1", "1")
+			b.rdb.ReplicaOf(t.Context(), "127.0.0.1", "1")
 			time.Sleep(100 * time.Millisecond) // some calls fail, or none: both must do
-			b.rdb.SlaveOf(t.Context(), "NO", "ONE")
+			b.rdb.ReplicaOf(t.Context(), "NO", "ONE")
 		},
 		"UNBLOCKED, the streams vanish for a moment": func(t *testing.T, b *bundle) {
 			for _, stream := range []string{"push:{0}:jobs", "push:{0}:jobs:urgent"} {

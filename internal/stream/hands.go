@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"pushstream/internal/pushlog"
 )
 
 // hands is what a consumer has in hand: everything between take and settle.
@@ -14,7 +16,11 @@ type hands struct {
 }
 
 // handle names an entry in hand.
-func (d *delivery) handle() string { return laneKey(d.partition, d.lane) + " " + d.entry }
+func handle(p pushlog.Partition, lane int, entry string) string {
+	return laneKey(p, lane) + " " + entry
+}
+
+func (d *delivery) handle() string { return handle(d.partition, d.lane, d.entry) }
 
 // InHand is the number of pushes between take and settle.
 func (h *hands) InHand() int {

@@ -155,7 +155,7 @@ func (r *reader) readOwn(ctx context.Context, count int) ([]entry, error) {
 		}
 		for _, e := range pending {
 			seen++
-			if d := (&delivery{partition: r.partition, lane: lane, entry: e.ID}); !r.c.holds(d.handle()) {
+			if !r.c.holds(handle(r.partition, lane, e.ID)) {
 				own, err := r.fetch(ctx, lane, e.ID)
 				if err != nil {
 					return nil, err
