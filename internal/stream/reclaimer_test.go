@@ -263,6 +263,26 @@ func TestHandedBackComesFirst(t *testing.T) {
 	}
 }
 
+// A lease that was renewed after the sweeper had looked is left alone: the script
+// looks once more.
+func TestLapseLooksAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	b.accept(t, job("a"))
+	d := b.read(t, b.consumer(t, "owner", nil), p, 1)[0]
+	s := sweeper{b.consumer(t, "c", nil)}
+	if err := s.lapse(t.Context(), p, []entry{{lane: d.lane, id: d.entry}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := pendingOf(t, b, jobsKey(p))[0].Consumer; got != "owner" {
+		t.Errorf("%s has it", got)
+	}
+	if r := b.get(t, "a"); len(r.Takeovers) != 0 {
+		t.Errorf("take-overs %q", r.Takeovers)
+	}
+}
+
 // Of several consumers one at a time sweeps; none is a leader that the others
 // would miss.
 func TestTurns(t *testing.T) {
