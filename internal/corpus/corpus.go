@@ -1,63 +1,103 @@
-// Package corpus makes jobs for tests and benchmarks: Korean and English texts
-// that vary, customers of whom few get many pushes, about 450 bytes of payload
-// each. The nth job is always the same.
+// Package corpus makes jobs for tests and benchmarks: what a securities firm
+// tells its customers, in Korean and some English, about 450 bytes of payload
+// each. Few customers get many pushes, most get few. The nth job is always the
+// same.
+//
+//	corpus.go     the job, and words whose frequency is known
+//	customer.go   what belongs to a customer: numbers, tokens, phone
+//	library.go    templates and lists of words, read from *.txt
+//	text.go       titles and contents, made from them
 package corpus
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"sync"
 
 	"pushstream/internal/push"
 )
 
-var (
-	stocks   = []string{"삼성전자", "SK하이닉스", "NAVER", "카카오", "현대차", "LG에너지솔루션", "셀트리온", "KB금융", "POSCO홀딩스", "기아", "삼성바이오로직스", "한화에어로스페이스"}
-	services = []string{"trade", "price", "notice", "login", "event"}
-	closings = []string{
-		"자세한 내용은 앱에서 확인하세요.", "주문 내역은 잔고 화면에서 볼 수 있습니다.", "본인이 아니면 고객센터 1588-0000으로 연락해 주세요.",
-		"오늘 장은 15시 30분에 마감됩니다.", "See the order screen for details.", "수수료와 세금은 별도입니다.",
-	}
-	alphabet = []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+// Words for searches, of a frequency that a test keeps.
+const (
+	// Rare is in the contents of one job in a hundred, and in some of their titles.
+	Rare = "공모주"
+	// Absent is in no title and no contents, though its beginning is in many.
+	Absent = "체결오류"
+	// AbsentToken is in no token and in no text at all, though its beginning is in
+	// every token.
+	AbsentToken = "APA91bNobodyHasThis"
 )
 
-// customers is how many there are; the first ones get most pushes.
+// customers is how many there are.
 const customers = 200_000
+
+// How pushes are spread over them: the nth customer gets as many as
+// (spreadFrom + n) to the power of -spread. The first ones get a thousand in a
+// million, half of them less than three.
+const (
+	spread     = 1.1
+	spreadFrom = 200
+)
+
+// maker makes one job at a time.
+type maker struct {
+	source rand.PCG
+	rand   *rand.Rand
+	spread *rand.Zipf
+	buf    []byte
+	who    customer
+	about  scene
+}
+
+var makers = sync.Pool{New: func() any {
+	m := &maker{buf: make([]byte, 0, 1024)}
+	m.rand = rand.New(&m.source)
+	m.spread = rand.NewZipf(m.rand, spread, spreadFrom, customers-1)
+	return m
+}}
 
 // Job returns the nth job, valid and complete, with an id that begins with
 // prefix.
 func Job(prefix string, n int) push.Job {
-	r := rand.New(rand.NewPCG(1, uint64(n)))
-	c := int(float64(customers) * r.Float64() * r.Float64() * r.Float64())
-	stock := stocks[r.IntN(len(stocks))]
-	side := []string{"매수", "매도", "정정"}[r.IntN(3)]
-	service := services[r.IntN(len(services))]
+	m := makers.Get().(*maker)
+	defer makers.Put(m)
+	m.source.Seed(1, uint64(n))
+	m.who.is(int(m.spread.Uint64()))
+	m.draw()
+	t := texts().pick(m.rand)
 	j := push.Job{
-		ID:       fmt.Sprintf("%s-%09d", prefix, n),
-		Csno:     fmt.Sprint(10_000_000 + c),
-		UUIDID:   fmt.Sprintf("%08x-%04x", c*2_654_435_761%(1<<32), c%65_536),
-		DeviceID: Token(c),
-		MsgTitle: fmt.Sprintf("%s %s 체결 안내", stock, side),
-		MsgContents: fmt.Sprintf("%s %d주가 %d,%03d원에 %s 체결되었습니다. %s",
-			stock, 1+r.IntN(500), 1+r.IntN(900), r.IntN(1000), side, closings[r.IntN(len(closings))]),
-		ServiceName: service,
-		PushGrpID:   fmt.Sprintf("G%02d", r.IntN(40)),
-		CustTelno:   fmt.Sprintf("010-%04d-%04d", c/10_000+2_000, c%10_000),
+		ID:          m.id(prefix, n),
+		Csno:        m.who.csno(),
+		UUIDID:      m.who.uuid(),
+		DeviceID:    m.token(),
+		MsgTitle:    m.write(t.title, nil),
+		MsgContents: m.write(t.contents, m.closings()),
+		ServiceName: t.service,
+		PushGrpID:   t.groups[m.below(m.below(groupsEach)+1)],
+		CustTelno:   m.who.telno(),
 		Priority:    push.Normal,
 		TTL:         push.DefaultTTL,
 	}
-	if r.IntN(5) == 0 {
-		j.Data = map[string]string{"screen": service, "order_no": fmt.Sprint(700_000 + n)}
+	if m.below(5) == 0 {
+		j.Data = map[string]string{"screen": t.service, "order_no": strconv.Itoa(700_000 + n)}
 	}
 	return j
 }
 
-// Token is the FCM token of customer c, of the usual 152 characters.
-func Token(c int) string {
-	r := rand.New(rand.NewPCG(2, uint64(c)))
-	b := make([]byte, 152)
-	for i := range b {
-		b[i] = alphabet[r.IntN(len(alphabet))]
-	}
-	copy(b[11:], ":APA91b")
-	return string(b)
+// id is prefix-000000001 and so on.
+func (m *maker) id(prefix string, n int) string {
+	m.buf = append(append(m.buf[:0], prefix...), '-')
+	m.pad(n, 9)
+	return string(m.buf)
 }
+
+// token is the first or the second one of the customer, who may have two phones.
+func (m *maker) token() string {
+	if m.who.devices() == 2 && m.below(3) == 0 {
+		return Token(m.who.n + customers)
+	}
+	return Token(m.who.n)
+}
+
+// below is a number from 0 to n-1.
+func (m *maker) below(n int) int { return m.rand.IntN(n) }
