@@ -101,7 +101,7 @@ func (b *bundle) unreadable(t *testing.T) string {
 	defer stop()
 	id := ""
 	b.eventually(t, "the entry is a failed record", func() bool {
-		p, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 1, Status: push.Failed})
+		p, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 1, Filter: pushlog.Filter{Statuses: []push.Status{push.Failed}}})
 		if err == nil && len(p.Records) == 1 && p.Records[0].ErrorCode == push.CodeInvalidJob {
 			id = p.Records[0].ID
 		}

@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,47 +13,76 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// page is the answer to list.
+// found is a page of the log without its records.
+type found struct {
+	Page   int         `json:"page"`
+	Size   int         `json:"size"`
+	Pages  int64       `json:"pages"`
+	Total  int64       `json:"total"`
+	Exact  bool        `json:"exact"`
+	Looked int64       `json:"looked"`
+	Of     int64       `json:"of"`
+	Newer  int64       `json:"newer"`
+	AsOf   string      `json:"asof"`
+	How    pushlog.How `json:"how"`
+}
+
+// page is the answer to list and search.
 type page struct {
 	Items []pushlog.Record `json:"items"`
-	Page  int              `json:"page"`
-	Size  int              `json:"size"`
-	Pages int64            `json:"pages"`
-	Total int64            `json:"total"`
+	found
+}
+
+func foundIn(q pushlog.Query, p *pushlog.Page) found {
+	return found{q.Page, q.Size, pagesOf(p.Total, q.Size), p.Total, p.Exact, p.Looked, p.Of, p.Newer,
+		p.AsOf.UTC().Format(pushlog.TimeFormat), p.How}
 }
 
 func (a *api) list(c *gin.Context) {
-	in := readQuery(c, "page", "size", "order", "status")
-	q := pushlog.Query{Page: in.number("page", 1, maxPage), Size: in.number("size", defaultSize, pushlog.MaxPageSize)}
-	switch c.DefaultQuery("order", "newest") {
-	case "newest":
-	case "oldest":
-		q.Oldest = true
-	default:
-		in.fault("order must be newest or oldest")
-	}
-	if s := in.Get("status"); s != "" {
-		if q.Status = push.Status(s); !q.Status.Valid() {
-			in.fault("status must be one of %v", push.Statuses())
-		}
-	}
+	in := readFilterQuery(c, searchPath, pageFields()...)
+	q, budget := in.query(), in.budget(defaultBudget)
 	if in.refused(c) {
 		return
 	}
-	ctx, cancel := bounded(c)
+	a.answerPage(c, q, budget, http.StatusBadRequest)
+}
+
+// answerPage answers with a page, as far as it is known when the budget is spent.
+// Wrong is the status of an answer to a filter that the log refuses.
+func (a *api) answerPage(c *gin.Context, q pushlog.Query, budget time.Duration, wrong int) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), budget)
 	defer cancel()
 	p, err := a.log.List(ctx, q)
 	if err != nil {
-		httpapi.Unavailable(c, err)
+		failed(c, err, wrong)
 		return
 	}
-	c.JSON(http.StatusOK, page{p.Records, q.Page, q.Size, pagesOf(p.Total, q.Size), p.Total})
+	if p.Records == nil {
+		p.Records = []pushlog.Record{}
+	}
+	c.JSON(http.StatusOK, page{p.Records, foundIn(q, &p)})
 }
 
-func (a *api) get(c *gin.Context) {
+// gone is the status of requests whose client did not wait, for the log.
+const gone = 499
+
+// failed answers a request that the log could not serve.
+func failed(c *gin.Context, err error, wrong int) {
+	switch {
+	case errors.Is(err, pushlog.ErrFilter):
+		httpapi.Fail(c, wrong, err.Error())
+	case c.Request.Context().Err() != nil:
+		c.AbortWithStatus(gone)
+	default:
+		httpapi.Unavailable(c, err)
+	}
+}
+
+func (a *api) get(c *gin.Context) { a.answerRecord(c, c.Param("id")) }
+
+func (a *api) answerRecord(c *gin.Context, id string) {
 	ctx, cancel := bounded(c)
 	defer cancel()
-	id := c.Param("id")
 	if !push.ValidID(id) {
 		httpapi.Fail(c, http.StatusNotFound, pushlog.ErrNotFound.Error())
 		return

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"time"
 
 	"pushstream/internal/push"
 )
@@ -70,7 +71,7 @@ func (p Partition) Record(id string) string { return p.Base + ":record:" + id }
 func (p Partition) Index() string { return p.Base + ":index" }
 
 // StatusIndex is the sorted set of the pushes in one state, in the order of
-// Index.
+// Index. There is none of push.Sent: those are in Index and in no other.
 func (p Partition) StatusIndex(s push.Status) string { return p.Base + ":index:status:" + string(s) }
 
 // CsnoIndex, PushGrpIDIndex and DeviceIDIndex are the sorted sets of the
@@ -79,6 +80,35 @@ func (p Partition) CsnoIndex(csno string) string { return p.Base + ":index:csno:
 
 // PushGrpIDIndex: see CsnoIndex.
 func (p Partition) PushGrpIDIndex(id string) string { return p.Base + ":index:push_grp_id:" + id }
+
+// ErrorCodeIndex is the sorted set of the pushes with an error code, in the order of
+// Index.
+func (p Partition) ErrorCodeIndex(c push.Code) string {
+	return p.Base + ":index:error_code:" + string(c)
+}
+
+// Chunk is a sealed chunk, Chunks the sorted set of their numbers by the time of
+// their first push in ms, and Sealed where they end: see chunk.go.
+func (p Partition) Chunk(n int64) string { return p.Base + ":chunk:" + strconv.FormatInt(n, 10) }
+
+// Chunks: see Chunk.
+func (p Partition) Chunks() string { return p.Base + ":chunks" }
+
+// Sealed is a hash: until_ms and until_id of the last push that a chunk has or is
+// about to have, and next, the number of the next chunk.
+func (p Partition) Sealed() string { return p.Base + ":sealed" }
+
+// Late is the sorted set, in the order of Index, of the pushes whose state, error
+// code or result changed after their chunk had it.
+func (p Partition) Late() string { return p.Base + ":late" }
+
+// Minute and Hour are the counters of a minute and of an hour.
+func (p Partition) Minute(t time.Time) string {
+	return p.Base + ":minute:" + t.UTC().Format("200601021504")
+}
+
+// Hour: see Minute.
+func (p Partition) Hour(t time.Time) string { return p.Base + ":hour:" + t.UTC().Format("2006010215") }
 
 // DeviceIDIndex takes the token itself: see CsnoIndex.
 func (p Partition) DeviceIDIndex(token string) string {

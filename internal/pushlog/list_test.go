@@ -35,9 +35,9 @@ func TestList(t *testing.T) {
 		{"last page, not full", Query{Page: 3, Size: 2}, []string{"a"}, 5},
 		{"behind the last page", Query{Page: 4, Size: 2}, []string{}, 5},
 		{"far behind it", Query{Page: 1_000_000, Size: 1000}, []string{}, 5},
-		{"one state", Query{Page: 1, Size: 10, Status: push.Failed}, []string{"z", "c"}, 2},
-		{"one state, second page, oldest first", Query{Page: 2, Size: 1, Status: push.Failed, Oldest: true}, []string{"z"}, 2},
-		{"a state that nothing is in", Query{Page: 1, Size: 10, Status: push.Expired}, []string{}, 0},
+		{"one state", Query{Page: 1, Size: 10, Filter: Filter{Statuses: []push.Status{push.Failed}}}, []string{"z", "c"}, 2},
+		{"one state, second page, oldest first", Query{Page: 2, Size: 1, Filter: Filter{Statuses: []push.Status{push.Failed}}, Oldest: true}, []string{"z"}, 2},
+		{"a state that nothing is in", Query{Page: 1, Size: 10, Filter: Filter{Statuses: []push.Status{push.Expired}}}, []string{}, 0},
 	}
 	for _, partitions := range []int{1, 3} {
 		b := setup(t, partitions)
@@ -92,11 +92,11 @@ func TestListAgainstModel(t *testing.T) {
 		for range 60 {
 			q := Query{Page: 1 + r.IntN(12), Size: 1 + r.IntN(60), Oldest: r.IntN(2) == 0}
 			if r.IntN(2) == 0 {
-				q.Status = push.Statuses()[r.IntN(7)]
+				q.Statuses = push.Statuses()[r.IntN(7):][:1]
 			}
 			all := []string{}
 			for _, one := range rows {
-				if q.Status == "" || one.status == q.Status {
+				if len(q.Statuses) == 0 || one.status == q.Statuses[0] {
 					all = append(all, one.id)
 				}
 			}

@@ -162,6 +162,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	until.Go(func() error { c.watcher(ctx); return nil })
 	until.Go(func() error { c.promoter(ctx); return nil })
 	until.Go(func() error { sweeper{c}.run(ctx); return nil })
+	until.Go(func() error { newSealer(c).run(ctx); return nil })
 	readers.Go(func() error { c.reclaimer(ctx); return nil })
 	for _, p := range c.keys.All() {
 		readers.Go(func() error { newReader(c, p).run(ctx); return nil })

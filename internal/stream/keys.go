@@ -29,6 +29,9 @@ func urgentKey(p pushlog.Partition) string { return p.Base + ":jobs:urgent" }
 func dueKey(p pushlog.Partition) string    { return p.Base + ":due" }
 func eventsKey(p pushlog.Partition) string { return p.Base + ":events" }
 
+// Whose turn it is to seal.
+func sealingKey(p pushlog.Partition) string { return p.Base + ":sealing" }
+
 func sweepKey(p pushlog.Partition) string { return p.Base + ":sweep" }
 
 func laneKey(p pushlog.Partition, lane int) string {

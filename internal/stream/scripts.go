@@ -35,6 +35,9 @@ var (
 	buryScript    = load("bury")
 	beatScript    = load("beat")
 	turnScript    = load("turn")
+	markScript    = load("mark")
+	sealScript    = load("seal")
+	foldScript    = load("fold")
 )
 
 // scriptBatch is the greatest number of items that one script takes, so that
@@ -57,7 +60,7 @@ func load(verb string) *redis.Script {
 	// https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
 	flags := " flags=allow-oom"
 	switch verb {
-	case "accept", "reject", "redrive", "bury": // they only add
+	case "accept", "reject", "redrive", "bury", "seal": // they only add
 		flags = ""
 	}
 	return redis.NewScript("#!lua" + flags + "\n" + string(lib) + "\n" + string(src))

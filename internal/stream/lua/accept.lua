@@ -13,7 +13,7 @@
 local K, limit, cap = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local fields = { 'sndn_rsev_hour', 'csno', 'uuid_id', 'device_id', 'msg_title', 'msg_contents',
   'D_servicename', 'push_grp_id', 'cust_telno', 'data', 'priority', 'ttl' }
-local now = clock(KEYS[4])
+local now = clock(K)
 local at, expiry = iso(now), {}
 local score = string.format('%.0f', now) -- once: Redis writes Lua's numbers slowly
 local room = math.huge

@@ -24,10 +24,10 @@ local K, group, me, now, nobody, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARG
 local most, at = tonumber(ARGV[8]), iso(now)
 local answers, changes, taken, counts, done, moves = {}, {}, {}, {}, { {}, {} }, mover(K)
 
-local function fail(id, record, status, deliveries, times, owner)
+local function fail(id, record, status, code, deliveries, times, owner)
   redis.call('HSET', record, 'status', 'failed', 'error_code', 'POISON', 'deliveries', deliveries, 'consumer', owner,
     'result', 'POISON: handed out ' .. times .. ' times without an answer', 'fcm_send_yn', 'N', 'fcm_send_time', at)
-  moves.note(id, redis.call('ZSCORE', KEYS[3], id), status, 'failed')
+  moves.note(id, redis.call('ZSCORE', KEYS[3], id), status, 'failed', code, 'POISON')
   changes[#changes + 1] = id
   changes[#changes + 1] = 'failed'
   counts.failed = (counts.failed or 0) + 1
@@ -48,14 +48,14 @@ local function lapse(lane, entry)
   local fields = found[2]
   local id = #fields == 2 and fields[1] == 'id' and fields[2]
   local record = id and K .. ':record:' .. id
-  local r = record and redis.call('HMGET', record, 'status', 'entry', 'deliveries') or {}
+  local r = record and redis.call('HMGET', record, 'status', 'entry', 'deliveries', 'error_code') or {}
   if r[1] and not terminal[r[1]] and r[2] == entry then
     local n = redis.call('HINCRBY', record, 'lapses', 1)
     redis.call('HSET', record, 'delivery.' .. n, string.format('%s %s silent for %.1fs, noticed by %s', at, owner, idle / 1000, me))
     if n > 20 then redis.call('HDEL', record, 'delivery.' .. (n - 20)) end
     taken[#taken + 1] = id .. ' ' .. owner
     if times >= most then
-      fail(id, record, r[1], (tonumber(r[3]) or 0) + times, times, owner)
+      fail(id, record, r[1], r[4], (tonumber(r[3]) or 0) + times, times, owner)
       table.insert(done[lane], entry)
       return { 'failed' }
     end

@@ -20,22 +20,31 @@ local function iso(ms)
   return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', civil(ms))
 end
 
--- clock is Redis's clock in milliseconds, or the newest entry of the index if
--- that is later: accepted_at never goes backwards within a partition.
-local function clock(index)
+-- clock is Redis's clock in milliseconds; where that stands behind the newest push
+-- or the last sealed one, the next millisecond after them. So what is later than
+-- the clock, or was, is closed: nothing is ever accepted before it or beside it.
+local function clock(K)
   local t = redis.call('TIME')
   local now = t[1] * 1000 + math.floor(t[2] / 1000)
-  local newest = redis.call('ZRANGE', index, 0, 0, 'REV', 'WITHSCORES')
-  if newest[2] then now = math.max(now, tonumber(newest[2])) end
+  local newest = redis.call('ZRANGE', K .. ':index', 0, 0, 'REV', 'WITHSCORES')[2]
+  local sealed = redis.call('HGET', K .. ':sealed', 'until_ms')
+  if newest and tonumber(newest) > now then now = tonumber(newest) + 1 end
+  if sealed and tonumber(sealed) >= now then now = tonumber(sealed) + 1 end
   return now
 end
 
--- tally adds counts ({field = n}) to the counters of the minute of ms.
+-- tally adds counts ({field = n}) to the counters of the minute and the hour of
+-- ms, which live 48 hours and 400 days.
 local function tally(K, ms, counts)
   if next(counts) == nil then return end
-  local key = string.format('%s:minute:%04d%02d%02d%02d%02d', K, civil(ms))
-  for field, n in pairs(counts) do redis.call('HINCRBY', key, field, n) end
-  redis.call('EXPIRE', key, 172800)
+  local minute = string.format('%s:minute:%04d%02d%02d%02d%02d', K, civil(ms))
+  local hour = string.format('%s:hour:%04d%02d%02d%02d', K, civil(ms))
+  for field, n in pairs(counts) do
+    redis.call('HINCRBY', minute, field, n)
+    redis.call('HINCRBY', hour, field, n)
+  end
+  redis.call('EXPIRE', minute, 172800)
+  redis.call('EXPIRE', hour, 34560000)
 end
 
 -- announce appends {id, status, id, status, ...} to the capped events stream, as
@@ -44,25 +53,43 @@ local function announce(events, cap, changes)
   if #changes > 0 then redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', table.concat(changes, ' ')) end
 end
 
--- A mover gathers changes of state and makes them all at once in the status
--- indexes, whose scores are accepted times in ms, as in every index. note(…)
--- gathers one; flush() writes them.
+-- A mover gathers changes of state and of error codes, and makes them all at once
+-- in the indexes of both, whose scores are accepted times in ms, as in every index.
+-- note(…) gathers one, with the state and error code before (nil: it is new) and
+-- after; flush() writes them.
+--
+-- Nearly everything ends as sent, so there is no index of that: it is what is in
+-- none of the others. A push that a chunk has, or is about to have, and that changes,
+-- is also noted in K:late, since the chunk says what it was.
 local function mover(K)
-  local from, to = {}, {}
-  local function into(lists, status)
-    lists[status] = lists[status] or {}
-    return lists[status]
+  local from, to, late, sealed = {}, {}, {}, nil
+  local function leave(index, id)
+    local list = from[index] or {}
+    from[index], list[#list + 1] = list, id
   end
+  local function enter(list, score, id)
+    list[#list + 1] = score
+    list[#list + 1] = id
+    return list
+  end
+  local function known(code) return code and code ~= '' and code end
   return {
-    note = function(id, score, old, new)
-      if old then table.insert(into(from, old), id) end
-      local list = into(to, new)
-      list[#list + 1] = score
-      list[#list + 1] = id
+    note = function(id, score, old, new, oldcode, newcode)
+      if old and old ~= 'sent' then leave('status:' .. old, id) end
+      if new ~= 'sent' then to['status:' .. new] = enter(to['status:' .. new] or {}, score, id) end
+      oldcode, newcode = known(oldcode), known(newcode)
+      if oldcode ~= newcode then
+        if oldcode then leave('error_code:' .. oldcode, id) end
+        if newcode then to['error_code:' .. newcode] = enter(to['error_code:' .. newcode] or {}, score, id) end
+      end
+      if not old then return end
+      sealed = sealed or tonumber(redis.call('HGET', K .. ':sealed', 'until_ms') or 0)
+      if tonumber(score) <= sealed then enter(late, score, id) end
     end,
     flush = function()
-      for status, ids in pairs(from) do redis.call('ZREM', K .. ':index:status:' .. status, unpack(ids)) end
-      for status, members in pairs(to) do redis.call('ZADD', K .. ':index:status:' .. status, unpack(members)) end
+      for index, ids in pairs(from) do redis.call('ZREM', K .. ':index:' .. index, unpack(ids)) end
+      for index, members in pairs(to) do redis.call('ZADD', K .. ':index:' .. index, unpack(members)) end
+      if #late > 0 then redis.call('ZADD', K .. ':late', unpack(late)) end
     end,
   }
 end

@@ -32,7 +32,7 @@ local function redrive(id)
     'attempts_before', attempts, 'redrives', n + 1, 'redrive.' .. (n + 1),
     string.format('%s was %s %s after %s attempts, op=%s', at, status, r[6] and r[6] ~= '' and r[6] or '-', attempts, ARGV[5]))
   redis.call('HDEL', record, 'fcm_send_yn', 'fcm_send_time', 'result', 'error_code', 'retry_until')
-  moves.note(id, redis.call('ZSCORE', KEYS[4], id), status, 'queued')
+  moves.note(id, redis.call('ZSCORE', KEYS[4], id), status, 'queued', r[6], nil)
   changes[#changes + 1] = id
   changes[#changes + 1] = 'queued'
   return 'queued'

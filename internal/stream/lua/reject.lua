@@ -14,11 +14,13 @@ local K, id = ARGV[1], ARGV[6]
 local record = K .. ':record:' .. id
 local wrote = 0
 if redis.call('EXISTS', record) == 0 then
-  local now = clock(KEYS[3])
+  local now = clock(K)
   redis.call('HSET', record, 'status', 'failed', 'accepted_at', iso(now), 'entry', ARGV[4],
     'error_code', ARGV[7], 'fcm_send_yn', 'N', unpack(ARGV, 8))
   redis.call('ZADD', KEYS[3], now, id)
-  redis.call('ZADD', K .. ':index:status:failed', now, id)
+  local moves = mover(K)
+  moves.note(id, now, nil, 'failed', nil, ARGV[7])
+  moves.flush()
   tally(K, now, { accepted = 1, failed = 1, ['error.' .. ARGV[7]] = 1 })
   announce(KEYS[4], ARGV[5], { id, 'failed' })
   wrote = 1

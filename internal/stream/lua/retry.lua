@@ -25,14 +25,14 @@ for i = 7, #ARGV, 13 do
   local record = K .. ':record:' .. id
   local answer = 0
   if held(lane, entry) or orphan(KEYS[lane], group, nobody, entry) then
-    local r = redis.call('HMGET', record, 'status', 'entry')
+    local r = redis.call('HMGET', record, 'status', 'entry', 'error_code')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],
         'consumer', me, 'result', ARGV[i + 8], 'error_code', code, 'try.' .. try, line)
       if till ~= '' then redis.call('HSET', record, 'retry_until', till) end
       if drop ~= '' then redis.call('HDEL', record, 'try.' .. drop) end
       redis.call('ZADD', KEYS[4], due, id)
-      moves.note(id, score, r[1], 'retrying')
+      moves.note(id, score, r[1], 'retrying', r[3], code)
       changes[#changes + 1] = id
       changes[#changes + 1] = 'retrying'
       counts.retrying = (counts.retrying or 0) + 1

@@ -26,17 +26,19 @@ for i = 7, #ARGV, 12 do
   local record = K .. ':record:' .. id
   local answer = 0
   if held(lane, entry) or orphan(KEYS[lane], group, nobody, entry) then
-    local r = redis.call('HMGET', record, 'status', 'entry')
+    local r = redis.call('HMGET', record, 'status', 'entry', 'error_code')
     if r[1] and not terminal[r[1]] and r[2] == entry then
       local hash = { 'status', status, 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7], 'consumer', me,
         'result', ARGV[i + 8], 'fcm_send_yn', status == 'sent' and 'Y' or 'N', 'fcm_send_time', ARGV[i + 9] }
       if try ~= '' then hash[15], hash[16] = 'try.' .. try, line end
-      if code ~= '' or status == 'sent' and ARGV[i + 7] ~= '1' then -- of an earlier delivery one may be left
+      local left = r[3] -- of an earlier try
+      if code ~= '' or status == 'sent' and left then
         hash[#hash + 1] = 'error_code'
         hash[#hash + 1] = code
+        left = code
       end
       redis.call('HSET', record, unpack(hash))
-      moves.note(id, score, r[1], status)
+      moves.note(id, score, r[1], status, r[3], left)
       changes[#changes + 1] = id
       changes[#changes + 1] = status
       counts[status] = (counts[status] or 0) + 1

@@ -1,0 +1,201 @@
+package pushlog
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/klauspost/compress/zstd"
+
+	"pushstream/internal/push"
+)
+
+// ChunkRows is how many records a chunk has, or a few more: it never ends within
+// a millisecond. Few would compress badly, many would make a Redis call long.
+const ChunkRows = 1000
+
+// The fields of a chunk beside its columns.
+const (
+	ChunkFirst = "first_ms" // accepted time of its first push
+	ChunkLast  = "last_ms"  // and of its last one
+	ChunkCount = "rows"     // pushes that it was sealed with
+	ChunkFolds = "folds"    // how often its columns of what changes were written anew
+)
+
+// The columns of a chunk that are not fields of the record: the id, and the
+// milliseconds from the push before to this one.
+const (
+	columnID = "id"
+	columnAt = "at"
+)
+
+// fixedColumns never change once a push is accepted.
+var fixedColumns = []string{columnID, columnAt, push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle,
+	push.FieldMsgContents, push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno}
+
+// changing are the columns of what a later try, a redrive or a cancel changes. What
+// they say of a push that K:late names is out of date.
+var changing = []string{FieldStatus, FieldErrorCode, FieldResult}
+
+// Codec compresses and reads columns. It may be used by several goroutines.
+type Codec struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+// NewCodec returns a codec. It holds no goroutines, and needs no Close.
+func NewCodec() *Codec {
+	// Neither call fails with these options.
+	enc, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
+	dec, _ := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<30))
+	return &Codec{enc, dec}
+}
+
+// Seal returns the fields of the chunk of records, which are in the order of
+// their acceptance, with their accepted times in ms.
+func (c *Codec) Seal(records []Record, ms []int64) map[string]string {
+	chunk := map[string]string{
+		ChunkFirst: strconv.FormatInt(ms[0], 10),
+		ChunkLast:  strconv.FormatInt(ms[len(ms)-1], 10),
+		ChunkCount: strconv.Itoa(len(records)),
+		ChunkFolds: "0",
+	}
+	values := make([]string, len(records))
+	for _, name := range fixedColumns {
+		before := ms[0]
+		for i := range records {
+			switch name {
+			case columnID:
+				values[i] = records[i].ID
+			case columnAt:
+				values[i] = strconv.FormatInt(ms[i]-before, 10)
+				before = ms[i]
+			default:
+				values[i] = column(&records[i], name)
+			}
+		}
+		chunk[name] = c.encode(values)
+	}
+	for _, name := range changing {
+		for i := range records {
+			values[i] = column(&records[i], name)
+		}
+		chunk[name] = c.encode(values)
+	}
+	return chunk
+}
+
+// Fold returns the changing columns of a chunk with the values of some of its
+// pushes replaced. It is given the chunk's own ones and its column of ids, as
+// Columns names them.
+func (c *Codec) Fold(chunk map[string]string, now map[string]Record) (map[string]string, error) {
+	ids, err := c.decode(chunk[columnID], nil)
+	if err != nil {
+		return nil, err
+	}
+	folded := map[string]string{}
+	for _, name := range changing {
+		col, err := c.decode(chunk[name], nil)
+		if err != nil {
+			return nil, err
+		}
+		values := make([]string, ids.rows())
+		for i := range values {
+			values[i] = string(col.value(i))
+			if r, ok := now[string(ids.value(i))]; ok {
+				values[i] = column(&r, name)
+			}
+		}
+		folded[name] = c.encode(values)
+	}
+	return folded, nil
+}
+
+// FoldColumns returns the names of what Fold needs of a chunk.
+func FoldColumns() []string { return append([]string{columnID}, changing...) }
+
+// encode writes a column: the number of values, the length of each, and all of
+// them one after the other; compressed as a whole.
+func (c *Codec) encode(values []string) string {
+	n := 0
+	for _, v := range values {
+		n += len(v) + 2
+	}
+	raw := binary.AppendUvarint(make([]byte, 0, n+binary.MaxVarintLen64), uint64(len(values)))
+	for _, v := range values {
+		raw = binary.AppendUvarint(raw, uint64(len(v)))
+	}
+	for _, v := range values {
+		raw = append(raw, v...)
+	}
+	return string(c.enc.EncodeAll(raw, nil))
+}
+
+var errColumn = errors.New("a column of a chunk can't be read")
+
+// decode reads a column into the memory of an earlier one, if one is given.
+func (c *Codec) decode(packed string, into *columnData) (*columnData, error) {
+	if into == nil {
+		into = &columnData{}
+	}
+	into.packed = append(into.packed[:0], packed...)
+	raw, err := c.dec.DecodeAll(into.packed, into.raw[:0])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errColumn, err)
+	}
+	into.raw = raw
+	rows, n := binary.Uvarint(raw)
+	if n <= 0 || rows > uint64(len(raw)) {
+		return nil, errColumn
+	}
+	raw = raw[n:]
+	into.ends = into.ends[:0]
+	var end uint64
+	for range rows {
+		length, n := binary.Uvarint(raw)
+		if n <= 0 {
+			return nil, errColumn
+		}
+		raw = raw[n:]
+		end += length
+		into.ends = append(into.ends, int(min(end, 1<<40)))
+	}
+	if end != uint64(len(raw)) {
+		return nil, errColumn
+	}
+	into.data = raw
+	return into, nil
+}
+
+// columnData is a column, decompressed.
+type columnData struct {
+	packed, raw []byte // memory to be used again
+	data        []byte // the values, one after the other
+	ends        []int  // of each value in data
+}
+
+func (c *columnData) rows() int { return len(c.ends) }
+
+func (c *columnData) start(row int) int {
+	if row == 0 {
+		return 0
+	}
+	return c.ends[row-1]
+}
+
+func (c *columnData) value(row int) []byte { return c.data[c.start(row):c.ends[row]] }
+
+// times reads the column at.
+func (c *columnData) times(first int64) ([]int64, error) {
+	ms := make([]int64, c.rows())
+	for i := range ms {
+		step, err := strconv.ParseInt(string(c.value(i)), 10, 64)
+		if err != nil {
+			return nil, errColumn
+		}
+		first += step
+		ms[i] = first
+	}
+	return ms, nil
+}

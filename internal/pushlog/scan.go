@@ -1,0 +1,415 @@
+package pushlog
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+)
+
+const (
+	chunkStep = 1000 // numbers of chunks that one call reads
+	scanStep  = 4    // chunks that are read in one round trip
+)
+
+// chunkRef is a sealed chunk: all pushes that were accepted in its span.
+type chunkRef struct {
+	partition Partition
+	n         int64
+	span      span
+}
+
+// scan finds the pushes of a partition that the filter selects in the columns of
+// sealed chunks, and in the records of what is not sealed yet.
+func (l *Log) scan(ctx context.Context, partition Partition, p *plan, want wants) source {
+	return func(yield func(hits, error) bool) {
+		refs, end, err := l.chunks(ctx, partition, p.span)
+		if err != nil {
+			yield(hits{}, err)
+			return
+		}
+		tail := p.span
+		tail.from = max(tail.from, end+1)
+		newest := l.walk(ctx, index{partition, partition.Index()}, tail, p, true, want)
+		sealed := l.scanChunks(ctx, refs, p, want)
+		parts := []source{newest, sealed}
+		if p.oldest {
+			slices.Reverse(parts)
+		} else {
+			slices.Reverse(refs)
+		}
+		for _, part := range parts {
+			for h, err := range part {
+				if !yield(h, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// chunks returns the chunks of a partition that reach into a span, in their order,
+// and the millisecond that the last of all chunks ends with.
+func (l *Log) chunks(ctx context.Context, partition Partition, s span) (refs []chunkRef, end int64, err error) {
+	for from := int64(0); ; from += chunkStep {
+		z, err := l.rdb.ZRangeWithScores(ctx, partition.Chunks(), from, from+chunkStep-1).Result()
+		if err != nil {
+			return nil, 0, fmt.Errorf("read the chunks: %w", err)
+		}
+		for _, one := range z {
+			text, _ := one.Member.(string)
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return nil, 0, fmt.Errorf("%s has the member %.40q", partition.Chunks(), text)
+			}
+			// Nothing was accepted, or will be, between one chunk and the next.
+			if k := len(refs); k > 0 {
+				refs[k-1].span.to = int64(one.Score) - 1
+			}
+			refs = append(refs, chunkRef{partition, n, span{int64(one.Score), 0}})
+		}
+		if len(z) < chunkStep {
+			break
+		}
+	}
+	if len(refs) == 0 {
+		return nil, -1, nil
+	}
+	last := &refs[len(refs)-1]
+	switch text, err := l.rdb.HGet(ctx, partition.Chunk(last.n), ChunkLast).Result(); {
+	case err == redis.Nil: // it was dropped just now, since none of its pushes is left
+		end = last.span.from - 1
+		refs = refs[:len(refs)-1]
+	case err != nil:
+		return nil, 0, fmt.Errorf("read a chunk: %w", err)
+	default:
+		last.span.to = milli(text)
+		end = last.span.to
+	}
+	return slices.DeleteFunc(refs, func(r chunkRef) bool { return r.span.to < s.from || r.span.from > s.to }), end, nil
+}
+
+// scanChunks looks into chunks, several at a time, and yields in their order.
+func (l *Log) scanChunks(ctx context.Context, refs []chunkRef, p *plan, want wants) source {
+	type result struct {
+		hits []hits
+		err  error
+	}
+	return func(yield func(hits, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var workers sync.WaitGroup
+		defer workers.Wait()
+		defer cancel()
+		queue := make(chan chan result, runtime.GOMAXPROCS(0))
+		workers.Go(func() {
+			defer close(queue)
+			for group := range slices.Chunk(refs, scanStep) {
+				answer := make(chan result, 1)
+				select {
+				case queue <- answer:
+				case <-ctx.Done():
+					return
+				}
+				workers.Go(func() {
+					h, err := l.scanGroup(ctx, group, p, want)
+					answer <- result{h, err}
+				})
+			}
+		})
+		for answer := range queue {
+			r := <-answer
+			for _, h := range r.hits {
+				if !yield(h, nil) {
+					return
+				}
+			}
+			if r.err != nil {
+				yield(hits{}, r.err)
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(hits{}, err)
+		}
+	}
+}
+
+// scanner is the memory of one worker for one group of chunks.
+type scanner struct {
+	*Log
+	p       *plan
+	want    wants
+	changes bool // the filter or the answer needs what changes
+	matched []bool
+	hit     []bool
+	word    word
+	column  columnData
+	ids     columnData
+}
+
+// scanGroup looks into some chunks, which it reads in one round trip.
+func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want wants) ([]hits, error) {
+	s := l.scanners.Get().(*scanner)
+	defer l.scanners.Put(s)
+	s.Log, s.p, s.want = l, p, want
+	s.changes = want.statuses || len(p.filter.Statuses) > 0 || p.filter.ErrorCode != "" || p.filter.Text.Word != "" && p.filter.Text.Column == FieldResult
+	s.word = newWord(p.filter.Text.Word)
+	always := append([]string{ChunkFirst, ChunkCount}, p.filter.fields()...)
+	if want.statuses {
+		always = append(always, FieldStatus)
+	}
+
+	pipe := l.rdb.Pipeline()
+	late := make([]*redis.ZSliceCmd, len(refs))
+	columns := make([]*redis.SliceCmd, len(refs))
+	alive := make([]*redis.IntCmd, len(refs))
+	names := make([][]string, len(refs))
+	for i, ref := range refs {
+		from, to := ref.span.bounds()
+		names[i] = always
+		if want.times || want.members || p.span.from > ref.span.from || p.span.to < ref.span.to {
+			names[i] = append(slices.Clip(always), columnAt)
+		}
+		if want.members {
+			names[i] = append(slices.Clip(names[i]), columnID)
+		}
+		// In this order: a push that changes after its column was read is as it was;
+		// one that changed before is among the late ones by then.
+		if s.changes {
+			late[i] = pipe.ZRangeByScoreWithScores(ctx, ref.partition.Late(), &redis.ZRangeBy{Min: from, Max: to})
+		}
+		columns[i] = pipe.HMGet(ctx, ref.partition.Chunk(ref.n), names[i]...)
+		alive[i] = pipe.ZCount(ctx, ref.partition.Index(), from, to)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("read chunks: %w", err)
+	}
+	var all []hits
+	for i, ref := range refs {
+		chunk := map[string]string{}
+		for k, v := range columns[i].Val() {
+			if text, ok := v.(string); ok {
+				chunk[names[i][k]] = text
+			}
+		}
+		if len(chunk) == 0 {
+			continue // none of its pushes is left
+		}
+		var changed []redis.Z
+		if s.changes {
+			changed = late[i].Val()
+		}
+		h, err := s.chunk(ctx, ref, chunk, changed, alive[i].Val())
+		if err != nil {
+			return all, fmt.Errorf("chunk %d: %w", ref.n, err)
+		}
+		all = append(all, h)
+	}
+	return all, nil
+}
+
+// chunk finds the rows of one chunk.
+func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]string, late []redis.Z, alive int64) (hits, error) {
+	rows, err := strconv.Atoi(chunk[ChunkCount])
+	if err != nil || rows < 0 {
+		return hits{}, errColumn
+	}
+	h := hits{partition: ref.partition, chunk: ref.n, looked: alive}
+	if err := s.match(chunk, rows); err != nil {
+		return h, err
+	}
+	var statuses []push.Status
+	if s.want.statuses {
+		col, err := s.codec.decode(chunk[FieldStatus], &s.column)
+		if err != nil || col.rows() != rows {
+			return h, errColumn
+		}
+		statuses = make([]push.Status, rows)
+		for i := range statuses {
+			statuses[i] = push.Status(col.value(i))
+		}
+	}
+	idsKnown := false
+	ids := func() error {
+		if idsKnown {
+			return nil
+		}
+		packed, ok := chunk[columnID]
+		if !ok {
+			var err error
+			if packed, err = s.rdb.HGet(ctx, ref.partition.Chunk(ref.n), columnID).Result(); err != nil {
+				return fmt.Errorf("read a chunk: %w", err)
+			}
+		}
+		col, err := s.codec.decode(packed, &s.ids)
+		if err != nil || col.rows() != rows {
+			return errColumn
+		}
+		idsKnown = true
+		return nil
+	}
+	if len(late) > 0 {
+		if err := ids(); err == redis.Nil {
+			return h, nil
+		} else if err != nil {
+			return h, err
+		}
+		if err := s.overrule(ctx, ref, late, statuses); err != nil {
+			return h, err
+		}
+	}
+	var ms []int64
+	if packed, ok := chunk[columnAt]; ok {
+		col, err := s.codec.decode(packed, &s.column)
+		if err != nil || col.rows() != rows {
+			return h, errColumn
+		}
+		if ms, err = col.times(milli(chunk[ChunkFirst])); err != nil {
+			return h, err
+		}
+		for i, at := range ms {
+			s.matched[i] = s.matched[i] && at >= s.p.span.from && at <= s.p.span.to
+		}
+	}
+	for i, yes := range s.matched {
+		if yes {
+			h.rows = append(h.rows, i)
+		}
+	}
+	if !s.p.oldest {
+		slices.Reverse(h.rows)
+	}
+	if len(h.rows) == 0 {
+		return h, nil
+	}
+	if alive != int64(rows) { // some were removed
+		if err := ids(); err != nil {
+			return h, err
+		}
+		if err := s.living(ctx, ref, &h); err != nil {
+			return h, err
+		}
+	}
+	h.n = len(h.rows)
+	for _, row := range h.rows {
+		if s.want.members {
+			if err := ids(); err != nil {
+				return h, err
+			}
+			h.members = append(h.members, member{ref.partition, string(s.ids.value(row)), ms[row]})
+		}
+		if s.want.times {
+			h.ms = append(h.ms, ms[row])
+		}
+		if statuses != nil {
+			h.statuses = append(h.statuses, statuses[row])
+		}
+	}
+	return h, nil
+}
+
+// match notes which rows the columns select.
+func (s *scanner) match(chunk map[string]string, rows int) error {
+	s.matched = slices.Grow(s.matched[:0], rows)[:rows]
+	for i := range s.matched {
+		s.matched[i] = true
+	}
+	read := func(name string) (*columnData, error) {
+		col, err := s.codec.decode(chunk[name], &s.column)
+		if err == nil && col.rows() != rows {
+			err = errColumn
+		}
+		return col, err
+	}
+	for _, e := range s.p.filter.exact() {
+		col, err := read(e.column)
+		if err != nil {
+			return err
+		}
+		for i := range s.matched {
+			s.matched[i] = s.matched[i] && string(col.value(i)) == e.value
+		}
+	}
+	if len(s.p.filter.Statuses) > 0 {
+		col, err := read(FieldStatus)
+		if err != nil {
+			return err
+		}
+		for i := range s.matched {
+			s.matched[i] = s.matched[i] && slices.Contains(s.p.filter.Statuses, push.Status(col.value(i)))
+		}
+	}
+	if s.p.filter.Text.Word == "" || !slices.Contains(s.matched, true) {
+		return nil
+	}
+	col, err := read(s.p.filter.Text.Column)
+	if err != nil {
+		return err
+	}
+	s.hit = slices.Grow(s.hit[:0], rows)[:rows]
+	clear(s.hit)
+	s.word.in(col, func(row int) { s.hit[row] = true })
+	for i := range s.matched {
+		s.matched[i] = s.matched[i] && s.hit[i]
+	}
+	return nil
+}
+
+// overrule asks the records of the pushes that changed since the chunk was written.
+func (s *scanner) overrule(ctx context.Context, ref chunkRef, late []redis.Z, statuses []push.Status) error {
+	rows := make(map[string]int, s.ids.rows())
+	for i := range s.ids.rows() {
+		rows[string(s.ids.value(i))] = i
+	}
+	var members []member
+	for _, z := range late {
+		id, _ := z.Member.(string)
+		if _, ok := rows[id]; ok {
+			members = append(members, member{ref.partition, id, int64(z.Score)})
+		}
+	}
+	for some := range slices.Chunk(members, walkStep) {
+		records, err := s.parts(ctx, some, append(s.p.filter.fields(), FieldStatus))
+		if err != nil {
+			return err
+		}
+		for i, r := range records {
+			row := rows[some[i].id]
+			s.matched[row] = r != nil && s.p.filter.holds(r)
+			if r != nil && statuses != nil {
+				statuses[row] = r.Status
+			}
+		}
+	}
+	return nil
+}
+
+// living leaves only the rows whose push is still in the index.
+func (s *scanner) living(ctx context.Context, ref chunkRef, h *hits) error {
+	pipe := s.rdb.Pipeline()
+	scores := make([]*redis.FloatCmd, len(h.rows))
+	for i, row := range h.rows {
+		scores[i] = pipe.ZScore(ctx, ref.partition.Index(), string(s.ids.value(row)))
+	}
+	if _, err := pipe.Exec(ctx); err != nil && err != redis.Nil {
+		return fmt.Errorf("read index: %w", err)
+	}
+	rows := h.rows
+	h.rows = rows[:0]
+	for i, row := range rows {
+		switch ms, err := scores[i].Result(); {
+		case err == redis.Nil:
+		case err != nil:
+			return fmt.Errorf("read index: %w", err)
+		case int64(ms) >= ref.span.from && int64(ms) <= ref.span.to:
+			h.rows = append(h.rows, row)
+		}
+	}
+	return nil
+}

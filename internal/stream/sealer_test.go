@@ -1,0 +1,275 @@
+package stream
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// logModel is a log in which everything happens, and what a naive look at every
+// record finds in it.
+type logModel struct {
+	*bundle
+	t       *testing.T
+	r       *rand.Rand
+	c       *Consumer
+	sealers []*sealer
+	n       int
+	hand    []*delivery
+	asked   map[string]int // questions by how they were answered
+}
+
+func newLogModel(t *testing.T, seed uint64) *logModel {
+	m := &logModel{bundle: setup(t, 1+int(seed%3)), t: t, r: rand.New(rand.NewPCG(seed, 11)), asked: map[string]int{}}
+	m.c = m.consumer(t, "a", nil)
+	m.sealers = []*sealer{newSealer(m.c), newSealer(m.consumer(t, "b", nil))}
+	for _, s := range m.sealers {
+		s.rows = 30
+	}
+	return m
+}
+
+var (
+	titles   = []string{"체결 안내", "매수 체결", "Order FILLED", "공시", "Fill 체결", "ａｂｃ", "", "İSTANBUL straße"}
+	contents = []string{"삼성전자 10주가 체결되었습니다.", "입금 100,000원", "order 10 filled", "배당금이\n입금되었습니다", "Ｋ", "x\x00y", "a체결b", "결체"}
+	services = []string{"trade", "TRADE", "notice", ""}
+	words    = []string{"체결", "결안", "fill", "FILL", "order", "10", "입금", "원", "a", "없는말", "G1", "\n", "x\x00", "token-1", "UNREGISTERED", "projects/p", "ß", "i", "İ", "8210"}
+)
+
+func (m *logModel) acceptSome() {
+	var jobs []push.Job
+	for range 1 + m.r.IntN(200) {
+		m.n++
+		j := job(fmt.Sprintf("id-%d", m.n))
+		j.Csno = fmt.Sprint(m.r.IntN(30))
+		j.UUIDID = fmt.Sprintf("%08X-uuid", m.r.IntN(500))
+		j.DeviceID = fmt.Sprintf("token-%d", m.r.IntN(40))
+		j.MsgTitle = titles[m.r.IntN(len(titles))]
+		j.MsgContents = contents[m.r.IntN(len(contents))] + fmt.Sprint(m.r.IntN(50))
+		j.ServiceName = services[m.r.IntN(len(services))]
+		j.PushGrpID = fmt.Sprintf("G%d", m.r.IntN(4))
+		j.CustTelno = fmt.Sprintf("010-%04d", m.r.IntN(100))
+		if m.r.IntN(20) == 0 {
+			j.DueAt = time.Now().Add(time.Hour)
+		}
+		jobs = append(jobs, j)
+	}
+	m.accept(m.t, jobs...)
+}
+
+func (m *logModel) settleSome(n int) {
+	for _, p := range m.keys.All() {
+		m.hand = append(m.hand, m.read(m.t, m.c, p, n)...)
+	}
+	var batch []settlement
+	for _, d := range m.hand {
+		outcome := []push.Outcome{accepted, accepted, accepted, unavailable, {Code: push.CodeUnregistered, HTTPStatus: 404}}[m.r.IntN(5)]
+		batch = append(batch, m.c.policy.decide(d, outcome, time.Now(), true))
+	}
+	m.settle(m.t, m.c, batch...)
+	m.hand = nil
+}
+
+// step is one thing that happens.
+func (m *logModel) step() {
+	ctx := m.t.Context()
+	s := m.sealers[m.r.IntN(len(m.sealers))]
+	p := m.keys.All()[m.r.IntN(m.keys.Partitions)]
+	some := func() []string {
+		var ids []string
+		for range m.r.IntN(40) {
+			ids = append(ids, fmt.Sprintf("id-%d", 1+m.r.IntN(max(1, m.n))))
+		}
+		return append(ids, "nobody")
+	}
+	var err error
+	switch m.r.IntN(12) {
+	case 0, 1:
+		m.acceptSome()
+	case 2:
+		m.settleSome(m.r.IntN(500))
+	case 3:
+		_, err = promote(ctx, m.rdb, m.keys, time.Now().Add(2*time.Hour))
+	case 4:
+		_, err = NewControl(m.rdb, m.keys).Redrive(ctx, some()...)
+	case 5:
+		_, err = NewControl(m.rdb, m.keys).Cancel(ctx, some()...)
+	case 6: // a sealer that is killed after its first step
+		_, err = s.mark(ctx, p, number(m.rdb.HGet(ctx, p.Sealed(), "written_ms").Val()), time.Now().Add(time.Hour))
+	case 7, 8, 9, 10:
+		_, err = s.sealNext(ctx, p, time.Now().Add([]time.Duration{-time.Hour, time.Hour, time.Hour}[m.r.IntN(3)]))
+	case 11:
+		err = s.fold(ctx, p)
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// filter is a random question.
+func (m *logModel) filter() (f pushlog.Filter) {
+	one := func(yes int) bool { return m.r.IntN(yes) == 0 }
+	if one(3) {
+		for range 1 + m.r.IntN(3) {
+			f.Statuses = append(f.Statuses, push.Statuses()[m.r.IntN(7)])
+		}
+	}
+	if one(6) {
+		f.Csno = fmt.Sprint(m.r.IntN(31))
+	}
+	if one(6) {
+		f.PushGrpID = fmt.Sprintf("G%d", m.r.IntN(5))
+	}
+	if one(8) {
+		f.DeviceID = fmt.Sprintf("token-%d", m.r.IntN(41))
+	}
+	if one(6) {
+		f.ServiceName = services[m.r.IntN(3)]
+	}
+	if one(6) {
+		f.ErrorCode = []push.Code{push.CodeUnregistered, push.CodeUnavailable, "NONE"}[m.r.IntN(3)]
+	}
+	if one(2) {
+		columns := pushlog.SearchColumns()
+		f.Text = pushlog.Text{Column: columns[m.r.IntN(len(columns))], Word: words[m.r.IntN(len(words))]}
+	}
+	if all := m.naive(pushlog.Filter{}); one(3) && len(all) > 0 {
+		at := func() time.Time {
+			t, _ := time.Parse(pushlog.TimeFormat, all[m.r.IntN(len(all))].AcceptedAt)
+			return t.Add(time.Duration(m.r.IntN(3)-1) * time.Millisecond)
+		}
+		if f.Since = at(); one(2) {
+			if f.Until = at(); !f.Since.Before(f.Until) {
+				f.Until = f.Since.Add(time.Millisecond)
+			}
+		}
+	}
+	return f
+}
+
+// naive reads every record, newest first.
+func (m *logModel) naive(f pushlog.Filter) []pushlog.Record {
+	ids := map[pushlog.Partition][]string{}
+	for i := 1; i <= m.n; i++ {
+		id := fmt.Sprintf("id-%d", i)
+		ids[m.keys.Of(id)] = append(ids[m.keys.Of(id)], id)
+	}
+	var all []pushlog.Record
+	for p, ids := range ids {
+		records, err := m.log.Fetch(m.t.Context(), p, ids)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		all = append(all, slices.DeleteFunc(records, func(r pushlog.Record) bool { return !f.Matches(&r) })...)
+	}
+	slices.SortFunc(all, func(a, b pushlog.Record) int {
+		return -strings.Compare(a.AcceptedAt+" "+a.ID, b.AcceptedAt+" "+b.ID)
+	})
+	return all
+}
+
+// ask compares one question's answers with the naive ones.
+func (m *logModel) ask() {
+	f := m.filter()
+	want := m.naive(f)
+	q := pushlog.Query{Filter: f, Size: 1 + m.r.IntN(60), Oldest: m.r.IntN(2) == 0}
+	q.Page = 1 + m.r.IntN(len(want)/q.Size+2)
+	if q.Oldest {
+		slices.Reverse(want)
+	}
+	page, err := m.log.List(m.t.Context(), q)
+	if err != nil {
+		m.t.Fatalf("%+v: %v", q, err)
+	}
+	shown := want[min((q.Page-1)*q.Size, len(want)):min(q.Page*q.Size, len(want))]
+	if page.Total != int64(len(want)) || !page.Exact || len(page.Records) != len(shown) {
+		m.t.Fatalf("%+v by %s: %d of %d (exact %v), want %d of %d", q, page.How, len(page.Records), page.Total, page.Exact, len(shown), len(want))
+	}
+	for i, r := range page.Records {
+		if !reflect.DeepEqual(r, shown[i]) {
+			m.t.Fatalf("%+v by %s, row %d:\n%+v, want\n%+v", q, page.How, i, r, shown[i])
+		}
+	}
+	var each []string
+	err = m.log.Each(m.t.Context(), f, q.Oldest, func(rs []pushlog.Record) error {
+		for _, r := range rs {
+			each = append(each, r.ID)
+		}
+		return nil
+	})
+	var ids []string
+	for _, r := range want {
+		ids = append(ids, r.ID)
+	}
+	if err != nil || !slices.Equal(each, ids) {
+		m.t.Fatalf("%+v: each is %d, want %d, %v", f, len(each), len(ids), err)
+	}
+	m.askHistogram(f, want)
+	m.asked[string(page.How)]++
+}
+
+func (m *logModel) askHistogram(f pushlog.Filter, want []pushlog.Record) {
+	if f.Since.IsZero() {
+		f.Since = time.Now().Add(-time.Minute)
+	}
+	if f.Until.IsZero() {
+		f.Until = time.Now().Add(time.Minute)
+	}
+	h, err := m.log.Histogram(m.t.Context(), f, time.Second)
+	if err != nil || !h.Exact {
+		m.t.Fatal(err, h.Exact)
+	}
+	counts := map[string]int64{}
+	for _, r := range want {
+		at, _ := time.Parse(pushlog.TimeFormat, r.AcceptedAt)
+		counts[fmt.Sprint(at.Sub(f.Since)/time.Second, r.Status)]++
+	}
+	for i, s := range h.Spans {
+		total := int64(0)
+		for status, n := range s.Counts {
+			if key := fmt.Sprint(time.Duration(i), status); counts[key] != n {
+				m.t.Fatalf("%+v by %s: span %d has %d %s, want %d", f, h.How, i, n, status, counts[key])
+			} else {
+				delete(counts, key)
+			}
+			total += n
+		}
+		if s.Total != total {
+			m.t.Fatalf("span %d: total %d, sum %d", i, s.Total, total)
+		}
+	}
+	if len(counts) > 0 {
+		m.t.Fatalf("%+v by %s: the histogram lacks %v", f, h.How, counts)
+	}
+}
+
+// Whatever happens to a log, sealed or not, every question finds exactly what a
+// look at every record finds.
+func TestLogModel(t *testing.T) {
+	t.Parallel()
+	for seed := range 8 {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			m := newLogModel(t, uint64(seed))
+			for i := range 60 {
+				m.step()
+				if i%3 == 0 {
+					for range 3 {
+						m.ask()
+					}
+				}
+			}
+			for range 40 {
+				m.ask()
+			}
+			t.Log(m.n, "pushes,", m.rdb.ZCard(t.Context(), m.keys.Partition(0).Chunks()).Val(), "chunks,", m.rdb.ZCard(t.Context(), m.keys.Partition(0).Late()).Val(), "late; asked by", m.asked)
+		})
+	}
+}
