@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/fill"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -21,6 +22,9 @@ import (
 
 const exitUsage = setting.ExitUsage
 
+// benchFillCommand is how the command line names it.
+const benchFillCommand = "bench-fill <n>"
+
 // cli is every knob of the producer.
 type cli struct {
 	setting.Common
@@ -30,6 +34,15 @@ type cli struct {
 	Load  loadFlags  `cmd:"" help:"Import a file of jobs, NDJSON or CSV with a header. May be run again without sending anything twice."`
 	Send  sendFlags  `cmd:"" help:"Hand in one job."`
 	Serve serveFlags `cmd:"" help:"Take jobs over HTTP: POST /v1/pushes, GET /v1/pushes/{id}."`
+
+	BenchFill benchFillFlags `cmd:"" help:"Fill an empty log with made-up finished pushes, for benchmarks and demos. Nothing is sent; nobody else may hand in jobs meanwhile."`
+}
+
+type benchFillFlags struct {
+	N          string `arg:"" help:"How many, up to 100,000,000; about 1.5 KB of Redis's memory each."`
+	Days       string `default:"30" help:"Accepted within so many days up to now, more by day than by night (PUSH_ZONE); 1 to 400."`
+	Unfinished string `default:"0" placeholder:"K" help:"Reserved pushes besides, due within the next week; a consumer sends them when they are due. Default 0."`
+	Seed       string `default:"1" help:"The same seed makes the same pushes, but for their times."`
 }
 
 type loadFlags struct {
@@ -76,6 +89,7 @@ type app struct {
 	registry *prometheus.Registry
 	log      *zap.Logger
 	serving  serving
+	filling  fill.Options
 }
 
 // serving are the checked numbers of serve.
@@ -89,8 +103,11 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 	a := &app{keys: c.Keys(&check), zone: check.Zone("PUSH_ZONE", c.Zone), registry: telemetry.NewRegistry()}
 	a.log = telemetry.NewLogger(stderr, c.Level(&check)).Named("producer")
 	backlog := check.Int("MAX_BACKLOG", c.MaxBacklog, 0, 1_000_000_000)
-	if command == "serve" {
+	switch command {
+	case "serve":
 		a.serving = c.Serve.check(&check)
+	case benchFillCommand:
+		a.filling = c.BenchFill.check(&check, a.zone)
 	}
 	rdb, err := redisconn.Open(c.RedisURL)
 	if err != nil {

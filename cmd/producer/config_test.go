@@ -78,7 +78,7 @@ func TestHelpListsEveryVariable(t *testing.T) {
 			t.Errorf("no word of %s", name)
 		}
 	}
-	for _, command := range []string{"load", "send", "serve"} {
+	for _, command := range []string{"load", "send", "serve", "bench-fill"} {
 		if !strings.Contains(help(), command) {
 			t.Errorf("no word of %s", command)
 		}

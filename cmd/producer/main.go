@@ -1,5 +1,5 @@
 // Command producer puts push jobs on the stream: from a file, from the command
-// line, or over HTTP.
+// line, or over HTTP. For benchmarks it fills the log with finished ones.
 package main
 
 import (
@@ -37,6 +37,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = app.send(ctx, &cli.Send, stdout)
 	case "serve":
 		err = app.serve(ctx, &cli.Serve)
+	case benchFillCommand:
+		err = app.benchFill(ctx, stdout, stderr)
 	default: // load <file>
 		err = app.load(ctx, &cli.Load, stdin, stdout, stderr)
 	}

@@ -24,14 +24,17 @@ type progress struct {
 
 // newProgress shows progress on w; size is in bytes, or -1.
 func newProgress(w io.Writer, size int64) *progress {
-	p := &progress{w: w, size: size, last: time.Now()}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions64(size,
-			progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("importing"),
-			progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
+	return &progress{w: w, size: size, last: time.Now(), bar: newBar(w, size, "importing", progressbar.OptionShowBytes(true))}
+}
+
+// newBar is a bar, or nil if w is no terminal.
+func newBar(w io.Writer, size int64, what string, more progressbar.Option) *progressbar.ProgressBar {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
 	}
-	return p
+	return progressbar.NewOptions64(size,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), more,
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
 }
 
 // reader counts what is read of r.
@@ -68,5 +71,27 @@ func (p *progress) jobs(n int) {
 func (p *progress) finish() {
 	if p.bar != nil {
 		_ = p.bar.Finish() // only a drawing
+	}
+}
+
+// rowProgress is the same for pushes whose number is known.
+type rowProgress struct {
+	progress
+	of int
+}
+
+func newRowProgress(w io.Writer, of int) *rowProgress {
+	return &rowProgress{progress{w: w, last: time.Now(), bar: newBar(w, int64(of), "filling", progressbar.OptionShowCount())}, of}
+}
+
+// rows notes how many are in. Only one goroutine calls it.
+func (p *rowProgress) rows(n int) {
+	if p.bar != nil {
+		_ = p.bar.Set(n) // only a drawing
+		return
+	}
+	if time.Since(p.last) >= 10*time.Second {
+		p.last = time.Now()
+		fmt.Fprintf(p.w, "%d of %d pushes in\n", n, p.of)
 	}
 }
