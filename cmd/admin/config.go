@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
@@ -29,6 +30,9 @@ type cli struct {
 		Redrive pushFlags `cmd:"" help:"Queue pushes that failed, expired or were cancelled once more, each with its whole ttl."`
 		Cancel  pushFlags `cmd:"" help:"Take pushes back that are scheduled, queued or retrying and in nobody's hand."`
 	} `cmd:"" help:"Redrive or cancel pushes, by id or all of a selection."`
+	Log struct {
+		Export exportFlags `cmd:"" help:"Write the log, or what a filter selects of it, as CSV or NDJSON."`
+	} `cmd:"" help:"The push log."`
 	Hold struct {
 		List struct{}  `cmd:"" help:"List why nothing is sent, until when, and what mends it."`
 		End  holdFlags `cmd:"" help:"End a hold by hand; sending begins slowly. If the trouble goes on, so will the hold."`
@@ -84,14 +88,32 @@ type pushFlags struct {
 	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
 }
 
+// exportFlags are a filter and a file. As in pushFlags, empty is not absent.
+type exportFlags struct {
+	Status      *string `help:"Pushes in these states, with commas between them."`
+	Since       *string `placeholder:"TIME" help:"The ones accepted then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Until       *string `placeholder:"TIME" help:"The ones accepted before then."`
+	Csno        *string `help:"The ones of this customer."`
+	PushGrpID   *string `placeholder:"GROUP" help:"The ones of this push group."`
+	DeviceID    *string `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
+	ServiceName *string `name:"d-servicename" placeholder:"SERVICE" help:"The ones of this service."`
+	ErrorCode   *string `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
+	Column      *string `help:"Together with --contains: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno or result."`
+	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it."`
+	Order       *string `help:"newest or oldest first; newest if absent."`
+	Format      *string `help:"csv (for spreadsheets, formulas defused) or ndjson (the API's records); csv if absent."`
+	Output      string  `default:"-" placeholder:"FILE" help:"Where to; - is stdout. A file is there when it is whole, and replaces one of that name."`
+}
+
 // app is what the commands share.
 type app struct {
 	rdb     redis.UniversalClient
 	keys    pushlog.Keys
 	control *stream.Control
 	log     *zap.Logger
-	chosen  selection // of push
-	page    tokenPage // of token list
+	chosen  selection    // of push
+	page    tokenPage    // of token list
+	export  admin.Export // of log export
 }
 
 // selection is the checked flags of push: ids, or what they have in common.
@@ -118,6 +140,8 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		a.chosen = c.Push.Redrive.check(&check, admin.Redrivable())
 	case "push cancel":
 		a.chosen = c.Push.Cancel.check(&check, admin.Cancellable())
+	case "log export":
+		a.export = c.Log.Export.check(&check)
 	case "token list":
 		a.page = tokenPage{check.Int("--page", c.Token.List.Page, 1, 1_000_000), check.Int("--size", c.Token.List.Size, 1, pushlog.MaxPageSize)}
 	case "token forget":
@@ -158,15 +182,10 @@ func (f *workerFlags) check(check *setting.Checker) {
 }
 
 func (f *pushFlags) check(check *setting.Checker, states []push.Status) selection {
-	given := map[string]string{}
-	for name, value := range map[string]*string{
+	given := givenFlags(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
 		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID,
-	} {
-		if value != nil {
-			given[name] = *value
-		}
-	}
+	})
 	if (len(f.IDs) == 0) == (len(given) == 0) {
 		check.Fault("ID", "give ids of pushes, or --status and what else they have in common")
 		return selection{}
@@ -184,4 +203,34 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 		check.Add(err)
 	}
 	return selection{all: all}
+}
+
+func (f *exportFlags) check(check *setting.Checker) admin.Export {
+	given := givenFlags(map[string]*string{
+		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
+		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID, push.FieldServiceName: f.ServiceName,
+		admin.FieldColumn: f.Column, admin.FieldContains: f.Contains, admin.FieldOrder: f.Order, admin.FieldFormat: f.Format,
+	})
+	if f.Status != nil {
+		given[admin.FieldStatus] = strings.Split(*f.Status, ",")
+	}
+	e, err := admin.ParseExport(given)
+	if err != nil {
+		check.Add(err)
+	}
+	if f.Output == "" {
+		check.Fault("--output", "must be the name of a file, or -")
+	}
+	return e
+}
+
+// givenFlags are the flags that were given.
+func givenFlags(flags map[string]*string) admin.Given {
+	given := admin.Given{}
+	for name, value := range flags {
+		if value != nil {
+			given[name] = []string{*value}
+		}
+	}
+	return given
 }

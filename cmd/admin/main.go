@@ -63,6 +63,8 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 		return a.pushChange(ctx, a.redrive(), stdout, stderr)
 	case "push cancel":
 		return a.pushChange(ctx, a.cancel(), stdout, stderr)
+	case "log export":
+		return a.logExport(ctx, c.Log.Export.Output, stdout, stderr)
 	case "hold list":
 		return a.holdList(ctx, stdout)
 	case "hold end":

@@ -155,7 +155,7 @@ func TestWithoutRedis(t *testing.T) {
 	started := map[string]*process{} // beside each other: each waits for a server that is away
 	for _, args := range [][]string{
 		{"worker", "list"}, {"worker", "pause", "c1"}, {"worker", "resume", "--all"}, {"push", "redrive", "a"}, {"push", "cancel", "--status=queued"},
-		{"hold", "list"}, {"hold", "end", "demo"}, {"token", "list"}, {"token", "forget", pushlog.TokenHash("t")},
+		{"log", "export"}, {"hold", "list"}, {"hold", "end", "demo"}, {"token", "list"}, {"token", "forget", pushlog.TokenHash("t")},
 	} {
 		started[strings.Join(args, " ")] = start(t, append([]string{"--redis-url=" + s.URL()}, args...)...)
 	}

@@ -92,7 +92,7 @@ func TestHelpListsEveryVariable(t *testing.T) {
 		t.Errorf("exit codes %d, %d", all.code, serve.code)
 	}
 	text := all.stdout.String() + serve.stdout.String()
-	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel",
+	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel", "log export",
 		"hold list", "hold end", "token list", "token forget", "key add", "key list", "key remove") {
 		if !strings.Contains(text, name) {
 			t.Errorf("no word of %s", name)

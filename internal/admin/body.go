@@ -20,73 +20,139 @@ import (
 // maxFaults is how many of a body's faults are named.
 const maxFaults = 20
 
-// readBody reads a body that is a JSON object of texts, each with one of the
-// names. One that can't be read it answers itself, and returns false. What is
-// wrong with the members comes back, so that the answer can name all mistakes.
-func readBody(c *gin.Context, names ...string) (texts map[string]string, faults []error, ok bool) {
+// kind is the JSON type of a member of a body.
+type kind int
+
+const (
+	text kind = iota
+	number
+	list // of texts
+)
+
+// member is one that a body may have.
+type member struct {
+	name string
+	kind kind
+}
+
+// membersOf makes members of a kind.
+func membersOf(k kind, names ...string) (members []member) {
+	for _, name := range names {
+		members = append(members, member{name, k})
+	}
+	return members
+}
+
+// readBody reads a body that is a JSON object with some of the members. One that
+// can't be read it answers itself, and returns false. What is wrong with the members
+// comes back, so that the answer can name all mistakes.
+func readBody(c *gin.Context, members ...member) (p *parser, ok bool) {
 	if kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || kind != "application/json" {
 		httpapi.Fail(c, http.StatusUnsupportedMediaType, "the body must be JSON: Content-Type: application/json")
-		return nil, nil, false
+		return nil, false
 	}
 	body, err := io.ReadAll(c.Request.Body)
 	switch {
 	case httpapi.TooLarge(err):
 		httpapi.Fail(c, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
-		return nil, nil, false
+		return nil, false
 	case err != nil:
 		httpapi.Fail(c, http.StatusBadRequest, "the body could not be read")
-		return nil, nil, false
+		return nil, false
 	}
-	texts, faults, err = decodeTexts(body, names)
+	p, err = decodeBody(body, members)
 	if err != nil {
 		httpapi.Fail(c, http.StatusBadRequest, err.Error())
-		return nil, nil, false
+		return nil, false
 	}
-	return texts, faults, true
+	return p, true
 }
 
-// decodeTexts reads a JSON object of texts: see readBody. encoding/json by itself
-// would let a name that is given twice, in other letters, or as null pass.
-func decodeTexts(body []byte, names []string) (texts map[string]string, faults []error, err error) {
+// refused answers a body that has faults, and names them all.
+func (p *parser) refusedBody(c *gin.Context) bool {
+	if len(p.faults) == 0 {
+		return false
+	}
+	httpapi.Fail(c, http.StatusUnprocessableEntity, p.err().Error())
+	return true
+}
+
+// decodeBody reads a JSON object: see readBody. encoding/json by itself would let a
+// name that is given twice, in other letters, or as null pass.
+func decodeBody(body []byte, members []member) (*parser, error) {
+	names := namesOf(members)
 	broken := errors.New("the body must be one JSON object with " + strings.Join(names, ", "))
 	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
 	if start, err := d.Token(); err != nil || start != json.Delim('{') || !utf8.Valid(body) {
-		return nil, nil, broken
+		return nil, broken
 	}
-	texts = map[string]string{}
+	p := &parser{Given: Given{}}
 	seen := map[string]bool{}
 	for d.More() {
 		var value any
 		name, err := d.Token()
 		if err != nil || d.Decode(&value) != nil {
-			return nil, nil, broken
+			return nil, broken
 		}
-		if fault := setText(texts, seen, names, name.(string), value); fault != nil && len(faults) < maxFaults {
-			faults = append(faults, fault)
+		if fault := p.set(members, seen, name.(string), value); fault != nil && len(p.faults) < maxFaults {
+			p.faults = append(p.faults, fault)
 		}
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, nil, broken
+		return nil, broken
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, nil, broken
+		return nil, broken
 	}
-	return texts, faults, nil
+	return p, nil
 }
 
-// setText takes one member of the object, or says what is wrong with it.
-func setText(texts map[string]string, seen map[string]bool, names []string, name string, value any) error {
-	text, is := value.(string)
-	twice := seen[name]
-	seen[name] = true
-	switch {
-	case !slices.Contains(names, name):
-		return fmt.Errorf("unknown field %.40q; known are %s", name, strings.Join(names, ", "))
-	case twice:
-		return fmt.Errorf("%s is given twice", name)
-	case !is:
-		return fmt.Errorf("%s must be text", name)
+func namesOf(members []member) (names []string) {
+	for _, m := range members {
+		names = append(names, m.name)
 	}
-	texts[name] = text
+	return names
+}
+
+// set takes one member of the object, or says what is wrong with it.
+func (p *parser) set(members []member, seen map[string]bool, name string, value any) error {
+	i := slices.IndexFunc(members, func(m member) bool { return m.name == name })
+	if i < 0 {
+		return fmt.Errorf("unknown field %.40q; known are %s", name, strings.Join(namesOf(members), ", "))
+	}
+	if seen[name] {
+		return fmt.Errorf("%s is given twice", name)
+	}
+	seen[name] = true
+	values, ok := members[i].kind.read(value)
+	if !ok {
+		return fmt.Errorf("%s must be %s", name, members[i].kind)
+	}
+	p.Given[name] = values
 	return nil
+}
+
+func (k kind) String() string {
+	return [...]string{text: "text", number: "a number", list: "a list of texts, and not empty"}[k]
+}
+
+// read takes a JSON value apart, if it is of the kind.
+func (k kind) read(value any) (values []string, ok bool) {
+	switch v := value.(type) {
+	case string:
+		return []string{v}, k == text
+	case json.Number:
+		return []string{v.String()}, k == number
+	case []any:
+		for _, one := range v {
+			s, is := one.(string)
+			if !is {
+				return nil, false
+			}
+			values = append(values, s)
+		}
+		return values, k == list && len(values) > 0
+	}
+	return nil, false
 }

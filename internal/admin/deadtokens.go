@@ -32,8 +32,8 @@ type deadTokenPage struct {
 }
 
 func (a *api) deadTokens(c *gin.Context) {
-	in := readQuery(c, "page", "size")
-	number, size := in.number("page", 1, maxPage), in.number("size", defaultSize, pushlog.MaxPageSize)
+	in := readQuery(c, fieldPage, fieldSize)
+	number, size := in.number(fieldPage, 1, 1, maxPage), in.number(fieldSize, defaultSize, 1, pushlog.MaxPageSize)
 	if in.refused(c) {
 		return
 	}

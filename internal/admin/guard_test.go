@@ -2,6 +2,7 @@ package admin
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,8 +20,8 @@ func TestOnlyLoopbackHosts(t *testing.T) {
 		"": 403, "evil.example": 403, "evil.example:8080": 403, "10.0.0.1:8080": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example": 403,
 		"0.0.0.0:8080": 403, "[::]:80": 403, "evil.example:127.0.0.1": 403,
 	} {
-		for _, path := range []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"} {
-			w := b.as(host, nil, "GET", path, "")
+		for _, r := range append(gets(), posted...) {
+			w := b.as(host, nil, r.method, r.path, r.body)
 			if w.Code != status {
 				t.Errorf("%q: %d %s", host, w.Code, w.Body)
 			}
@@ -29,6 +30,14 @@ func TestOnlyLoopbackHosts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// gets are requests for all that is readable.
+func gets() (requests []struct{ method, path, body string }) {
+	for _, path := range readable {
+		requests = append(requests, struct{ method, path, body string }{"GET", path, ""})
+	}
+	return requests
 }
 
 // A page that the operator has open in a browser must not be able to change
@@ -52,7 +61,7 @@ func TestNoChangeForOtherSites(t *testing.T) {
 		{"DNS rebinding, an old browser", "evil.example:8080", nil},
 	}
 	for _, one := range foreign {
-		for _, c := range changing {
+		for _, c := range slices.Concat(changing, posted) {
 			w := b.as(one.host, one.headers, c.method, c.path, c.body)
 			if w.Code != 403 {
 				t.Errorf("%s, %s %s: %d %s", one.name, c.method, c.path, w.Code, w.Body)
@@ -62,7 +71,11 @@ func TestNoChangeForOtherSites(t *testing.T) {
 	if after := redistest.Dump(t, b.rdb); !maps.Equal(before, after) {
 		t.Errorf("it has changed:\n%v\n%v", before, after)
 	}
-	for _, line := range b.logs.FilterMessage("change").All() {
+	lines := append(b.logs.FilterMessage("change").All(), b.logs.FilterMessage("export").All()...)
+	if len(lines) != len(foreign)*(len(changing)+1) {
+		t.Errorf("%d lines in the log", len(lines))
+	}
+	for _, line := range lines {
 		if f := line.ContextMap(); f["outcome"] != "refused" || f["status"] != int64(403) {
 			t.Errorf("%v", f)
 		}
@@ -78,7 +91,7 @@ func TestChangeForOurselves(t *testing.T) {
 		"curl":                           nil,
 	} {
 		b := changeable(t)
-		for _, c := range changing {
+		for _, c := range slices.Concat(changing, posted) {
 			if w := b.as("127.0.0.1:8080", headers, c.method, c.path, c.body); w.Code >= 300 {
 				t.Errorf("%s, %s %s: %d %s", name, c.method, c.path, w.Code, w.Body)
 			}
@@ -86,15 +99,15 @@ func TestChangeForOurselves(t *testing.T) {
 	}
 }
 
-// Every route that changes something is in the tests above.
-func TestChangingIsComplete(t *testing.T) {
+// Every route is in the tests above.
+func TestRoutesAreComplete(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for _, c := range changing {
+	for _, c := range slices.Concat(changing, posted, gets()) {
 		known[c.method+" "+routeOf(c.path)] = true
 	}
 	for _, r := range empty(t).router.Routes() {
-		if r.Method != "GET" && !known[r.Method+" "+r.Path] {
+		if !known[r.Method+" "+r.Path] {
 			t.Errorf("%s %s is not", r.Method, r.Path)
 		}
 		delete(known, r.Method+" "+r.Path)
@@ -106,15 +119,16 @@ func TestChangingIsComplete(t *testing.T) {
 
 // routeOf is the pattern of one of changing.
 func routeOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
 	switch n := len(parts); {
-	case parts[3] == "pushes" && n == 6:
+	case parts[3] == "pushes" && (n == 6 || n == 5 && parts[4] == "a"):
 		parts[4] = ":id"
 	case parts[3] == "workers" && n == 6:
 		parts[4] = ":name"
-	case parts[3] == "holds":
+	case parts[3] == "holds" && n == 5:
 		parts[4] = ":project"
-	case parts[3] == "dead-tokens":
+	case parts[3] == "dead-tokens" && n == 5:
 		parts[4] = ":hash"
 	}
 	return strings.Join(parts, "/")
@@ -124,7 +138,7 @@ func routeOf(path string) string {
 func TestNoCrossOriginReading(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, path := range []string{"/api/v1/pushes", "/api/v1/workers"} {
+	for _, path := range readable {
 		w := b.as("127.0.0.1:8080", map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, "GET", path, "")
 		for name := range w.Header() {
 			if strings.HasPrefix(name, "Access-Control-") {
@@ -140,6 +154,7 @@ func TestOtherMethods(t *testing.T) {
 	for path, allowed := range map[string]string{
 		"/api/v1/pushes": "GET", "/api/v1/pushes/a": "GET", "/api/v1/pushes/a/redrive": "POST", "/api/v1/pushes/a/cancel": "POST",
 		"/api/v1/workers": "GET", "/api/v1/workers/desired": "PUT", "/api/v1/workers/a/desired": "PUT",
+		"/api/v1/counts": "GET", "/api/v1/counters/minutes": "GET", "/api/v1/counters/hours": "GET",
 		"/api/v1/holds": "GET", "/api/v1/holds/demo": "DELETE", "/api/v1/dead-tokens": "GET", "/api/v1/dead-tokens/a": "DELETE",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"} {
@@ -156,8 +171,8 @@ func TestNoStrayParameters(t *testing.T) {
 	t.Parallel()
 	b := changeable(t)
 	before := redistest.Dump(t, b.rdb)
-	for _, c := range append(changing, struct{ method, path, body string }{"GET", "/api/v1/workers", ""},
-		struct{ method, path, body string }{"GET", "/api/v1/holds", ""}) {
+	for _, c := range append(slices.Concat(changing, posted), []struct{ method, path, body string }{
+		{"GET", "/api/v1/workers", ""}, {"GET", "/api/v1/holds", ""}, {"GET", "/api/v1/counts", ""}}...) {
 		checkProblem(t, b.do(c.method, c.path+"?csno=1", c.body), 400, `unknown parameter "csno"`)
 		checkProblem(t, b.do(c.method, c.path+"?%zz", c.body), 400, "query")
 	}
@@ -170,10 +185,7 @@ func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.redis.Kill()
-	requests := append([]struct{ method, path, body string }{
-		{"GET", "/api/v1/pushes", ""}, {"GET", "/api/v1/pushes/a", ""}, {"GET", "/api/v1/workers", ""},
-		{"GET", "/api/v1/holds", ""}, {"GET", "/api/v1/dead-tokens", ""},
-	}, changing...)
+	requests := slices.Concat(gets(), changing, posted)
 	var all sync.WaitGroup // t.Parallel would let two at a time wait for a server that is away
 	for _, r := range requests {
 		all.Go(func() {

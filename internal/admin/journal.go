@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 )
@@ -12,29 +10,30 @@ const (
 	outcomeKey = "admin.outcome"
 )
 
-// journal writes one line for each request that changes something, or would if
-// it had not been refused: whom it was for, and what came of it. What handlers
-// note must not be what pushes hold.
-func journal(log *zap.Logger) gin.HandlerFunc {
+// journal writes one line for each request that changes something, or takes the
+// log away, or would if it had not been refused: whom it was for, and what came of
+// it. What handlers note must not be what pushes hold.
+func journal(log *zap.Logger, what string) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		returned := false
+		defer func() { // also of an answer that is broken off, or a bug
+			outcome := c.GetString(outcomeKey)
+			switch status := c.Writer.Status(); {
+			case outcome != "":
+			case status >= 500 || !returned:
+				outcome = "failed"
+			default:
+				outcome = "refused"
+			}
+			notes, _ := c.Get(notesKey)
+			fields, _ := notes.([]zap.Field)
+			log.Info(what, append([]zap.Field{
+				zap.String("request_id", c.Writer.Header().Get("X-Request-Id")), zap.String("method", c.Request.Method),
+				zap.String("route", c.FullPath()), zap.Int("status", c.Writer.Status()), zap.String("outcome", outcome),
+			}, fields...)...)
+		}()
 		c.Next()
-		if c.Request.Method == http.MethodGet {
-			return
-		}
-		outcome := c.GetString(outcomeKey)
-		switch status := c.Writer.Status(); {
-		case outcome != "":
-		case status >= 500:
-			outcome = "failed"
-		default:
-			outcome = "refused"
-		}
-		notes, _ := c.Get(notesKey)
-		fields, _ := notes.([]zap.Field)
-		log.Info("change", append([]zap.Field{
-			zap.String("request_id", c.Writer.Header().Get("X-Request-Id")), zap.String("method", c.Request.Method),
-			zap.String("route", c.FullPath()), zap.Int("status", c.Writer.Status()), zap.String("outcome", outcome),
-		}, fields...)...)
+		returned = true
 	}
 }
 

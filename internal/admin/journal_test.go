@@ -29,11 +29,17 @@ func TestJournal(t *testing.T) {
 		{"DELETE", "/api/v1/holds/demo", "", 204, "ended", "project", "demo"},
 		{"DELETE", "/api/v1/holds/demo", "", 404, "missing", "project", "demo"},
 		{"DELETE", "/api/v1/dead-tokens/token-b", "", 404, "refused", "", ""},
+		{"POST", "/api/v1/pushes/export", `{"csno":"csno-b","column":"msg_title","contains":"010-"}`, 200, "done", "format", "csv"},
+		{"POST", "/api/v1/pushes/export", `{"device_id":"token-b","csno":""}`, 422, "refused", "", ""},
 	}
 	for _, tt := range tests {
 		b.logs.TakeAll()
 		w := b.do(tt.method, tt.path, tt.body)
-		lines := b.logs.FilterMessage("change").All()
+		message := "change"
+		if strings.HasSuffix(tt.path, "/export") {
+			message = "export"
+		}
+		lines := b.logs.FilterMessage(message).All()
 		if len(lines) != 1 {
 			t.Errorf("%s %s: %d lines", tt.method, tt.path, len(lines))
 			continue
@@ -62,10 +68,13 @@ func TestJournal(t *testing.T) {
 func TestJournalLeavesReadersOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, path := range []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"} {
+	for _, path := range readable {
 		b.get(path)
 	}
-	if n := b.logs.FilterMessage("change").Len(); n != 0 {
+	for _, r := range posted[:2] {
+		b.do(r.method, r.path, r.body)
+	}
+	if n := b.logs.Len(); n != 0 {
 		t.Errorf("%d lines", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -127,6 +128,8 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Selected": selected{},
 		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{},
 		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
+		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
+		"Counts": countList{}, "CodeCount": pushlog.CodeCount{}, "CounterList": counterList{}, "Counters": pushlog.Counters{},
 	} {
 		properties, required := schema(t, name)
 		all, always := members(reflect.TypeOf(answer))
@@ -165,6 +168,36 @@ func TestRequestsOfOpenAPI(t *testing.T) {
 	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired}) {
 		t.Errorf("%q", properties)
 	}
+	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers()} {
+		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
+			t.Errorf("%s: %q", name, properties)
+		}
+	}
+}
+
+// parameters returns what a GET is documented to take.
+func parameters(t *testing.T, path string) (names []string) {
+	t.Helper()
+	lines := inside(inside(inside(openAPI(t), "paths:"), "  "+path+":"), "    get:")
+	for _, line := range lines {
+		if name, ok := strings.CutPrefix(line, "        - name: "); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// The routes say themselves what they know.
+func TestParametersOfOpenAPI(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	for _, path := range []string{"/api/v1/pushes", "/api/v1/pushes/histogram", "/api/v1/counters/minutes", "/api/v1/counters/hours", "/api/v1/dead-tokens"} {
+		detail, _, _ := strings.Cut(decode[httpapi.Problem](t, b.get(path+"?colour=red")).Detail, "\n")
+		_, known, _ := strings.Cut(detail, "known are ")
+		if names := parameters(t, path); !same(names, strings.Split(known, ", ")) {
+			t.Errorf("%s: documented %q, known %s", path, names, known)
+		}
+	}
 }
 
 func TestSetsOfOpenAPI(t *testing.T) {
@@ -174,13 +207,15 @@ func TestSetsOfOpenAPI(t *testing.T) {
 		codes = append(codes, strings.TrimPrefix(strings.TrimSpace(line), "- "))
 	}
 	var known []string
-	for _, c := range ErrorCodes() {
+	for _, c := range pushlog.Codes() {
 		known = append(known, string(c))
 	}
 	if !same(codes, known) {
 		t.Errorf("documented %q\nknown %q", codes, known)
 	}
 	for head, set := range map[string][]string{
+		"    Search:": pushlog.SearchColumns(), "    HistogramQuery:": pushlog.SearchColumns(), "    Export:": pushlog.SearchColumns(),
+		"    Page:":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
 		"    Status:": texts(push.Statuses()), "    Selection:": texts(append(Cancellable(), Redrivable()...)),
 		"    Hold:":   texts(stream.Reasons()),
 		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.Lost}),

@@ -2,66 +2,72 @@ package admin
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"pushstream/internal/httpapi"
-)
-
-const (
-	defaultSize = 100 // items on a page
-	maxPage     = 1_000_000
+	"pushstream/internal/push"
 )
 
 // query is the parameters of a request, and what is wrong with them.
-type query struct {
-	url.Values
-	faults []error
+type query struct{ parser }
+
+// readQuery reads the parameters. The known ones are allowed, once each. Page, size
+// and status count as absent if they are empty, as a form leaves them.
+func readQuery(c *gin.Context, known ...string) *query { return readParameters(c, "", known) }
+
+// readFilterQuery is readQuery of a filter, and of more. What is personal is to be
+// posted to another route.
+func readFilterQuery(c *gin.Context, post string, more ...string) *query {
+	q := readParameters(c, post, append(urlFields(), more...))
+	if text, is := q.one(FieldStatus); is {
+		q.Given[FieldStatus] = strings.Split(text, ",")
+	}
+	return q
 }
 
-// readQuery reads the parameters. The known ones are allowed, once each.
-func readQuery(c *gin.Context, known ...string) *query {
+func readParameters(c *gin.Context, post string, known []string) *query {
 	values, err := url.ParseQuery(c.Request.URL.RawQuery)
-	q := &query{Values: values}
+	q := &query{parser{Given: Given(values), inURL: true, post: post}}
 	if err != nil { // gin would leave out what it can't read, and show another page
 		q.faults = append(q.faults, errors.New("the query can't be read: parameters are name=value, percent-encoded, with & between them"))
 		return q
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		switch {
-		case !slices.Contains(known, name) && len(known) == 0:
+		case slices.Contains(known, name):
+			q.check(len(values[name]) == 1, "%s is given twice", name)
+		case post != "" && slices.Contains(personal(), name):
+			q.fault("%s", q.private(name))
+		case len(known) == 0:
 			q.fault("unknown parameter %.40q; there are none here", name)
-		case !slices.Contains(known, name):
+		default:
 			q.fault("unknown parameter %.40q; known are %s", name, strings.Join(known, ", "))
-		case len(values[name]) > 1:
-			q.fault("%s is given twice", name)
 		}
+		if values.Get(name) == "" && slices.Contains([]string{fieldPage, fieldSize, FieldStatus}, name) {
+			delete(values, name)
+		}
+	}
+	for _, name := range personal() { // once named, it is not looked at
+		delete(values, name)
 	}
 	return q
 }
 
-func (q *query) fault(format string, args ...any) {
-	q.faults = append(q.faults, fmt.Errorf(format, args...))
+// personal are the columns that hold customers' data, or may. URLs are kept by
+// browsers, proxies and logs.
+func personal() []string {
+	return []string{push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldCustTelno, push.FieldMsgTitle, push.FieldMsgContents}
 }
 
-// number reads a whole number, 1 to most.
-func (q *query) number(name string, otherwise, most int) int {
-	text := q.Get(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		q.fault("%s must be a whole number, 1 to %d", name, most)
-	}
-	return n
+// private says what to do instead to whoever names one of them in a URL.
+func (p *parser) private(column string) string {
+	return column + " is personal data, which does not belong into a URL: use POST " + p.post
 }
 
 // refused answers a query that has faults, and names them all.
@@ -69,7 +75,7 @@ func (q *query) refused(c *gin.Context) bool {
 	if len(q.faults) == 0 {
 		return false
 	}
-	httpapi.Fail(c, http.StatusBadRequest, errors.Join(q.faults...).Error())
+	httpapi.Fail(c, http.StatusBadRequest, q.err().Error())
 	return true
 }
 

@@ -2,13 +2,10 @@ package admin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
@@ -18,17 +15,9 @@ import (
 	"pushstream/internal/stream"
 )
 
-// selectionTime is how long one request works through a selection. The server
-// wants every answer within a minute.
+// selectionTime is how long one request works through a selection: less than most
+// proxies wait for an answer.
 const selectionTime = 45 * time.Second
-
-// The fields of a selection, as the API names them.
-const (
-	FieldStatus    = "status"
-	FieldSince     = "since"
-	FieldUntil     = "until"
-	FieldErrorCode = "error_code"
-)
 
 // SelectionFields returns the names that ParseSelection knows.
 func SelectionFields() []string {
@@ -42,49 +31,23 @@ func Redrivable() []push.Status { return []push.Status{push.Failed, push.Expired
 // Cancellable: see Redrivable.
 func Cancellable() []push.Status { return []push.Status{push.Scheduled, push.Queued, push.Retrying} }
 
-// ErrorCodes returns the codes that a record may have.
-func ErrorCodes() []push.Code {
-	codes := slices.DeleteFunc(push.Codes(), func(c push.Code) bool { return c == push.CodeAccepted || c == push.CodeStopped })
-	return append(codes, push.CodeInvalidJob, push.CodeSuppressed, push.CodePoison)
+// ParseSelection reads a selection, by name, of pushes in one of the states. It
+// names every mistake.
+func ParseSelection(given Given, states []push.Status) (stream.Selection, error) {
+	p := &parser{Given: given}
+	s := p.selection(states)
+	return s, p.err()
 }
 
-// ParseSelection reads a selection, by name, of pushes in one of the states. It
-// names every mistake. A value that was given and is empty is one: it must not
-// select more than was meant.
-func ParseSelection(given map[string]string, states []push.Status) (stream.Selection, error) {
-	s := stream.Selection{
-		Status: push.Status(given[FieldStatus]), ErrorCode: push.Code(given[FieldErrorCode]),
-		Csno: given[push.FieldCsno], PushGrpID: given[push.FieldPushGrpID], DeviceID: given[push.FieldDeviceID],
-	}
-	var faults []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
-	}
-	instant := func(name string) (t time.Time) {
-		if text, is := given[name]; is {
-			var err error
-			t, err = time.Parse(time.RFC3339, text)
-			check(err == nil, "%s must be a time as RFC 3339 has it, such as 2026-11-24T09:30:00+09:00", name)
-		}
-		return t
-	}
-	check(slices.Contains(states, s.Status), "%s must be one of %v", FieldStatus, states)
-	s.Since, s.Until = instant(FieldSince), instant(FieldUntil)
-	check(s.Since.IsZero() || s.Until.IsZero() || s.Since.Before(s.Until), "%s must be before %s", FieldSince, FieldUntil)
-	if _, is := given[FieldErrorCode]; is {
-		check(slices.Contains(ErrorCodes(), s.ErrorCode), "%s must be one of %v", FieldErrorCode, ErrorCodes())
-	}
-	for _, name := range []string{push.FieldCsno, push.FieldPushGrpID} {
-		text, is := given[name]
-		check(!is || text != "", "%s must not be empty", name)
-		check(utf8.RuneCountInString(text) <= push.MaxText, "%s is longer than %d characters", name, push.MaxText)
-	}
-	text, is := given[push.FieldDeviceID]
-	check(!is || text != "", "%s must not be empty", push.FieldDeviceID)
-	check(len(text) <= push.MaxToken, "%s is longer than %d bytes", push.FieldDeviceID, push.MaxToken)
-	return s, errors.Join(faults...)
+func (p *parser) selection(states []push.Status) stream.Selection {
+	var s stream.Selection
+	status, _ := p.one(FieldStatus)
+	s.Status = push.Status(status)
+	p.check(slices.Contains(states, s.Status), "%s must be one of %v", FieldStatus, states)
+	s.Since, s.Until = p.instants()
+	s.ErrorCode = p.code()
+	s.Csno, s.PushGrpID, s.DeviceID = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.token()
+	return s
 }
 
 // selector is RedriveSelected or CancelSelected of stream.Control.
@@ -128,16 +91,16 @@ func (a *api) cancelSelected(c *gin.Context) {
 }
 
 func (a *api) changeSelected(c *gin.Context, do selector, states []push.Status) {
-	given, faults, ok := readBody(c, SelectionFields()...)
+	in, ok := readBody(c, membersOf(text, SelectionFields()...)...)
 	if !ok {
 		return
 	}
-	s, err := ParseSelection(given, states)
-	if err := errors.Join(append(faults, err)...); err != nil {
-		httpapi.Fail(c, http.StatusUnprocessableEntity, err.Error())
+	s := in.selection(states)
+	if in.refusedBody(c) {
 		return
 	}
-	note(c, zap.String("selected", string(s.Status)), zap.Strings("by", slices.Sorted(maps.Keys(given))))
+	note(c, zap.String("selected", string(s.Status)), zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
+	unhurried(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), selectionTime)
 	defer cancel()
 	defer context.AfterFunc(a.stop, cancel)()

@@ -217,6 +217,18 @@ var changing = []struct{ method, path, body string }{
 	{"DELETE", "/api/v1/dead-tokens/" + pushlog.TokenHash("token-b"), ""},
 }
 
+// posted are the requests that change nothing though they are not by GET.
+var posted = []struct{ method, path, body string }{
+	{"POST", "/api/v1/pushes/search", `{"csno":"csno-b"}`},
+	{"POST", "/api/v1/pushes/histogram", `{"since":"2020-01-01T00:00:00Z","until":"2020-01-02T00:00:00Z","span":"1h"}`},
+	{"POST", "/api/v1/pushes/export", `{"format":"ndjson"}`},
+}
+
+// readable are the routes of GET.
+var readable = []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/counts", "/api/v1/counters/minutes", "/api/v1/counters/hours",
+	"/api/v1/pushes/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
+	"/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"}
+
 // changeable makes a pushstream in which each of changing would change
 // something.
 func changeable(t *testing.T) *bundle {

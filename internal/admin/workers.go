@@ -44,21 +44,17 @@ func (a *api) setDesired(c *gin.Context, name string) {
 	if name != "" {
 		note(c, zap.String("name", clip(name)))
 	}
-	given, faults, ok := readBody(c, fieldDesired)
+	in, ok := readBody(c, membersOf(text, fieldDesired)...)
 	if !ok {
 		return
 	}
-	do := a.control.Pause
-	switch stream.State(given[fieldDesired]) {
-	case stream.Paused:
-	case stream.Running:
-		do = a.control.Resume
-	default:
-		faults = append(faults, errors.New("desired must be running or paused"))
-	}
-	if err := errors.Join(faults...); err != nil {
-		httpapi.Fail(c, http.StatusUnprocessableEntity, err.Error())
+	desired := choice(in, fieldDesired, "", stream.Running, stream.Paused)
+	if in.refusedBody(c) {
 		return
+	}
+	do := a.control.Pause
+	if desired == stream.Running {
+		do = a.control.Resume
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
@@ -69,7 +65,7 @@ func (a *api) setDesired(c *gin.Context, name string) {
 	case err != nil:
 		httpapi.Unavailable(c, err)
 	default:
-		conclude(c, given[fieldDesired])
+		conclude(c, string(desired))
 		a.answerWorkers(ctx, c, name)
 	}
 }

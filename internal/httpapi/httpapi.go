@@ -36,7 +36,7 @@ type ItemFaults struct {
 
 // New returns a router that recovers from panics, gives each request an id,
 // logs it without its query, and answers unknown paths and methods with a
-// problem. Bodies over maxBody bytes end in 413 when they are read.
+// problem. A handler that panics with http.ErrAbortHandler breaks its answer off. Bodies over maxBody bytes end in 413 when they are read.
 func New(log *zap.Logger, maxBody int64) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
@@ -92,7 +92,10 @@ func observe(log *zap.Logger) gin.HandlerFunc {
 		c.Header("X-Content-Type-Options", "nosniff")
 		c.Header("Cache-Control", "no-store")
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			if p == http.ErrAbortHandler { // a handler breaks its answer off: the server's business
+				defer panic(p)
+			} else if p != nil {
 				log.Error("panic", zap.String("request_id", id), zap.Any("panic", p), zap.Stack("stack"))
 				Fail(c, http.StatusInternalServerError, "")
 			}

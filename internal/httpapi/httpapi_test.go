@@ -30,6 +30,11 @@ func setup(t *testing.T) *bundle {
 	r := New(zap.New(core), 10)
 	r.GET("/ok/:id", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
 	r.GET("/panic", func(*gin.Context) { panic("secret of the program") })
+	r.GET("/half", func(c *gin.Context) {
+		c.String(http.StatusOK, "half")
+		c.Writer.Flush()
+		panic(http.ErrAbortHandler)
+	})
 	r.GET("/away", func(c *gin.Context) { Unavailable(c, errors.New("dial unix /secret: refused")) })
 	r.GET("/faulty", func(c *gin.Context) {
 		FailWith(c, Problem{Status: 422, Detail: "d", Faults: []ItemFaults{{3, push.Faults{{Field: "csno", Message: "m"}}}}, Items: []int{1}})
@@ -104,6 +109,25 @@ func TestPanic(t *testing.T) {
 	}
 	if w := b.do("GET", "/ok/1", ""); w.Code != 200 {
 		t.Errorf("after it: %d", w.Code)
+	}
+}
+
+// An answer that is broken off must not look like a whole one, nor like a bug.
+func TestBrokenOff(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	srv := httptest.NewServer(b.router)
+	defer srv.Close()
+	resp, err := srv.Client().Get(srv.URL + "/half")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, err := io.ReadAll(resp.Body); err == nil || string(text) != "half" {
+		t.Errorf("%q %v", text, err)
+	}
+	if b.logs.FilterMessage("panic").Len() != 0 || b.logs.FilterMessage("request").Len() != 1 {
+		t.Errorf("log %+v", b.logs.All())
 	}
 }
 

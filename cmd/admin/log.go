@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"pushstream/internal/export"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
+)
+
+// logExport writes what the flags select to a file, or stdout if that is -.
+func (a *app) logExport(ctx context.Context, output string, stdout, stderr io.Writer) error {
+	short, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	// With another number of partitions, some pushes would not be found.
+	if err := stream.CheckPartitions(short, a.rdb, a.keys); err != nil {
+		return err
+	}
+	if output == "-" {
+		n, err := a.writeLog(ctx, stdout, stderr)
+		if err != nil {
+			return fmt.Errorf("the export is not complete, %d pushes are written: %w", n, err)
+		}
+		return nil
+	}
+	if info, err := os.Lstat(output); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file; write to - and redirect that", output)
+	}
+	return whole(output, func(w io.Writer) error {
+		_, err := a.writeLog(ctx, w, stderr)
+		return err
+	})
+}
+
+// writeLog writes the export and says on stderr how far it is.
+func (a *app) writeLog(ctx context.Context, w io.Writer, stderr io.Writer) (int, error) {
+	told := time.Now()
+	n, err := export.Write(w, a.export.Format, a.export.Of(ctx, pushlog.New(a.rdb, a.keys)), func(n int) {
+		if time.Since(told) >= tellEvery {
+			told = time.Now()
+			fmt.Fprintf(stderr, "%d pushes\n", n)
+		}
+	})
+	if err == nil {
+		fmt.Fprintf(stderr, "%d pushes written\n", n)
+	}
+	return n, err
+}
+
+// whole writes a file, which has its name only when it is complete and on the disk.
+// What it holds is for its owner's eyes.
+func whole(name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".part-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close() // again, perhaps
+			if gone := os.Remove(f.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, gone)
+			}
+		}
+	}()
+	if err := write(f); err != nil {
+		return fmt.Errorf("nothing was written to %s: %w", name, err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pushstream/internal/export"
+	"pushstream/internal/httpapi"
+	"pushstream/internal/pushlog"
+)
+
+// FieldFormat is that of an export beside its filter and order.
+const FieldFormat = "format"
+
+// Export is what to write in which format.
+type Export struct {
+	Filter pushlog.Filter
+	Oldest bool
+	Format export.Format
+}
+
+// ParseExport reads an export, by name, and names every mistake.
+func ParseExport(given Given) (Export, error) {
+	p := &parser{Given: given}
+	e := p.export()
+	return e, p.err()
+}
+
+func (p *parser) export() Export {
+	return Export{p.filter(), p.oldest(), choice(p, FieldFormat, export.Formats()...)}
+}
+
+// Of is how the records of an export are read.
+func (e Export) Of(ctx context.Context, log *pushlog.Log) export.Each {
+	return func(do func([]pushlog.Record) error) error { return log.Each(ctx, e.Filter, e.Oldest, do) }
+}
+
+func exportMembers() []member {
+	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text})
+}
+
+// export answers with a file. One that can't be finished is broken off, so that
+// nobody takes it for a whole one.
+func (a *api) export(c *gin.Context) {
+	in, ok := readBody(c, exportMembers()...)
+	if !ok {
+		return
+	}
+	e := in.export()
+	if in.refusedBody(c) {
+		return
+	}
+	if !c.Request.ProtoAtLeast(1, 1) {
+		httpapi.Fail(c, http.StatusHTTPVersionNotSupported, "not over HTTP/1.0, where a file that is broken off looks like a whole one")
+		return
+	}
+	note(c, zap.String("format", string(e.Format)), zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
+	unhurried(c)
+	ctx, cancel := context.WithCancel(c.Request.Context())
+	defer cancel()
+	defer context.AfterFunc(a.stop, cancel)()
+	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
+	n, err := export.Write(to, e.Format, e.Of(ctx, a.log), nil)
+	note(c, zap.Int("records", n))
+	switch {
+	case err == nil:
+		to.begin() // of no bytes
+		c.Status(http.StatusOK)
+		conclude(c, "done")
+	case !c.Writer.Written():
+		failed(c, err, http.StatusUnprocessableEntity)
+	default:
+		if !to.lost && ctx.Err() == nil {
+			_ = c.Error(err) // for the log
+		}
+		conclude(c, "broken off")
+		panic(http.ErrAbortHandler)
+	}
+}

@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"pushstream/internal/push"
+)
+
+// Given is what somebody asks for, by the API's names: parameters of a URL, members
+// of a body, or flags. Only a list has more than one value.
+type Given map[string][]string
+
+// parser reads what was given, and gathers what is wrong with it. A value that was
+// given and is empty is a fault: it must not select more than was meant.
+type parser struct {
+	Given
+	inURL  bool
+	post   string // of a filter in a URL: where what is personal is posted to
+	faults []error
+}
+
+func (p *parser) fault(format string, args ...any) {
+	p.faults = append(p.faults, fmt.Errorf(format, args...))
+}
+
+func (p *parser) check(ok bool, format string, args ...any) {
+	if !ok {
+		p.fault(format, args...)
+	}
+}
+
+// err is all faults, a line each.
+func (p *parser) err() error { return errors.Join(p.faults...) }
+
+// one returns the only value of a name.
+func (p *parser) one(name string) (text string, is bool) {
+	values := p.Given[name]
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// text reads a text of at most some characters, as fields of jobs have.
+func (p *parser) text(name string) string {
+	text, is := p.one(name)
+	p.check(!is || text != "", "%s must not be empty", name)
+	p.check(utf8.RuneCountInString(text) <= push.MaxText, "%s is longer than %d characters", name, push.MaxText)
+	p.check(utf8.ValidString(text), "%s is not valid UTF-8", name)
+	return text
+}
+
+// number reads a whole number, least to most.
+func (p *parser) number(name string, otherwise, least, most int) int {
+	text, is := p.one(name)
+	if !is {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		p.fault("%s must be a whole number, %d to %d", name, least, most)
+		return otherwise
+	}
+	return n
+}
+
+// instant reads a time; zero if there is none. Nothing is older than 1970, and what
+// Go takes for no time at all must not get through.
+func (p *parser) instant(name string) time.Time {
+	text, is := p.one(name)
+	if !is {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	hint := ""
+	if p.inURL && strings.Contains(text, " ") {
+		hint = "; a + is %2B in a URL"
+	}
+	p.check(err == nil && t.Year() >= 1970, "%s must be a time as RFC 3339 has it, such as 2026-11-24T09:30:00+09:00%s", name, hint)
+	return t
+}
+
+// instants reads since and until.
+func (p *parser) instants() (since, until time.Time) {
+	since, until = p.instant(FieldSince), p.instant(FieldUntil)
+	p.check(since.IsZero() || until.IsZero() || since.Before(until), "%s must be before %s", FieldSince, FieldUntil)
+	return since, until
+}
+
+// choice reads one of some words; the first is the default, unless it is empty:
+// then one must be given.
+func choice[T ~string](p *parser, name string, words ...T) T {
+	text, is := p.one(name)
+	if !is && words[0] != "" {
+		return words[0]
+	}
+	if text == "" || !slices.Contains(words, T(text)) {
+		var known []string
+		for _, w := range words {
+			if w != "" {
+				known = append(known, string(w))
+			}
+		}
+		p.fault("%s must be %s", name, strings.Join(known, " or "))
+	}
+	return T(text)
+}

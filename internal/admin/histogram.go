@@ -1,0 +1,108 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	histogramPath = "/api/v1/pushes/histogram"
+	fieldSpan     = "span"
+	maxSpan       = 31 * 24 * time.Hour
+)
+
+// histogram is the answer to both kinds of question.
+type histogram struct {
+	Spans       []span      `json:"spans"`
+	SpanSeconds int64       `json:"span_seconds"`
+	Exact       bool        `json:"exact"`
+	How         pushlog.How `json:"how"`
+}
+
+// span is one bar.
+type span struct {
+	At     string                `json:"at"`
+	Total  int64                 `json:"total"`
+	Counts map[push.Status]int64 `json:"counts"`
+}
+
+// histogramOrRecord: a push may have the id histogram. Without a question, this is
+// its record.
+func (a *api) histogramOrRecord(c *gin.Context) {
+	if c.Request.URL.RawQuery == "" {
+		ctx, cancel := bounded(c)
+		defer cancel()
+		const id = "histogram"
+		if _, err := a.log.Get(ctx, id); !errors.Is(err, pushlog.ErrNotFound) {
+			a.answerRecord(c, id)
+			return
+		}
+	}
+	in := readFilterQuery(c, histogramPath, fieldSpan, fieldBudget)
+	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
+	in.spans(&f, length)
+	if !in.refused(c) {
+		a.answerHistogram(c, f, length, budget, http.StatusBadRequest)
+	}
+}
+
+func histogramMembers() []member {
+	return filterMembers(member{fieldSpan, text}, member{fieldBudget, number})
+}
+
+func (a *api) postedHistogram(c *gin.Context) {
+	in, ok := readBody(c, histogramMembers()...)
+	if !ok {
+		return
+	}
+	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
+	in.spans(&f, length)
+	if !in.refusedBody(c) {
+		a.answerHistogram(c, f, length, budget, http.StatusUnprocessableEntity)
+	}
+}
+
+// span reads the length of a bar; 0 if it is wrong.
+func (p *parser) span() time.Duration {
+	text, _ := p.one(fieldSpan)
+	length, err := time.ParseDuration(text)
+	if err != nil || length < time.Second || length > maxSpan || length%time.Second != 0 {
+		p.fault("%s must be whole seconds, 1s to 744h, such as 30s, 1m or 24h", fieldSpan)
+		return 0
+	}
+	return length
+}
+
+// spans checks that a filter has a beginning, and an end not too far from it.
+func (p *parser) spans(f *pushlog.Filter, length time.Duration) {
+	for _, name := range []string{FieldSince, FieldUntil} {
+		_, is := p.one(name)
+		p.check(is, "%s must be given", name)
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && length > 0 {
+		p.check(f.Until.Sub(f.Since) <= pushlog.MaxSpans*length, "%s is too short: from %s to %s it makes more than %d bars",
+			fieldSpan, FieldSince, FieldUntil, pushlog.MaxSpans)
+	}
+}
+
+func (a *api) answerHistogram(c *gin.Context, f pushlog.Filter, length, budget time.Duration, wrong int) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), budget)
+	defer cancel()
+	h, err := a.log.Histogram(ctx, f, length)
+	if err != nil {
+		failed(c, err, wrong)
+		return
+	}
+	answer := histogram{Spans: make([]span, len(h.Spans)), SpanSeconds: int64(length / time.Second), Exact: h.Exact, How: h.How}
+	for i, s := range h.Spans {
+		answer.Spans[i] = span{s.At.UTC().Format(pushlog.TimeFormat), s.Total, s.Counts}
+	}
+	c.JSON(http.StatusOK, answer)
+}

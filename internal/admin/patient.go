@@ -1,0 +1,80 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	// patience is how long a client may take nothing of a long answer.
+	patience = 30 * time.Second
+	// pieceSize is how many bytes it must take in that time.
+	pieceSize = 16 << 10
+)
+
+// patient writes a long answer, at the pace at which its client takes it, and sends
+// on at once what it is given. The limits of the server, which are for short
+// answers, do not count. Only a client that takes nothing is given up.
+type patient struct {
+	c       *gin.Context
+	rc      *http.ResponseController
+	wait    time.Duration
+	headers map[string]string
+	lost    bool // the client did not take what was written
+}
+
+// newPatient begins an answer of a content type, with pairs of more headers; they
+// are sent with the first bytes.
+func (a *api) newPatient(c *gin.Context, contentType string, more ...string) *patient {
+	p := &patient{c: c, rc: controller(c), wait: a.patience, headers: map[string]string{"Content-Type": contentType}}
+	for pair := range slices.Chunk(more, 2) {
+		p.headers[pair[0]] = pair[1]
+	}
+	return p
+}
+
+func (p *patient) Write(b []byte) (n int, err error) {
+	defer func() { p.lost = p.lost || err != nil }()
+	p.begin()
+	for piece := range slices.Chunk(b, pieceSize) {
+		_ = p.rc.SetWriteDeadline(time.Now().Add(p.wait)) // as unhurried
+		m, err := p.c.Writer.Write(piece)
+		n += m
+		if err == nil {
+			err = p.rc.Flush()
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// begin sets the headers, once.
+func (p *patient) begin() {
+	for name, value := range p.headers {
+		p.c.Header(name, value)
+	}
+	p.headers = nil
+}
+
+// unhurried takes the server's limits for a request away, now that it is read: the
+// one for reading would end the request's context in the middle of long work, the
+// one for writing would have its answer lost.
+func unhurried(c *gin.Context) {
+	rc := controller(c)
+	_ = rc.SetReadDeadline(time.Time{}) // a recorder in a test has none
+	_ = rc.SetWriteDeadline(time.Time{})
+}
+
+// controller is that of the server's own writer: gin's hides errors of Flush.
+func controller(c *gin.Context) *http.ResponseController {
+	var w http.ResponseWriter = c.Writer
+	if inner, is := w.(interface{ Unwrap() http.ResponseWriter }); is {
+		w = inner.Unwrap()
+	}
+	return http.NewResponseController(w)
+}

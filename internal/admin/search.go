@@ -1,0 +1,134 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pushstream/internal/httpapi"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	searchPath = "/api/v1/pushes/search"
+	ndjson     = "application/x-ndjson"
+	// searchTime is how long a search that tells how far it is looks at most.
+	searchTime = 60 * time.Second
+)
+
+// filterMembers are the members of a body that has a filter, and more.
+func filterMembers(more ...member) []member {
+	var members []member
+	for _, name := range FilterFields() {
+		kind := text
+		if name == FieldStatus {
+			kind = list
+		}
+		members = append(members, member{name, kind})
+	}
+	return append(members, more...)
+}
+
+// searchMembers are those of a search.
+func searchMembers() []member {
+	return filterMembers(member{fieldPage, number}, member{fieldSize, number}, member{FieldOrder, text},
+		member{fieldAsOf, text}, member{fieldBudget, number})
+}
+
+func (a *api) search(c *gin.Context) {
+	in, ok := readBody(c, searchMembers()...)
+	if !ok {
+		return
+	}
+	steps, limit := accepts(c, ndjson), defaultBudget
+	if steps {
+		limit = searchTime
+	}
+	q, budget := in.query(), in.budget(limit)
+	if in.refusedBody(c) {
+		return
+	}
+	if steps {
+		a.searchInSteps(c, q, budget)
+		return
+	}
+	a.answerPage(c, q, budget, http.StatusUnprocessableEntity)
+}
+
+// accepts reports whether a request asks for a kind of answer by its name.
+func accepts(c *gin.Context, kind string) bool {
+	for _, one := range strings.Split(c.GetHeader("Accept"), ",") {
+		if name, _, err := mime.ParseMediaType(one); err == nil && name == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// step is a line of a search that tells how far it is.
+type step struct {
+	Page    *stepPage        `json:"page,omitempty"`
+	Problem *httpapi.Problem `json:"problem,omitempty"`
+}
+
+// stepPage is a page; one of the lines has the records.
+type stepPage struct {
+	Items *[]pushlog.Record `json:"items,omitempty"`
+	found
+}
+
+// searchInSteps answers with a line for each thing that the search tells. The last
+// one has exact true, unless the time was up.
+func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration) {
+	unhurried(c)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
+	defer cancel()
+	defer context.AfterFunc(a.stop, cancel)()
+	out := &steps{to: a.newPatient(c, ndjson)}
+	switch err := a.log.Search(ctx, q, func(p pushlog.Page) error { return out.tell(q, &p) }); {
+	case err == nil:
+	case out.to.lost || c.Request.Context().Err() != nil: // nobody is there any more
+		c.AbortWithStatus(gone)
+	case !c.Writer.Written():
+		failed(c, err, http.StatusUnprocessableEntity)
+	case ctx.Err() != nil: // the time is up, or the process stops
+		_ = out.write(step{Page: &out.last})
+	default:
+		_ = c.Error(err) // for the log
+		_ = out.write(step{Problem: &httpapi.Problem{Type: "about:blank", Title: http.StatusText(http.StatusServiceUnavailable),
+			Status: http.StatusServiceUnavailable, Detail: "the store does not answer any more; search again",
+			RequestID: c.Writer.Header().Get("X-Request-Id")}})
+	}
+}
+
+// steps writes the lines.
+type steps struct {
+	to    *patient
+	shown bool     // the records have been written
+	last  stepPage // what was told last, without records
+}
+
+func (s *steps) tell(q pushlog.Query, p *pushlog.Page) error {
+	one := stepPage{found: foundIn(q, p)}
+	s.last = one
+	if !s.shown && (p.Records != nil || p.Exact) {
+		s.shown = true
+		items := append([]pushlog.Record{}, p.Records...)
+		one.Items = &items
+	}
+	return s.write(step{Page: &one})
+}
+
+func (s *steps) write(line step) error {
+	b, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	_, err = s.to.Write(append(b, '\n'))
+	return err
+}
