@@ -82,12 +82,9 @@ func (f *Filter) fields() (names []string) {
 
 // lower makes the Latin letters A to Z small, and nothing else.
 func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
+	b := []byte(s)
+	lowerBytes(b)
+	return string(b)
 }
 
 // column returns a text of a record by its name.

@@ -11,11 +11,16 @@ import (
 type word struct {
 	text    []byte // small letters
 	letters bool   // it has Latin ones, so that case must not matter
+	skip    int    // bytes at its start that are looked at last, since every row has many of them
 }
 
 func newWord(s string) word {
 	text := lower(s)
-	return word{[]byte(text), strings.ContainsFunc(text, func(r rune) bool { return 'a' <= r && r <= 'z' })}
+	w := word{text: []byte(text), letters: strings.ContainsFunc(text, func(r rune) bool { return 'a' <= r && r <= 'z' })}
+	if len(text) > 1 && text[0] >= 0xe0 { // the first byte of all Korean syllables is one of four
+		w.skip = 1
+	}
+	return w
 }
 
 // in calls hit with each row of a column that contains the word, in order. If the
@@ -25,11 +30,15 @@ func (w word) in(c *columnData, hit func(row int)) {
 		lowerBytes(c.data)
 	}
 	for from := 0; ; {
-		i := bytes.Index(c.data[from:], w.text)
+		i := bytes.Index(c.data[min(from+w.skip, len(c.data)):], w.text[w.skip:])
 		if i < 0 {
 			return
 		}
 		i += from
+		if !bytes.HasPrefix(c.data[i:], w.text[:w.skip]) {
+			from = i + 1
+			continue
+		}
 		row, _ := slices.BinarySearch(c.ends, i+1) // the first that ends behind i
 		if i+len(w.text) <= c.ends[row] {
 			hit(row)

@@ -29,9 +29,13 @@ type index struct {
 	key       string
 }
 
-// walkPrice is how many pushes a scan looks at in the time in which a walk looks at
-// one: measured, a walk makes 0.2 to 0.4 million a second, a scan 5 to 10 million.
-const walkPrice = 25
+// How many pushes a scan looks at in the time in which a walk looks at one. Measured:
+// a walk makes a quarter of a million a second, a scan 6 million if it is for a word
+// in a text, and 20 million if it is for short values.
+const (
+	walkPriceText  = 25
+	walkPriceValue = 80
+)
 
 // plan chooses the way that looks at least.
 func (l *Log) plan(ctx context.Context, f Filter, asOf int64, oldest bool) (*plan, error) {
@@ -78,6 +82,10 @@ func (l *Log) plan(ctx context.Context, f Filter, asOf int64, oldest bool) (*pla
 	price, err := l.count(ctx, p.span, l.indexes(func(p Partition) []string { return []string{p.Index()} }))
 	if err != nil {
 		return nil, err
+	}
+	walkPrice := int64(walkPriceValue)
+	if f.Text.Word != "" {
+		walkPrice = walkPriceText
 	}
 	for _, choice := range choices {
 		in := l.indexes(choice)
