@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -271,5 +274,97 @@ func TestLogModel(t *testing.T) {
 			}
 			t.Log(m.n, "pushes,", m.rdb.ZCard(t.Context(), m.keys.Partition(0).Chunks()).Val(), "chunks,", m.rdb.ZCard(t.Context(), m.keys.Partition(0).Late()).Val(), "late; asked by", m.asked)
 		})
+	}
+}
+
+// While pushes arrive, are sent and sealed, the pages of a filter within one AsOf
+// show what was accepted by then, each once.
+func TestPagesHoldStill(t *testing.T) {
+	t.Parallel()
+	for _, partitions := range []int{1, 3} {
+		for _, oldest := range []bool{false, true} {
+			t.Run(fmt.Sprint(partitions, " oldest ", oldest), func(t *testing.T) {
+				t.Parallel()
+				m := newLogModel(t, uint64(partitions))
+				m.bundle = setup(t, partitions)
+				m.c = m.consumer(t, "a", nil)
+				sealing := newSealer(m.consumer(t, "b", nil))
+				sealing.rows = 40
+				ctx, stop := context.WithCancel(t.Context())
+				var beside errgroup.Group
+				beside.Go(func() error {
+					for ctx.Err() == nil {
+						m.acceptSome()
+						m.settleSome(100)
+						time.Sleep(20 * time.Millisecond)
+					}
+					return nil
+				})
+				beside.Go(func() error {
+					for ctx.Err() == nil {
+						for _, p := range m.keys.All() {
+							if _, err := sealing.sealNext(t.Context(), p, time.Now()); err != nil {
+								return err
+							}
+							if err := sealing.fold(t.Context(), p); err != nil {
+								return err
+							}
+						}
+					}
+					return nil
+				})
+				var asked []seen
+				for _, f := range []pushlog.Filter{
+					{}, {PushGrpID: "G1"}, {Csno: "7", PushGrpID: "G2"}, {ServiceName: "trade"},
+					{Text: pushlog.Text{Column: push.FieldMsgContents, Word: "체결"}}, {Text: pushlog.Text{Column: push.FieldDeviceID, Word: "TOKEN-1"}},
+				} {
+					eventually(t, "some pushes", func() bool { return m.rdb.ZCard(ctx, m.keys.Partition(0).Index()).Val() > 300 })
+					asked = append(asked, m.pageThrough(f, oldest))
+				}
+				stop()
+				if err := beside.Wait(); err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range asked {
+					var want []string
+					for _, r := range m.naive(a.filter) {
+						at, _ := time.Parse(pushlog.TimeFormat, r.AcceptedAt)
+						if !at.After(a.asOf) {
+							want = append(want, r.ID)
+						}
+					}
+					if oldest {
+						slices.Reverse(want)
+					}
+					if !slices.Equal(a.ids, want) {
+						t.Errorf("%+v: %d pushes on the pages, want %d", a.filter, len(a.ids), len(want))
+					}
+				}
+			})
+		}
+	}
+}
+
+// seen are the pushes on all pages of a filter.
+type seen struct {
+	filter pushlog.Filter
+	asOf   time.Time
+	ids    []string
+}
+
+func (m *logModel) pageThrough(f pushlog.Filter, oldest bool) seen {
+	s := seen{filter: f}
+	for n := 1; ; n++ {
+		page, err := m.log.List(m.t.Context(), pushlog.Query{Filter: f, Page: n, Size: 37, Oldest: oldest, AsOf: s.asOf})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		s.asOf = page.AsOf
+		for _, r := range page.Records {
+			s.ids = append(s.ids, r.ID)
+		}
+		if len(page.Records) == 0 {
+			return s
+		}
 	}
 }
