@@ -274,3 +274,30 @@ func TestRedisAway(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// A consumer that runs meanwhile seals what is in, and misses nothing.
+func TestConsumerBesides(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 2)
+	if err := stream.EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan error, 1)
+	c := stream.NewConsumer(b.rdb, b.srv.Client(t), b.keys, &script{}, stream.ConsumerOptions{Name: "consumer-1-2-abcdef"})
+	go func() { done <- c.Run(ctx) }()
+	slowly := func(int) { time.Sleep(20 * time.Millisecond) } // long enough for several passes
+	b.fill(t, Options{Rows: 12_000, Days: 1, Progress: slowly})
+	p := b.keys.Partition(0)
+	for deadline := time.Now().Add(20 * time.Second); b.rdb.ZCard(t.Context(), p.Chunks()).Val() < 5; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d chunks", b.rdb.ZCard(t.Context(), p.Chunks()).Val())
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	b.sound(t, storecheck.Options{})
+}

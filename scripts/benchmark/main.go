@@ -26,13 +26,15 @@ type cli struct {
 	JSON     bool          `name:"json" help:"One JSON object a line instead of a table."`
 	Bin      string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
 	Pipeline pipelineFlags `cmd:"" help:"Accept, send and settle: Redis CPU a job, jobs/s, consumer CPU, latency."`
+	Log      logFlags      `cmd:"" help:"Pages, filters, searches, export and memory of a log of a million pushes, and what a search costs the pipeline."`
 }
 
 // run is the whole command; it returns the exit code. A missed target is no
 // failure: the figures are there to be read.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli cli
-	if _, code, ok := setting.Parse(&cli, "bench", "Measures pushstream on this machine.", args, stdout, stderr); !ok {
+	command, code, ok := setting.Parse(&cli, "bench", "Measures pushstream on this machine.", args, stdout, stderr)
+	if !ok {
 		return code
 	}
 	dir, err := os.MkdirTemp("", "pushstream-bench-")
@@ -42,7 +44,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	defer os.RemoveAll(dir)
 	p := &pipeline{flags: cli.Pipeline, bin: cli.Bin, dir: dir, stderr: stderr}
-	results, err := p.measure(ctx)
+	measure := p.measure
+	if command == "log" {
+		measure = newLogBench(p, cli.Log).measure
+	}
+	results, err := measure(ctx)
 	if err != nil {
 		fmt.Fprintf(stderr, "bench: %v\n", err)
 		return setting.ExitFailed

@@ -21,7 +21,7 @@ type result struct {
 	Value  float64 `json:"value"` // median of the runs
 	Unit   string  `json:"unit"`
 	Target string  `json:"target"` // of the design, "" if it has none
-	N      int     `json:"n"`      // jobs in each run
+	N      int     `json:"n"`      // what it was measured with: jobs in each run, queries, rows
 }
 
 func report(w io.Writer, results []result, asJSON bool) error {
@@ -38,7 +38,7 @@ func report(w io.Writer, results []result, asJSON bool) error {
 	fmt.Fprintf(w, "machine: %s, %d cores, %s, %s\n", cpuModel(), runtime.NumCPU(), runtime.Version(), redisVersion())
 	fmt.Fprintf(w, "redis-server %s\n\n", strings.Join(launch.RedisSettings(), " "))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "figure\tmeasured\tunit\ttarget\tjobs")
+	fmt.Fprintln(t, "figure\tmeasured\tunit\ttarget\tn")
 	for _, r := range results {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\n", r.Name, number(r.Value), r.Unit, r.Target, r.N)
 	}
