@@ -29,6 +29,8 @@ type cli struct {
 	Rate          string `env:"FCM_RATE" default:"600000" help:"Pushes a minute to the project, by all consumers together: its quota at FCM. The same for all; 0 is no limit."`
 	RampUp        string `env:"FCM_RAMP_UP" default:"60s" help:"Time from almost nothing to FCM_RATE after a hold, or a pause of all. FCM asks for at least 60s; 0s is none."`
 	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait after the first failed try; doubles with each. FCM asks for at least 10s."`
+	LogMaxAge     string `env:"LOG_MAX_AGE" default:"720h" help:"Age, since its acceptance, at which a push that has ended leaves the log, up to 9600h; 0 is none. Its id is unknown from then on: handed in again, it is sent again. The same for all."`
+	LogMaxRows    string `env:"LOG_MAX_ROWS" default:"5000000" help:"Pushes in the log, over all partitions, above which the oldest that have ended leave it; 0 is no limit. The same for all."`
 	OpsAddr       string `env:"OPS_ADDR" default:"127.0.0.1:0" help:"Address of /healthz, /readyz and /metrics; port 0 takes a free one and logs it."`
 }
 
@@ -70,6 +72,8 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 			RampUp:        check.Duration("FCM_RAMP_UP", c.RampUp, 0, time.Hour),
 			RetryMinDelay: check.Duration("RETRY_MIN_DELAY", c.RetryMinDelay, time.Millisecond, time.Hour),
 			Zone:          check.Zone("PUSH_ZONE", c.Zone),
+			LogMaxAge:     check.Duration("LOG_MAX_AGE", c.LogMaxAge, 0, 9600*time.Hour),
+			LogMaxRows:    check.Int("LOG_MAX_ROWS", c.LogMaxRows, 0, 2_000_000_000),
 			Version:       telemetry.Version(),
 		},
 	}

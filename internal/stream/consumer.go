@@ -51,6 +51,8 @@ type ConsumerOptions struct {
 	RetryMinDelay time.Duration  // after the first try that failed; 10 s, FCM's advice
 	StopTimeout   time.Duration  // for what is in flight at a stop; 20 s, more than one send may take
 	Zone          *time.Location // of sndn_rsev_hour in entries added by hand; UTC
+	LogMaxAge     time.Duration  // since its acceptance, until a push that has ended leaves the log; 0: for ever
+	LogMaxRows    int            // pushes in the log, over all partitions, above which the oldest leave it; 0: no limit
 	Version       string         // for the heartbeat
 	OpsAddr       string         // for the heartbeat
 	Logger        *zap.Logger
@@ -162,6 +164,8 @@ func (c *Consumer) Run(ctx context.Context) error {
 	until.Go(func() error { c.watcher(ctx); return nil })
 	until.Go(func() error { c.promoter(ctx); return nil })
 	until.Go(func() error { sweeper{c}.run(ctx); return nil })
+	until.Go(func() error { newRetainer(c).run(ctx); return nil })
+	until.Go(func() error { newFlusher(c).run(ctx); return nil })
 	until.Go(func() error { newSealer(c).run(ctx); return nil })
 	readers.Go(func() error { c.reclaimer(ctx); return nil })
 	for _, p := range c.keys.All() {

@@ -56,6 +56,14 @@
 //	beat     a worker's heartbeat                silent            heard of        the same
 //	turn     whose turn it is to sweep           nobody's          somebody's      not the second's
 //
+//	reap     record and index members of what    in the log        gone            nothing
+//	         has ended removed; a flush counts it and moves on in the same step
+//	drop     chunks without a push removed       there             gone            the next ones
+//	oldest   the oldest push that has ended      it only reads
+//	flush    a flush is ordered                  none              running         the same
+//	halt     a flush ends                        running           ended           the same
+//	duty     who works for all in a partition    nobody            somebody        the same
+//
 // # Goroutines of a Consumer
 //
 //	reader     one a partition  takes slots, reads, opens entries           until stop
@@ -67,6 +75,9 @@
 //	settler    one              writes outcomes in batches                  until the workers have ended
 //	promoter   one              moves what is due, every 200 ms             until stop
 //	watcher    one              pause and hold, every 400 ms                until stop
+//	retainer   one              removes from the log what is too old or     until stop
+//	                            too much, if no other consumer does
+//	flusher    one              carries out a flush, if no other does       until stop
 //	keeper     one              renews leases, every fifth of one           until the settler has ended
 //	heartbeat  one              describes this worker, every 2 s            until the settler has ended
 //

@@ -32,6 +32,11 @@ func eventsKey(p pushlog.Partition) string { return p.Base + ":events" }
 // Whose turn it is to seal.
 func sealingKey(p pushlog.Partition) string { return p.Base + ":sealing" }
 
+// Who retains, who flushes, and how far the flush has come.
+func retainingKey(p pushlog.Partition) string { return p.Base + ":retaining" }
+func flushingKey(p pushlog.Partition) string  { return p.Base + ":flushing" }
+func flushedKey(p pushlog.Partition) string   { return p.Base + ":flushed" }
+
 func sweepKey(p pushlog.Partition) string { return p.Base + ":sweep" }
 
 func laneKey(p pushlog.Partition, lane int) string {
@@ -47,6 +52,7 @@ func workersKey(k pushlog.Keys) string             { return k.Prefix + ":workers
 func workerKey(k pushlog.Keys, name string) string { return k.Prefix + ":worker:" + name }
 func controlKey(k pushlog.Keys) string             { return k.Prefix + ":control" }
 func projectsKey(k pushlog.Keys) string            { return k.Prefix + ":projects" }
+func flushKey(k pushlog.Keys) string               { return k.Prefix + ":flush" }
 
 // Those of one FCM project. Its name is their hash tag, since one script touches
 // both.

@@ -18,6 +18,7 @@ type consumerMetrics struct {
 	lost    prometheus.Counter
 	claimed prometheus.Counter
 	late    prometheus.Counter
+	removed *prometheus.CounterVec
 }
 
 // newConsumerMetrics registers a consumer's metrics, every label value at
@@ -50,6 +51,13 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		Name: "pushstream_late_total",
 		Help: "Outcomes that this consumer brought for pushes that were another's by then, or settled.",
 	})
+	m.removed = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "pushstream_removed_total",
+		Help: "Records that this consumer removed from the log, by what asked for it.",
+	}, []string{"by"})
+	for _, by := range []string{byRetention, byFlush} {
+		m.removed.WithLabelValues(by)
+	}
 	for _, code := range push.Codes() {
 		m.tries.WithLabelValues(string(code))
 	}
@@ -57,7 +65,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		m.settled.WithLabelValues(string(s))
 	}
 	if reg != nil {
-		reg.MustRegister(m.tries, m.settled, m.queued, m.lost, m.claimed, m.late, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.tries, m.settled, m.queued, m.lost, m.claimed, m.late, m.removed, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
 		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
