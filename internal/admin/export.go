@@ -61,10 +61,8 @@ func (a *api) export(c *gin.Context) {
 		return
 	}
 	note(c, zap.String("format", string(e.Format)), zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
-	unhurried(c)
-	ctx, cancel := context.WithCancel(c.Request.Context())
+	ctx, cancel := a.long(c, 0)
 	defer cancel()
-	defer context.AfterFunc(a.stop, cancel)()
 	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
 	n, err := export.Write(to, e.Format, e.Of(ctx, a.log), nil)
 	note(c, zap.Int("records", n))

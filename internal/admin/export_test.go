@@ -117,7 +117,7 @@ func TestExportAtTheClientsPace(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 4000)
-	w := b.wired(t, time.Minute)
+	w := b.wired(t, time.Minute, hurried)
 	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"order":"oldest"}`)
 	in := bufio.NewReaderSize(resp.Body, 4096)
 	begin := make([]byte, 4096)
@@ -158,7 +158,7 @@ func TestExportThatBreaksOff(t *testing.T) {
 	b.fill(t, 3000)
 	for name, end := range map[string]func(*wire){"Redis goes": func(w *wire) { w.gate.cut() }, "the process stops": func(w *wire) { w.stop() }} {
 		for _, format := range export.Formats() {
-			w := b.wired(t, time.Minute)
+			w := b.wired(t, time.Minute, usual)
 			w.gate.limit.Store(3 << 20)
 			resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"format":"`+string(format)+`"}`)
 			begin := make([]byte, 4096)
@@ -183,7 +183,7 @@ func TestExportWithoutRedis(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 10)
-	w := b.wired(t, time.Minute)
+	w := b.wired(t, time.Minute, hurried)
 	w.gate.cut()
 	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{}`)
 	if text, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 503 || resp.Header.Get("Content-Disposition") != "" ||
@@ -198,13 +198,13 @@ func TestExportThatNobodyTakes(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 3000)
-	w := b.wired(t, 200*time.Millisecond)
+	w := b.wired(t, 200*time.Millisecond, usual)
 	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{}`)
 	b.checkExport(t, w, "broken off", -1)
 	if _, err := io.ReadAll(resp.Body); err == nil {
 		t.Error("it looks whole")
 	}
-	w = b.wired(t, time.Minute)
+	w = b.wired(t, time.Minute, usual)
 	_, leave := w.post(t, "/api/v1/pushes/export", "*/*", `{}`)
 	leave()
 	b.checkExport(t, w, "broken off", -1)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -59,6 +60,23 @@ func (p *patient) begin() {
 		p.c.Header(name, value)
 	}
 	p.headers = nil
+}
+
+// long is the context of long work for a request: it ends with the client, with the
+// process, and after limit, if that is not 0. It takes the server's own limits away,
+// see unhurried.
+func (a *api) long(c *gin.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	unhurried(c)
+	ctx, cancel := context.WithCancel(c.Request.Context())
+	ended := cancel
+	if limit > 0 {
+		ctx, ended = context.WithTimeout(ctx, limit)
+	}
+	if a.stop.Err() != nil {
+		cancel() // AfterFunc would do so a little later
+	}
+	forget := context.AfterFunc(a.stop, cancel)
+	return ctx, func() { forget(); ended(); cancel() }
 }
 
 // unhurried takes the server's limits for a request away, now that it is read: the

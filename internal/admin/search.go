@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"context"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -85,10 +84,8 @@ type stepPage struct {
 // searchInSteps answers with a line for each thing that the search tells. The last
 // one has exact true, unless the time was up.
 func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration) {
-	unhurried(c)
-	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
+	ctx, cancel := a.long(c, limit)
 	defer cancel()
-	defer context.AfterFunc(a.stop, cancel)()
 	out := &steps{to: a.newPatient(c, ndjson)}
 	switch err := a.log.Search(ctx, q, func(p pushlog.Page) error { return out.tell(q, &p) }); {
 	case err == nil:

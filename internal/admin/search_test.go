@@ -265,7 +265,7 @@ func TestFirstPageBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 3000)
-	w := b.wired(t, time.Minute)
+	w := b.wired(t, time.Minute, hurried)
 	w.gate.limit.Store(3 << 20) // of some six
 	resp, _ := w.post(t, "/api/v1/pushes/search", ndjson, long)
 	in := lines{bufio.NewReader(resp.Body)}
@@ -290,7 +290,7 @@ func TestClientGoesWhileItIsSearched(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 3000)
-	w := b.wired(t, time.Minute)
+	w := b.wired(t, time.Minute, usual)
 	w.gate.limit.Store(3 << 20)
 	resp, leave := w.post(t, "/api/v1/pushes/search", ndjson, long)
 	if _, err := (lines{bufio.NewReader(resp.Body)}).next(); err != nil {
@@ -313,14 +313,12 @@ func TestBudget(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 3000)
-	const body = `{"column":"msg_contents","contains":"나다","size":3,"budget_ms":250}`
+	const body = `{"column":"msg_contents","contains":"나다","size":3,"budget_ms":500}`
 	for _, accept := range []string{ndjson, "application/json"} {
-		w := b.wired(t, time.Minute)
+		w := b.wired(t, time.Minute, usual)
 		w.gate.limit.Store(3 << 20)
-		go func() { // records may be read after the end of the budget
-			time.Sleep(500 * time.Millisecond)
-			w.gate.limit.Store(noLimit)
-		}()
+		release := time.AfterFunc(time.Second, func() { w.gate.limit.Store(noLimit) }) // for what is read when the time is up
+		defer release.Stop()
 		resp, _ := w.post(t, "/api/v1/pushes/search", accept, body)
 		var items []pushlog.Record
 		var last found
@@ -344,7 +342,7 @@ func TestRedisGoesWhileItIsSearched(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 3000)
-	w := b.wired(t, time.Minute)
+	w := b.wired(t, time.Minute, usual)
 	w.gate.limit.Store(3 << 20)
 	resp, _ := w.post(t, "/api/v1/pushes/search", ndjson, long)
 	in := lines{bufio.NewReader(resp.Body)}
@@ -370,7 +368,7 @@ func TestStopWhileItIsSearched(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
 	b.fill(t, 3000)
-	w := b.wired(t, time.Minute)
+	w := b.wired(t, time.Minute, usual)
 	w.gate.limit.Store(3 << 20)
 	resp, _ := w.post(t, "/api/v1/pushes/search", ndjson, long)
 	in := lines{bufio.NewReader(resp.Body)}

@@ -100,10 +100,8 @@ func (a *api) changeSelected(c *gin.Context, do selector, states []push.Status) 
 		return
 	}
 	note(c, zap.String("selected", string(s.Status)), zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
-	unhurried(c)
-	ctx, cancel := context.WithTimeout(c.Request.Context(), selectionTime)
+	ctx, cancel := a.long(c, selectionTime)
 	defer cancel()
-	defer context.AfterFunc(a.stop, cancel)()
 	p, done, err := WorkThrough(ctx, do, s, nil)
 	note(c, zap.Int("looked", p.Looked), zap.Int("matched", p.Matched), zap.Any("changes", p.Changes))
 	if err != nil {

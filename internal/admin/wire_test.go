@@ -112,9 +112,16 @@ type wire struct {
 	stop   context.CancelFunc
 }
 
-// wired serves the pushes of b. The server hurries, except with long answers; and
-// little of these is on the way between it and the client.
-func (b *bundle) wired(t *testing.T, patience time.Duration) *wire {
+// How long the server gives a request and its answer: not long at all, to see that
+// long answers don't mind, or as usual.
+const (
+	hurried = 300 * time.Millisecond
+	usual   = 30 * time.Second
+)
+
+// wired serves the pushes of b, with the server's limits. Little of a long answer is
+// on the way between it and the client.
+func (b *bundle) wired(t *testing.T, patience, limit time.Duration) *wire {
 	t.Helper()
 	g, socket := newGate(t, b.redis.Socket)
 	rdb, err := redisconn.Open("unix://" + socket)
@@ -127,7 +134,7 @@ func (b *bundle) wired(t *testing.T, patience time.Duration) *wire {
 	t.Cleanup(stop)
 	a := &api{stop: ctx, log: pushlog.New(rdb, b.keys), control: stream.NewControl(rdb, b.keys), patience: patience}
 	srv := httptest.NewUnstartedServer(a.router(zap.New(core)))
-	srv.Config.ReadTimeout, srv.Config.WriteTimeout = 300*time.Millisecond, 400*time.Millisecond
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout = limit, limit
 	srv.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			_ = c.(*net.TCPConn).SetWriteBuffer(128 << 10)
