@@ -168,12 +168,12 @@ func (l *Log) searchThrough(ctx context.Context, q Query, p *plan, page Page, te
 	skip := (q.Page - 1) * q.Size
 	var members []member
 	shown := false
-	// show tells with the records, the first time, even if the time is just up.
+	// show tells with the records, unless it has, even if the time is just up.
 	show := func() error {
-		answer, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateAnswer)
-		defer cancel()
 		now := page
 		if !shown {
+			answer, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateAnswer)
+			defer cancel()
 			var err error
 			if now.Records, err = l.records(answer, members); err != nil {
 				return err
@@ -202,12 +202,19 @@ func (l *Log) searchThrough(ctx context.Context, q Query, p *plan, page Page, te
 		place += h.n
 		page.Total += int64(h.n)
 		page.Looked += h.looked
-		if full := !shown && place >= skip+q.Size; full || shown && time.Since(told) >= tellEvery {
-			if err := show(); err != nil {
-				return err
-			}
-			told = time.Now()
+		due := time.Since(told) >= tellEvery
+		switch {
+		case !shown && place >= skip+q.Size || shown && due:
+			err = show()
+		case due: // the page is not full yet
+			err = tell(page)
+		default:
+			continue
 		}
+		if err != nil {
+			return err
+		}
+		told = time.Now()
 	}
 	page.Exact = true
 	return show()

@@ -2,10 +2,15 @@ package pushlog
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pushstream/internal/push"
 )
@@ -164,5 +169,99 @@ func TestErrorsOfRedisAreErrors(t *testing.T) {
 	_, err3 := b.Counts(t.Context())
 	if err1 == nil || err2 == nil || err2 == ErrNotFound || err3 == nil {
 		t.Error(err1, err2, err3)
+	}
+}
+
+// A search whose time is up says what it has, and one whose asker has gone ends.
+func TestSearchEnds(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	for i := range 3 * walkStep {
+		b.seed(t, fmt.Sprint("p", i), int64(i), push.Sent, push.FieldServiceName, "trade")
+	}
+	q := Query{Page: 1, Size: 10, Filter: Filter{ServiceName: "trade"}}
+
+	gone := errors.New("gone")
+	if err := b.Search(t.Context(), q, func(Page) error { return gone }); !errors.Is(err, gone) {
+		t.Errorf("the error of tell: %v", err)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	err := b.Search(ctx, q, func(p Page) error {
+		if len(p.Records) != 10 || p.Exact {
+			t.Errorf("first page: %d records, exact %v", len(p.Records), p.Exact)
+		}
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+
+	// A deadline that passes while it looks, by the time of the first page.
+	ctx, cancel = context.WithDeadline(t.Context(), time.Now().Add(time.Hour))
+	defer cancel()
+	late := &expiring{Context: ctx}
+	told := 0
+	err = b.Search(late, q, func(p Page) error {
+		late.over.Store(true)
+		if told++; told == 2 && (p.Exact || p.Looked == 0 || p.Total == 0) {
+			t.Errorf("after its time: %+v", p)
+		}
+		return nil
+	})
+	if err != nil || told != 2 {
+		t.Errorf("told %d times, %v", told, err)
+	}
+}
+
+// expiring is a context whose deadline passes when the test says so.
+type expiring struct {
+	context.Context
+	over atomic.Bool
+}
+
+func (e *expiring) Err() error {
+	if e.over.Load() {
+		return context.DeadlineExceeded
+	}
+	return e.Context.Err()
+}
+
+func (e *expiring) Done() <-chan struct{} {
+	done := make(chan struct{})
+	if e.over.Load() {
+		close(done)
+	}
+	return done
+}
+
+func TestFilterRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	now := time.Now()
+	for name, f := range map[string]Filter{
+		"a state that is none":  {Statuses: []push.Status{push.Sent, "lost"}},
+		"since after until":     {Since: now, Until: now.Add(-time.Second)},
+		"since is until":        {Since: now, Until: now},
+		"a column that is none": {Text: Text{Column: "data", Word: "x"}},
+		"a word without column": {Text: Text{Word: "x"}},
+		"a word that is long":   {Text: Text{Column: FieldResult, Word: strings.Repeat("x", MaxWord+1)}},
+		"a word of bad bytes":   {Text: Text{Column: FieldResult, Word: "\xff"}},
+	} {
+		_, err := b.List(t.Context(), Query{Page: 1, Size: 1, Filter: f})
+		each := b.Each(t.Context(), f, false, func([]Record) error { return nil })
+		f.Since, f.Until = cmp.Or(f.Since, now.Add(-time.Hour)), cmp.Or(f.Until, now)
+		_, histogram := b.Histogram(t.Context(), f, time.Minute)
+		for _, err := range []error{err, each, histogram} {
+			if !errors.Is(err, ErrFilter) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for _, f := range []Filter{{}, {Since: now}, {Since: now.Add(-2 * MaxSpans * time.Second), Until: now}} {
+		if _, err := b.Histogram(t.Context(), f, time.Second); !errors.Is(err, ErrFilter) {
+			t.Errorf("histogram of %+v: %v", f, err)
+		}
 	}
 }
