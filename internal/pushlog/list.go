@@ -45,6 +45,22 @@ func (l *Log) Search(ctx context.Context, q Query, tell Progress) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
+	told := false
+	err := l.search(ctx, q, func(p Page) error {
+		told = true
+		return tell(p)
+	})
+	if err != nil && !told && timeIsUp(ctx) {
+		return tell(Page{Records: []Record{}, AsOf: q.AsOf})
+	}
+	return err
+}
+
+// timeIsUp says that it is the deadline that ended ctx. What came of a question to
+// Redis by then may be an error of the network instead.
+func timeIsUp(ctx context.Context) bool { return errors.Is(ctx.Err(), context.DeadlineExceeded) }
+
+func (l *Log) search(ctx context.Context, q Query, tell Progress) error {
 	asOf, err := l.closed(ctx)
 	if err != nil {
 		return err
@@ -186,7 +202,7 @@ func (l *Log) searchThrough(ctx context.Context, q Query, p *plan, page Page, te
 	told := time.Now()
 	for h, err := range l.found(ctx, p, wants{members: l.keys.Partitions > 1}) {
 		if err != nil {
-			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+			if timeIsUp(ctx) {
 				return show()
 			}
 			return err
@@ -194,6 +210,9 @@ func (l *Log) searchThrough(ctx context.Context, q Query, p *plan, page Page, te
 		from, to := max(skip-place, 0), min(skip+q.Size-place, h.n)
 		if from < to {
 			some, err := l.lookUp(ctx, h, from, to)
+			if err != nil && timeIsUp(ctx) {
+				return show()
+			}
 			if err != nil {
 				return err
 			}
@@ -284,7 +303,7 @@ func (l *Log) Histogram(ctx context.Context, f Filter, length time.Duration) (Hi
 		h.How = ByWalk
 	}
 	for found, err := range l.found(ctx, p, wants{times: true, statuses: true}) {
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		if err != nil && timeIsUp(ctx) {
 			h.Exact = false
 			return h, nil
 		}

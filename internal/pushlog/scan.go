@@ -15,7 +15,7 @@ import (
 
 const (
 	chunkStep = 1000 // numbers of chunks that one call reads
-	scanStep  = 4    // chunks that are read in one round trip
+	scanStep  = 8    // chunks that are read in one round trip
 )
 
 // chunkRef is a sealed chunk: all pushes that were accepted in its span.
