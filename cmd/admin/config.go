@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -32,6 +33,7 @@ type cli struct {
 	} `cmd:"" help:"Redrive or cancel pushes, by id or all of a selection."`
 	Log struct {
 		Export exportFlags `cmd:"" help:"Write the log, or what a filter selects of it, as CSV or NDJSON."`
+		Flush  flushFlags  `cmd:"" help:"Remove what has ended from the log, or what a filter selects of it, for good. The consumers do it."`
 	} `cmd:"" help:"The push log."`
 	Hold struct {
 		List struct{}  `cmd:"" help:"List why nothing is sent, until when, and what mends it."`
@@ -88,8 +90,8 @@ type pushFlags struct {
 	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
 }
 
-// exportFlags are a filter and a file. As in pushFlags, empty is not absent.
-type exportFlags struct {
+// filterFlags are a filter. As in pushFlags, empty is not absent.
+type filterFlags struct {
 	Status      *string `help:"Pushes in these states, with commas between them."`
 	Since       *string `placeholder:"TIME" help:"The ones accepted then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
 	Until       *string `placeholder:"TIME" help:"The ones accepted before then."`
@@ -100,9 +102,20 @@ type exportFlags struct {
 	ErrorCode   *string `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
 	Column      *string `help:"Together with --contains: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno or result."`
 	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it."`
-	Order       *string `help:"newest or oldest first; newest if absent."`
-	Format      *string `help:"csv (for spreadsheets, formulas defused) or ndjson (the API's records); csv if absent."`
-	Output      string  `default:"-" placeholder:"FILE" help:"Where to; - is stdout. A file is there when it is whole, and replaces one of that name."`
+}
+
+// exportFlags are a filter and a file.
+type exportFlags struct {
+	filterFlags
+	Order  *string `help:"newest or oldest first; newest if absent."`
+	Format *string `help:"csv (for spreadsheets, formulas defused) or ndjson (the API's records); csv if absent."`
+	Output string  `default:"-" placeholder:"FILE" help:"Where to; - is stdout. A file is there when it is whole, and replaces one of that name."`
+}
+
+type flushFlags struct {
+	filterFlags
+	Yes    bool `help:"Yes, remove it. Its ids are unknown then: handed in again, they are sent again."`
+	Cancel bool `help:"Instead: end the flush that is running. What is removed stays so."`
 }
 
 // app is what the commands share.
@@ -111,9 +124,10 @@ type app struct {
 	keys    pushlog.Keys
 	control *stream.Control
 	log     *zap.Logger
-	chosen  selection    // of push
-	page    tokenPage    // of token list
-	export  admin.Export // of log export
+	chosen  selection      // of push
+	page    tokenPage      // of token list
+	export  admin.Export   // of log export
+	flush   pushlog.Filter // of log flush
 }
 
 // selection is the checked flags of push: ids, or what they have in common.
@@ -142,6 +156,8 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		a.chosen = c.Push.Cancel.check(&check, admin.Cancellable())
 	case "log export":
 		a.export = c.Log.Export.check(&check)
+	case "log flush":
+		a.flush = c.Log.Flush.check(&check)
 	case "token list":
 		a.page = tokenPage{check.Int("--page", c.Token.List.Page, 1, 1_000_000), check.Int("--size", c.Token.List.Size, 1, pushlog.MaxPageSize)}
 	case "token forget":
@@ -205,15 +221,22 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 	return selection{all: all}
 }
 
-func (f *exportFlags) check(check *setting.Checker) admin.Export {
+// given are the flags that were given, by the names of the API.
+func (f *filterFlags) given() admin.Given {
 	given := givenFlags(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
 		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID, push.FieldServiceName: f.ServiceName,
-		admin.FieldColumn: f.Column, admin.FieldContains: f.Contains, admin.FieldOrder: f.Order, admin.FieldFormat: f.Format,
+		admin.FieldColumn: f.Column, admin.FieldContains: f.Contains,
 	})
 	if f.Status != nil {
 		given[admin.FieldStatus] = strings.Split(*f.Status, ",")
 	}
+	return given
+}
+
+func (f *exportFlags) check(check *setting.Checker) admin.Export {
+	given := f.given()
+	maps.Copy(given, givenFlags(map[string]*string{admin.FieldOrder: f.Order, admin.FieldFormat: f.Format}))
 	e, err := admin.ParseExport(given)
 	if err != nil {
 		check.Add(err)
@@ -222,6 +245,21 @@ func (f *exportFlags) check(check *setting.Checker) admin.Export {
 		check.Fault("--output", "must be the name of a file, or -")
 	}
 	return e
+}
+
+func (f *flushFlags) check(check *setting.Checker) pushlog.Filter {
+	given := f.given()
+	switch {
+	case f.Cancel && (f.Yes || len(given) > 0):
+		check.Fault("--cancel", "goes with nothing else")
+	case !f.Cancel && !f.Yes:
+		check.Fault("--yes", "is needed: what leaves the log does not come back")
+	}
+	filter, err := admin.ParseFlush(given)
+	if err != nil {
+		check.Add(err)
+	}
+	return filter
 }
 
 // givenFlags are the flags that were given.

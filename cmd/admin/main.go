@@ -65,6 +65,11 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 		return a.pushChange(ctx, a.cancel(), stdout, stderr)
 	case "log export":
 		return a.logExport(ctx, c.Log.Export.Output, stdout, stderr)
+	case "log flush":
+		if c.Log.Flush.Cancel {
+			return a.flushCancel(ctx, stdout)
+		}
+		return a.logFlush(ctx, stdout, stderr)
 	case "hold list":
 		return a.holdList(ctx, stdout)
 	case "hold end":

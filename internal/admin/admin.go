@@ -8,6 +8,8 @@
 //	POST   /api/v1/pushes/{id}/cancel       POST /api/v1/pushes/cancel
 //	GET    /api/v1/counts
 //	GET    /api/v1/counters/minutes         GET  /api/v1/counters/hours
+//	POST   /api/v1/flushes
+//	GET    /api/v1/flushes/current          POST /api/v1/flushes/current/cancel
 //	GET    /api/v1/workers
 //	PUT    /api/v1/workers/{name}/desired   PUT  /api/v1/workers/desired
 //	GET    /api/v1/holds
@@ -72,6 +74,7 @@ func (a *api) router(logger *zap.Logger) *gin.Engine {
 	reads.POST("/pushes/search", noQuery, a.search)
 	reads.POST("/pushes/histogram", noQuery, a.postedHistogram)
 	reads.GET("/counts", noQuery, a.counts)
+	reads.GET("/flushes/current", noQuery, a.flush)
 	reads.GET("/workers", noQuery, a.workers)
 	reads.GET("/holds", noQuery, a.holds)
 
@@ -83,6 +86,8 @@ func (a *api) router(logger *zap.Logger) *gin.Engine {
 	changes.POST("/pushes/cancel", a.cancelSelected)
 	changes.POST("/pushes/:id/redrive", a.redrive)
 	changes.POST("/pushes/:id/cancel", a.cancel)
+	changes.POST("/flushes", a.startFlush)
+	changes.POST("/flushes/current/cancel", a.cancelFlush)
 	changes.PUT("/workers/desired", a.desireAll)
 	changes.PUT("/workers/:name/desired", a.desire)
 	changes.DELETE("/holds/:project", a.endHold)

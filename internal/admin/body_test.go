@@ -12,6 +12,7 @@ import (
 var bodied = []struct{ method, path, body string }{
 	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
 	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
+	{"POST", "/api/v1/flushes", `{"confirm":"flush"}`},
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
 	{"POST", "/api/v1/pushes/search", `{"status":["failed"]}`},
@@ -42,7 +43,7 @@ func TestBodiesThatCanNotBeRead(t *testing.T) {
 	}
 	for _, r := range bodied {
 		w := b.as("localhost", map[string]string{"Content-Type": "application/json; charset=utf-8"}, r.method, r.path, " \n"+r.body+"\r\n")
-		if w.Code != 200 {
+		if w.Code >= 300 {
 			t.Errorf("%s %s: %d %s", r.method, r.path, w.Code, w.Body)
 		}
 	}

@@ -153,6 +153,7 @@ func TestOtherMethods(t *testing.T) {
 	b := setup(t)
 	for path, allowed := range map[string]string{
 		"/api/v1/pushes": "GET", "/api/v1/pushes/a": "GET", "/api/v1/pushes/a/redrive": "POST", "/api/v1/pushes/a/cancel": "POST",
+		"/api/v1/flushes": "POST", "/api/v1/flushes/current": "GET", "/api/v1/flushes/current/cancel": "POST",
 		"/api/v1/workers": "GET", "/api/v1/workers/desired": "PUT", "/api/v1/workers/a/desired": "PUT",
 		"/api/v1/counts": "GET", "/api/v1/counters/minutes": "GET", "/api/v1/counters/hours": "GET",
 		"/api/v1/holds": "GET", "/api/v1/holds/demo": "DELETE", "/api/v1/dead-tokens": "GET", "/api/v1/dead-tokens/a": "DELETE",

@@ -129,6 +129,7 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{},
 		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
 		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
+		"Flush": stream.Flush{}, "FlushFilter": stream.FlushFilter{}, "CurrentFlush": currentFlush{},
 		"Counts": countList{}, "CodeCount": pushlog.CodeCount{}, "CounterList": counterList{}, "Counters": pushlog.Counters{},
 	} {
 		properties, required := schema(t, name)
@@ -168,7 +169,7 @@ func TestRequestsOfOpenAPI(t *testing.T) {
 	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired}) {
 		t.Errorf("%q", properties)
 	}
-	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers()} {
+	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(), "FlushOrder": flushMembers()} {
 		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
 			t.Errorf("%s: %q", name, properties)
 		}
@@ -215,6 +216,7 @@ func TestSetsOfOpenAPI(t *testing.T) {
 	}
 	for head, set := range map[string][]string{
 		"    Search:": pushlog.SearchColumns(), "    HistogramQuery:": pushlog.SearchColumns(), "    Export:": pushlog.SearchColumns(),
+		"    FlushOrder:": pushlog.SearchColumns(), "    FlushFilter:": texts(Flushable()), "    Flush:": texts(stream.FlushStates()),
 		"    Page:":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
 		"    Status:": texts(push.Statuses()), "    Selection:": texts(append(Cancellable(), Redrivable()...)),
 		"    Hold:":   texts(stream.Reasons()),

@@ -211,6 +211,8 @@ var changing = []struct{ method, path, body string }{
 	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
 	{"POST", "/api/v1/pushes/a/redrive", ""},
 	{"POST", "/api/v1/pushes/a/cancel", ""},
+	{"POST", "/api/v1/flushes", `{"confirm":"flush","csno":"nobody"}`},
+	{"POST", "/api/v1/flushes/current/cancel", ""},
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
 	{"DELETE", "/api/v1/holds/demo", ""},
@@ -227,7 +229,7 @@ var posted = []struct{ method, path, body string }{
 // readable are the routes of GET.
 var readable = []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/counts", "/api/v1/counters/minutes", "/api/v1/counters/hours",
 	"/api/v1/pushes/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
-	"/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"}
+	"/api/v1/flushes/current", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"}
 
 // changeable makes a pushstream in which each of changing would change
 // something.

@@ -57,8 +57,12 @@ type Flush struct {
 	Removed   int64       `json:"removed"` // records removed
 	Left      int64       `json:"left"`    // pushes that are meant and could not go: they had not ended
 	Error     string      `json:"error,omitempty"`
+}
 
-	number int64
+// order is a flush as the consumers know it.
+type order struct {
+	Flush
+	number int64 // of later ones it is greater; what was accepted before it, as a time in ms, is meant
 }
 
 // FlushFilter is a pushlog.Filter as Redis and the API have it.
@@ -132,21 +136,24 @@ func (c *Control) StartFlush(ctx context.Context, f pushlog.Filter, by string) (
 // Flush is the flush that is running, or the last one of a day; nil if there is
 // none.
 func (c *Control) Flush(ctx context.Context) (*Flush, error) {
-	f, _, err := lookAtFlush(ctx, c.rdb, c.keys)
-	return f, err
+	o, _, err := lookAtFlush(ctx, c.rdb, c.keys)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	return &o.Flush, nil
 }
 
 // CancelFlush ends a flush; within a second nothing is removed any more. What was
 // removed stays so. ErrNoFlush if none is running.
 func (c *Control) CancelFlush(ctx context.Context) (*Flush, error) {
-	f, err := c.Flush(ctx)
+	o, _, err := lookAtFlush(ctx, c.rdb, c.keys)
 	if err != nil {
 		return nil, err
 	}
-	if f == nil || f.State != FlushRunning {
+	if o == nil || o.State != FlushRunning {
 		return nil, ErrNoFlush
 	}
-	was, err := halt(ctx, c.rdb, c.keys, f.number, FlushCancelled, "")
+	was, err := halt(ctx, c.rdb, c.keys, o.number, FlushCancelled, "")
 	if err != nil {
 		return nil, err
 	}
@@ -168,9 +175,9 @@ func halt(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, num
 
 // lookAtFlush reads the order, nil if there is none, and how far each partition has
 // come.
-func lookAtFlush(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (*Flush, []flushed, error) {
+func lookAtFlush(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (*order, []flushed, error) {
 	pipe := rdb.Pipeline()
-	order := pipe.HGetAll(ctx, flushKey(keys))
+	read := pipe.HGetAll(ctx, flushKey(keys))
 	var hashes []*redis.MapStringStringCmd
 	for _, p := range keys.All() {
 		hashes = append(hashes, pipe.HGetAll(ctx, flushedKey(p)))
@@ -178,41 +185,41 @@ func lookAtFlush(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Ke
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, nil, fmt.Errorf("read flush: %w", err)
 	}
-	f := parseFlush(order.Val())
-	if f == nil {
+	o := parseFlush(read.Val())
+	if o == nil {
 		return nil, nil, nil
 	}
 	parts := make([]flushed, len(hashes))
 	for i, h := range hashes {
-		parts[i] = parseFlushed(h.Val(), f.number)
-		f.Of += max(parts[i].of, parts[i].looked) // those that were counted may be fewer by now
-		f.Looked += parts[i].looked
-		f.Removed += parts[i].removed
-		f.Left += parts[i].left
+		parts[i] = parseFlushed(h.Val(), o.number)
+		o.Of += max(parts[i].of, parts[i].looked) // those that were counted may be fewer by now
+		o.Looked += parts[i].looked
+		o.Removed += parts[i].removed
+		o.Left += parts[i].left
 	}
-	return f, parts, nil
+	return o, parts, nil
 }
 
 // parseFlush reads the order; nil if there is none.
-func parseFlush(h map[string]string) *Flush {
+func parseFlush(h map[string]string) *order {
 	if h["state"] == "" {
 		return nil
 	}
-	f := &Flush{State: FlushState(h["state"]), By: h["by"], StartedAt: h["started_at"], EndedAt: h["ended_at"], Error: h["error"],
-		number: number(h["number"])}
+	o := &order{Flush{State: FlushState(h["state"]), By: h["by"], StartedAt: h["started_at"], EndedAt: h["ended_at"], Error: h["error"]},
+		number(h["number"])}
 	// A filter that names what we don't know would be taken for one that means more.
 	d := json.NewDecoder(bytes.NewReader([]byte(h["filter"])))
 	d.DisallowUnknownFields()
 	filter := pushlog.Filter{}
-	err := d.Decode(&f.Filter)
+	err := d.Decode(&o.Filter)
 	if err == nil {
-		filter = f.Filter.filter()
+		filter = o.Filter.filter()
 		err = filter.Validate()
 	}
-	if err != nil && f.Error == "" {
-		f.Error = fmt.Sprintf("its filter can't be read: %v", err)
+	if err != nil && o.Error == "" {
+		o.Error = fmt.Sprintf("its filter can't be read: %v", err)
 	}
-	return f
+	return o
 }
 
 // flushed is how far a flush has come in one partition.

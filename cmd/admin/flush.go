@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"slices"
+	"time"
+
+	"pushstream/internal/stream"
+)
+
+const flushLook = 200 * time.Millisecond // between looks at a flush that is running
+
+// logFlush orders a flush of what the flags select, and tells how far it is until it
+// has ended.
+func (a *app) logFlush(ctx context.Context, stdout, stderr io.Writer) error {
+	short, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	// With another number of partitions, some pushes would not be found.
+	if err := stream.CheckPartitions(short, a.rdb, a.keys); err != nil {
+		return err
+	}
+	f, err := a.control.StartFlush(short, a.flush, author())
+	if errors.Is(err, stream.ErrFlushRunning) {
+		if f, now := a.control.Flush(short); now == nil && f != nil {
+			err = fmt.Errorf("%w, of %s since %s: %s", err, cell(f.By), f.StartedAt, flushed(f))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	workers, err := a.control.Workers(short)
+	if err == nil && !slices.ContainsFunc(workers, func(w stream.Worker) bool { return w.State != stream.Lost }) {
+		fmt.Fprintln(stderr, "no consumer is running; it begins when one does")
+	}
+	return a.watchFlush(ctx, f, stdout, stderr)
+}
+
+// watchFlush tells how far a flush is until it has ended. It is an error if it was
+// not done.
+func (a *app) watchFlush(ctx context.Context, f *stream.Flush, stdout, stderr io.Writer) error {
+	started, told := f.StartedAt, time.Now()
+	for f.State == stream.FlushRunning {
+		select {
+		case <-time.After(flushLook):
+		case <-ctx.Done():
+			return errors.New("no longer watched; the flush goes on, admin log flush --cancel ends it")
+		}
+		short, cancel := context.WithTimeout(ctx, commandTimeout)
+		now, err := a.control.Flush(short)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			continue
+		case err != nil:
+			return fmt.Errorf("the flush goes on: %w", err)
+		case now == nil || now.StartedAt != started:
+			return errors.New("it has ended, and another one has begun")
+		}
+		f = now
+		if time.Since(told) >= tellEvery {
+			told = time.Now()
+			fmt.Fprintln(stderr, flushed(f))
+		}
+	}
+	fmt.Fprintln(stdout, flushed(f))
+	if f.State != stream.FlushDone {
+		return fmt.Errorf("the flush was not done: %s %s", f.State, cell(f.Error))
+	}
+	return nil
+}
+
+// flushCancel ends the flush that is running.
+func (a *app) flushCancel(ctx context.Context, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	f, err := a.control.CancelFlush(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "cancelled: "+flushed(f))
+	return nil
+}
+
+// flushed says how far a flush is: 5000 of 20000 looked at, 4990 removed, 10 left (they have not ended).
+func flushed(f *stream.Flush) string {
+	text := fmt.Sprintf("%d of %d looked at, %d removed", f.Looked, f.Of, f.Removed)
+	if f.Left > 0 {
+		text += fmt.Sprintf(", %d left, which have not ended", f.Left)
+	}
+	return text
+}
+
+// author is whom to show as who ordered something.
+func author() string {
+	name, host := "somebody", "?"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return name + "@" + host
+}

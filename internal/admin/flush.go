@@ -1,0 +1,102 @@
+package admin
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pushstream/internal/httpapi"
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
+)
+
+// fieldConfirm is that of a flush beside its filter: it must be confirmFlush, since
+// what leaves the log does not come back.
+const (
+	fieldConfirm = "confirm"
+	confirmFlush = "flush"
+)
+
+// Flushable returns the states of what can leave the log.
+func Flushable() []push.Status {
+	return slices.DeleteFunc(push.Statuses(), func(s push.Status) bool { return !s.Terminal() })
+}
+
+// ParseFlush reads what is to leave the log, by name, and names every mistake.
+func ParseFlush(given Given) (pushlog.Filter, error) {
+	p := &parser{Given: given}
+	f := p.flush()
+	return f, p.err()
+}
+
+func (p *parser) flush() pushlog.Filter {
+	f := p.filter()
+	if slices.ContainsFunc(f.Statuses, func(s push.Status) bool { return s.Valid() && !s.Terminal() }) {
+		p.fault("%s must be one of %v, or several: only what has ended can leave the log", FieldStatus, Flushable())
+	}
+	return f
+}
+
+func flushMembers() []member { return filterMembers(member{fieldConfirm, text}) }
+
+// currentFlush is the answer to flush.
+type currentFlush struct {
+	Flush *stream.Flush `json:"flush"` // null: none within a day
+}
+
+func (a *api) startFlush(c *gin.Context) {
+	in, ok := readBody(c, flushMembers()...)
+	if !ok {
+		return
+	}
+	f := in.flush()
+	word, _ := in.one(fieldConfirm)
+	in.check(word == confirmFlush, "%s must be %q: what leaves the log does not come back", fieldConfirm, confirmFlush)
+	if in.refusedBody(c) {
+		return
+	}
+	note(c, zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
+	ctx, cancel := bounded(c)
+	defer cancel()
+	flush, err := a.control.StartFlush(ctx, f, "api")
+	a.answerFlush(c, flush, err, http.StatusAccepted, "ordered")
+}
+
+func (a *api) cancelFlush(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	flush, err := a.control.CancelFlush(ctx)
+	a.answerFlush(c, flush, err, http.StatusOK, "cancelled")
+}
+
+// answerFlush answers what has changed a flush.
+func (a *api) answerFlush(c *gin.Context, f *stream.Flush, err error, status int, outcome string) {
+	switch {
+	case errors.Is(err, stream.ErrFlushRunning), errors.Is(err, stream.ErrNoFlush):
+		httpapi.Fail(c, http.StatusConflict, err.Error())
+	case errors.Is(err, pushlog.ErrFilter):
+		httpapi.Fail(c, http.StatusUnprocessableEntity, err.Error())
+	case err != nil:
+		httpapi.Unavailable(c, err)
+	default:
+		note(c, zap.String("started_at", f.StartedAt), zap.Int64("removed", f.Removed))
+		conclude(c, outcome)
+		c.JSON(status, f)
+	}
+}
+
+func (a *api) flush(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	f, err := a.control.Flush(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, currentFlush{f})
+}
