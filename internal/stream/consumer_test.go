@@ -346,7 +346,7 @@ func TestEntriesByHand(t *testing.T) {
 			if fcm.total() != 2 {
 				t.Errorf("%d sends, want 2: %v", fcm.total(), fcm.sends)
 			}
-			page, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 100, Status: push.Failed})
+			page, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 100, Filter: pushlog.Filter{Statuses: []push.Status{push.Failed}}})
 			if err != nil || len(page.Records) != len(bad) {
 				t.Fatalf("%d failed, %v", len(page.Records), err)
 			}
@@ -358,7 +358,7 @@ func TestEntriesByHand(t *testing.T) {
 					t.Errorf("%s can't be found by its id", r.ID)
 				}
 			}
-			page, err = b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 100, Status: push.Sent})
+			page, err = b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 100, Filter: pushlog.Filter{Statuses: []push.Status{push.Sent}}})
 			if err != nil || len(page.Records) != 2 {
 				t.Fatalf("%d sent, %v", len(page.Records), err)
 			}

@@ -56,6 +56,7 @@ type model struct {
 	counters  map[string]int
 	handed    map[string]int    // how often the present entry of a push was handed out
 	entry     map[string]string // the present entry of a push in hand
+	sealed    map[int]int64     // by partition: until when (ms) a sealer has what was accepted
 	now       time.Time
 	control   *Control
 }
@@ -63,7 +64,8 @@ type model struct {
 func newModel(t *testing.T, seed uint64) *model {
 	m := &model{
 		bundle: setup(t, 1+int(seed%2)), t: t, r: rand.New(rand.NewPCG(seed, 7)), hands: map[string][]*delivery{},
-		pushes: map[string]*held{}, counters: map[string]int{}, handed: map[string]int{}, entry: map[string]string{}, now: time.Now(),
+		pushes: map[string]*held{}, counters: map[string]int{}, handed: map[string]int{}, entry: map[string]string{},
+		sealed: map[int]int64{}, now: time.Now(),
 	}
 	m.control, m.leftover = NewControl(m.rdb, m.keys), map[string]bool{}
 	m.consumers = []*Consumer{m.consumer(t, "a", nil), m.consumer(t, "b", nil)}
@@ -72,7 +74,7 @@ func newModel(t *testing.T, seed uint64) *model {
 
 func (m *model) step() {
 	c := m.consumers[m.r.IntN(len(m.consumers))]
-	switch m.r.IntN(14) {
+	switch m.r.IntN(15) {
 	case 0, 1, 2:
 		m.acceptSome()
 	case 3, 4:
@@ -91,6 +93,39 @@ func (m *model) step() {
 		m.redriveSome()
 	case 13:
 		m.cancelSome()
+	case 14:
+		m.sealSome()
+	}
+}
+
+// sealSome does what a sealer does before it reads: up to the newest push, to an
+// older one, or to a time that Redis's clock has yet to reach once more.
+func (m *model) sealSome() {
+	for _, p := range m.keys.All() {
+		var times []int64
+		for id, w := range m.pushes {
+			if m.keys.Of(id) == p {
+				times = append(times, w.at)
+			}
+		}
+		if len(times) == 0 || m.r.IntN(2) == 0 {
+			continue
+		}
+		slices.Sort(times)
+		newest := times[len(times)-1]
+		until := []int64{newest, times[m.r.IntN(len(times))], newest + int64(m.r.IntN(30))}[m.r.IntN(3)]
+		if until <= m.sealed[p.Number] {
+			continue
+		}
+		m.sealed[p.Number] = until
+		m.rdb.HSet(m.t.Context(), p.Sealed(), "until_ms", until)
+	}
+}
+
+// changed notes that the state, error code or result of a push is another now.
+func (m *model) changed(id string) {
+	if w := m.pushes[id]; w.at <= m.sealed[m.keys.Of(id).Number] {
+		w.late = true
 	}
 }
 
@@ -98,6 +133,7 @@ func (m *model) step() {
 func (m *model) acceptSome() {
 	var jobs []push.Job
 	var want []Answer
+	var fresh []string
 	for range 1 + m.r.IntN(6) {
 		j := job("p" + strconv.Itoa(m.r.IntN(60)))
 		j.Csno = []string{"", "1", "2"}[m.r.IntN(3)]
@@ -121,6 +157,7 @@ func (m *model) acceptSome() {
 		} else {
 			m.pushes[j.ID] = w
 			m.counters["accepted"]++
+			fresh = append(fresh, j.ID)
 		}
 		jobs, want = append(jobs, j), append(want, answer)
 	}
@@ -132,6 +169,12 @@ func (m *model) acceptSome() {
 		again := m.accept(m.t, jobs...)
 		if slices.ContainsFunc(again, func(a Answer) bool { return a != Repeated }) {
 			m.t.Fatalf("accepted again: %v", again)
+		}
+	}
+	for _, id := range fresh {
+		w, p := m.pushes[id], m.keys.Of(id)
+		if w.at = int64(m.rdb.ZScore(m.t.Context(), p.Index(), id).Val()); w.at <= m.sealed[p.Number] {
+			m.t.Fatalf("%s was accepted at %d, among what is sealed up to %d", id, w.at, m.sealed[p.Number])
 		}
 	}
 }
@@ -194,6 +237,10 @@ func (m *model) settleSome(c *Consumer) {
 		if s.status == push.Retrying {
 			w.due = s.due.UnixMilli()
 		}
+		if s.code != "" || s.status == push.Sent { // what expires without a try keeps the code of the last one
+			w.code = s.code
+		}
+		m.changed(d.job.ID)
 		m.counters[string(s.status)]++
 		if s.code != "" {
 			m.counters["error."+string(s.code)]++
@@ -209,9 +256,10 @@ func (m *model) settleSome(c *Consumer) {
 func (m *model) promoteSome() {
 	m.now = m.now.Add(time.Duration(m.r.IntN(60)) * time.Minute)
 	want := int64(0)
-	for _, w := range m.pushes {
+	for id, w := range m.pushes {
 		if (w.status == push.Scheduled || w.status == push.Retrying) && w.due <= m.now.UnixMilli() {
 			w.status = push.Queued
+			m.changed(id)
 			want++
 		}
 	}
@@ -232,7 +280,8 @@ func (m *model) steal(c *Consumer) {
 		switch {
 		case w.owner == "" || w.owner == c.Name():
 		case w.owner != nobody && m.handed[id] >= maxDeliveries:
-			w.status, w.owner, w.deliveries = push.Failed, "", w.deliveries+m.handed[id]
+			w.status, w.owner, w.deliveries, w.code = push.Failed, "", w.deliveries+m.handed[id], push.CodePoison
+			m.changed(id)
 			poisoned++
 		default: // what was handed back before is claimed as well
 			w.owner, want[id] = nobody, true
@@ -289,7 +338,8 @@ func (m *model) redriveSome() {
 		case w == nil:
 			want = append(want, ChangeMissing)
 		case w.status == push.Failed || w.status == push.Expired || w.status == push.Cancelled:
-			w.status, w.owner = push.Queued, ""
+			w.status, w.owner, w.code = push.Queued, "", ""
+			m.changed(id)
 			m.counters["redriven"]++
 			want = append(want, ChangeQueued)
 		case w.status == push.Queued:
@@ -321,6 +371,7 @@ func (m *model) cancelSome() {
 				m.leftover[id] = true // its entry stays until somebody reads it
 			}
 			w.status, w.owner = push.Cancelled, ""
+			m.changed(id)
 			m.counters["cancelled"]++
 			want = append(want, ChangeCancelled)
 		}
@@ -364,20 +415,24 @@ func (m *model) releaseAll(c *Consumer) {
 	m.hands[c.Name()] = nil
 }
 
-// checkCounters compares the minutes' counters, summed up, with the model's.
+// checkCounters compares the counters of the minutes and those of the hours, summed
+// up, with the model's.
 func (m *model) checkCounters() {
-	got := map[string]int{}
-	for _, key := range m.rdb.Keys(m.t.Context(), "push:*:minute:*").Val() {
-		for field, n := range m.rdb.HGetAll(m.t.Context(), key).Val() {
-			k, _ := strconv.Atoi(n)
-			got[field] += k
+	const day = 24 * time.Hour
+	for kind, life := range map[string]time.Duration{"minute": 2 * day, "hour": 400 * day} {
+		got := map[string]int{}
+		for _, key := range m.rdb.Keys(m.t.Context(), "push:*:"+kind+":*").Val() {
+			for field, n := range m.rdb.HGetAll(m.t.Context(), key).Val() {
+				k, _ := strconv.Atoi(n)
+				got[field] += k
+			}
+			if ttl := m.rdb.TTL(m.t.Context(), key).Val(); ttl > life || ttl < life-time.Hour {
+				m.t.Errorf("%s lives for %v, want %v", key, ttl, life)
+			}
 		}
-		if m.rdb.TTL(m.t.Context(), key).Val() <= 0 {
-			m.t.Errorf("%s has no TTL", key)
+		if !maps.Equal(got, m.counters) {
+			m.t.Errorf("the %ss count %v, want %v", kind, got, m.counters)
 		}
-	}
-	if !maps.Equal(got, m.counters) {
-		m.t.Errorf("counters are %v, want %v", got, m.counters)
 	}
 	for _, p := range m.keys.All() {
 		for _, e := range m.rdb.XRange(m.t.Context(), eventsKey(p), "-", "+").Val() {

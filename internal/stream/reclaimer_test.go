@@ -139,7 +139,7 @@ func TestPoison(t *testing.T) {
 	if n := b.rdb.XLen(t.Context(), jobsKey(p)).Val(); n != 0 {
 		t.Errorf("%d entries are left", n)
 	}
-	page, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 10, Status: push.Failed})
+	page, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 10, Filter: pushlog.Filter{Statuses: []push.Status{push.Failed}}})
 	if err != nil || page.Total != 2 {
 		t.Fatalf("%d failed, %v", page.Total, err)
 	}

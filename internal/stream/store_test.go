@@ -20,6 +20,9 @@ type held struct {
 	deliveries int    // as the record counts them: settled ones
 	owner      string // consumer that has it in hand, "" for nobody
 	due        int64  // ms, while scheduled or retrying; 0: any time
+	at         int64  // ms, accepted
+	code       push.Code
+	late       bool // it changed after a sealer had its time
 	csno       string
 	group      string
 	token      string
@@ -44,12 +47,20 @@ func (b *bundle) check(t testing.TB, want map[string]*held) {
 				continue
 			}
 			h := b.rdb.HGetAll(ctx, p.Record(id)).Val()
-			got := fmt.Sprint(h[pushlog.FieldStatus], " ", cmpZero(h[pushlog.FieldAttempts]), " ", cmpZero(h[pushlog.FieldDeliveries]))
-			if expected := fmt.Sprint(w.status, " ", w.attempts, " ", w.deliveries); got != expected {
-				t.Fatalf("%s: status, attempts, deliveries are %s, want %s; record %v", id, got, expected, h)
+			got := fmt.Sprint(h[pushlog.FieldStatus], " ", cmpZero(h[pushlog.FieldAttempts]), " ", cmpZero(h[pushlog.FieldDeliveries]), " ", h[pushlog.FieldErrorCode])
+			if expected := fmt.Sprint(w.status, " ", w.attempts, " ", w.deliveries, " ", w.code); got != expected {
+				t.Fatalf("%s: status, attempts, deliveries, error code are %s, want %s; record %v", id, got, expected, h)
 			}
 			member(p.Index(), id)
-			member(p.StatusIndex(w.status), id)
+			if w.status != push.Sent {
+				member(p.StatusIndex(w.status), id)
+			}
+			if w.code != "" {
+				member(p.ErrorCodeIndex(w.code), id)
+			}
+			if w.late {
+				member(p.Late(), id)
+			}
 			member(p.DeviceIDIndex(w.token), id)
 			if w.csno != "" {
 				member(p.CsnoIndex(w.csno), id)
@@ -79,7 +90,7 @@ func cmpZero(s string) string {
 	return s
 }
 
-var setKey = regexp.MustCompile(`:(index(:.*)?|due)$`)
+var setKey = regexp.MustCompile(`:(index(:.*)?|due|late)$`)
 
 // checkSets compares every sorted set of a partition, and that all sets of a
 // push carry the same score.

@@ -257,17 +257,6 @@ func TestAccept(t *testing.T) {
 		}
 	})
 
-	t.Run("accepted_at never goes back, even if the clock does", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t, 1)
-		future := time.Now().Add(time.Hour).UnixMilli()
-		b.rdb.ZAdd(t.Context(), "push:{0}:index", redis.Z{Score: float64(future), Member: "newest"})
-		b.accept(t, job("a"))
-		if got := b.rdb.ZScore(t.Context(), "push:{0}:index", "a").Val(); int64(got) != future {
-			t.Errorf("score %v, want that of the newest, %v", int64(got), future)
-		}
-	})
-
 	t.Run("hands thousands over in their order", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, 1)
@@ -282,6 +271,197 @@ func TestAccept(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was accepted later than the clock says is over, and so is what was sealed:
+// acceptance goes on after it.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p := b.keys.Partition(0)
+	src, err := lua.ReadFile("lua/lib.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Both are set, and clock asked, within one millisecond.
+	script := redis.NewScript(string(src) + `
+local K = ARGV[1]
+local function ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local now, got
+repeat
+  now = ms()
+  redis.call('DEL', K .. ':index', K .. ':sealed')
+  if ARGV[2] ~= '-' then redis.call('ZADD', K .. ':index', now - 3600000, 'older', now + ARGV[2], 'newest') end
+  if ARGV[3] ~= '-' then redis.call('HSET', K .. ':sealed', 'until_ms', string.format('%.0f', now + ARGV[3])) end
+  got = clock(K)
+until ms() == now
+return got - now`)
+	for _, tc := range []struct {
+		newest, sealed string // ms after the clock
+		want           int64
+	}{
+		{"-", "-", 0}, {"-1", "-", 0}, {"0", "-", 0}, {"1", "-", 2}, {"3600000", "-", 3600001},
+		{"-", "-1", 0}, {"-", "0", 1}, {"-", "1", 2}, {"-", "3600000", 3600001},
+		{"-2", "-2", 0}, {"-1", "-2", 0}, {"0", "-1", 0}, {"0", "0", 1}, {"-5", "0", 1},
+		{"10", "10", 11}, {"10", "5", 11}, {"5", "10", 11}, {"10", "11", 12}, {"-10", "10", 11},
+	} {
+		got, err := script.Run(t.Context(), b.rdb, nil, p.Base, tc.newest, tc.sealed).Int64()
+		if err != nil || got != tc.want {
+			t.Errorf("newest at %s, sealed until %s: %d, want %d, %v", tc.newest, tc.sealed, got, tc.want, err)
+		}
+	}
+
+	// So do accept and reject.
+	future := time.Now().Add(time.Hour).UnixMilli()
+	b.rdb.Del(t.Context(), p.Index())
+	b.rdb.HSet(t.Context(), p.Sealed(), "until_ms", future)
+	b.accept(t, job("a"), job("b"))
+	b.accept(t, job("c"), job("a"))
+	e := entry{lane: laneNormal, id: "1-1", values: map[string]any{"what": "is this"}}
+	if err := b.consumer(t, "a", nil).reject(t.Context(), p, e, push.CodeInvalidJob, "no idea"); err != nil {
+		t.Fatal(err)
+	}
+	b.accept(t, job("d"))
+	want := map[string]int64{"a": 1, "b": 1, "c": 2, entryUUID(p, e, 0): 3, "d": 4}
+	for id, after := range want {
+		at := time.UnixMilli(int64(b.rdb.ZScore(t.Context(), p.Index(), id).Val()))
+		if at.UnixMilli() != future+after || b.get(t, id).AcceptedAt != stamp(at) {
+			t.Errorf("%s was accepted at %v, %v in its record", id, at.UnixMilli()-future, b.get(t, id).AcceptedAt)
+		}
+	}
+}
+
+// A push is in the index of the error code that its record has, and in no other.
+func TestErrorCodeIndex(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p, c, control, now := b.keys.Partition(0), b.consumer(t, "a", nil), NewControl(b.rdb, b.keys), time.Now()
+	expect := func(when string, want map[string]push.Code) {
+		t.Helper()
+		got := map[string]push.Code{}
+		for _, key := range b.rdb.Keys(t.Context(), p.Base+":index:error_code:*").Val() {
+			for _, id := range b.rdb.ZRange(t.Context(), key, 0, -1).Val() {
+				got[id] += push.Code(strings.TrimPrefix(key, p.Base+":index:error_code:"))
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+		for id := range want {
+			if r := b.get(t, id); r.ErrorCode != want[id] {
+				t.Errorf("%s: %s has %q", when, id, r.ErrorCode)
+			}
+		}
+	}
+	settle := func(outcomes map[string]push.Outcome) {
+		t.Helper()
+		for _, d := range b.read(t, c, p, 10) {
+			if o, ok := outcomes[d.job.ID]; ok {
+				b.settle(t, c, c.policy.decide(d, o, now, true))
+			} else {
+				b.settle(t, c, c.policy.expired(d, now))
+			}
+		}
+	}
+	dead := push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}
+
+	b.accept(t, job("sent"), job("failed"), job("expired"), job("cancelled"), job("good"))
+	expect("accepted", map[string]push.Code{})
+	settle(map[string]push.Outcome{"sent": unavailable, "failed": unavailable, "expired": unavailable, "cancelled": unavailable, "good": accepted})
+	all := map[string]push.Code{"sent": push.CodeUnavailable, "failed": push.CodeUnavailable, "expired": push.CodeUnavailable, "cancelled": push.CodeUnavailable}
+	expect("retrying", all)
+	if _, err := control.Cancel(t.Context(), "cancelled"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := promote(t.Context(), b.rdb, b.keys, now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	expect("queued once more", all)
+	settle(map[string]push.Outcome{"sent": accepted, "failed": dead})
+	delete(all, "sent")
+	all["failed"] = push.CodeUnregistered
+	expect("ended", all)
+	if _, err := control.Redrive(t.Context(), "failed", "expired", "cancelled"); err != nil {
+		t.Fatal(err)
+	}
+	expect("redriven", map[string]push.Code{})
+	settle(map[string]push.Outcome{"failed": dead, "cancelled": accepted})
+	expect("ended once more", map[string]push.Code{"failed": push.CodeUnregistered})
+	if is := b.rdb.HExists(t.Context(), p.Record("good"), "error_code").Val(); is {
+		t.Error("what never failed has a code")
+	}
+
+	e := entry{lane: laneNormal, id: "1-1", values: map[string]any{"what": "is this"}}
+	if err := c.reject(t.Context(), p, e, push.CodeInvalidJob, "no idea"); err != nil {
+		t.Fatal(err)
+	}
+	b.accept(t, job("poison"))
+	settle(map[string]push.Outcome{"poison": unavailable})
+	if _, err := promote(t.Context(), b.rdb, b.keys, now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d := b.read(t, b.consumer(t, "dead", nil), p, 1)
+	b.rdb.Do(t.Context(), "XCLAIM", jobsKey(p), Group, "dead", 0, d[0].entry, "IDLE", 60_000, "RETRYCOUNT", maxDeliveries, "JUSTID")
+	b.sweep(t, c, p)
+	expect("unreadable, and poison", map[string]push.Code{"failed": push.CodeUnregistered, entryUUID(p, e, 0): push.CodeInvalidJob, "poison": push.CodePoison})
+}
+
+// A push that changes after a sealer has its time is late, and no other is.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	p, c, control, now := b.keys.Partition(0), b.consumer(t, "a", nil), NewControl(b.rdb, b.keys), time.Now()
+	expect := func(want ...string) {
+		t.Helper()
+		var ids []string
+		for _, z := range b.rdb.ZRangeWithScores(t.Context(), p.Late(), 0, -1).Val() {
+			id := z.Member.(string)
+			if at := b.rdb.ZScore(t.Context(), p.Index(), id).Val(); z.Score != at {
+				t.Errorf("%s is late at %v, it was accepted at %v", id, z.Score, at)
+			}
+			ids = append(ids, id)
+		}
+		if slices.Sort(ids); !slices.Equal(ids, want) {
+			t.Errorf("late are %v, want %v", ids, want)
+		}
+	}
+	b.accept(t, job("done"))
+	b.settle(t, c, c.policy.decide(b.read(t, c, p, 1)[0], accepted, now, true))
+	reserved := job("reserved")
+	reserved.DueAt = now.Add(time.Hour)
+	b.accept(t, job("sealed"), reserved)
+	b.rdb.HSet(t.Context(), p.Sealed(), "until_ms", int64(b.rdb.ZScore(t.Context(), p.Index(), "sealed").Val()))
+	b.accept(t, job("newer"))
+	expect()
+
+	// Deliveries that are lost, and answers that come too late, are notes only.
+	dead := b.consumer(t, "dead", nil)
+	lost := b.read(t, dead, p, 2)
+	b.age(t, p, nil)
+	mine := b.sweep(t, c, p)
+	b.settle(t, dead, dead.policy.decide(lost[0], accepted, now, true), dead.policy.decide(lost[1], unavailable, now, true))
+	expect()
+
+	b.settle(t, c, c.policy.decide(mine[0], unavailable, now, true), c.policy.decide(mine[1], accepted, now, true))
+	expect("sealed")
+	if _, err := control.Cancel(t.Context(), "reserved", "done", "newer"); err != nil {
+		t.Fatal(err)
+	}
+	expect("reserved", "sealed")
+
+	// Once a chunk has them as they are, only the next change counts.
+	b.rdb.Del(t.Context(), p.Late())
+	if _, err := control.Redrive(t.Context(), "reserved", "done"); err != nil {
+		t.Fatal(err)
+	}
+	expect("reserved")
+	if _, err := promote(t.Context(), b.rdb, b.keys, now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	expect("reserved", "sealed")
 }
 
 func TestZombie(t *testing.T) {
