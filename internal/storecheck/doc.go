@@ -6,8 +6,10 @@
 //	keys.go      the documented keys and no other, each with a TTL if it must have one
 //	records.go   every record is in its partition, has ended, and says how
 //	indexes.go   each index has the members that the records ask for, and no others
+//	chunks.go    each sealed chunk stands for living records; what is late is one
 //	streams.go   streams, pending lists and due set are empty; members of the group
-//	counters.go  the minutes count each push once when it came and once when it ended
+//	counters.go  the minutes, and the hours, count each push once when it came and once
+//	             when it ended
 //	events.go    the last event of each push says its state
 //
 // The package is for tests and for scripts/storm. It needs one server: on a

@@ -53,8 +53,15 @@ func (c *check) checkIndexes(ctx context.Context) error {
 // that could not be read has no fields to be found by.
 func (c *check) indexesOf(id string) []string {
 	r, p := c.records[id], c.keys.Of(id)
-	in := []string{p.Index(), p.StatusIndex(r.Status())}
-	if r[pushlog.FieldErrorCode] == string(push.CodeInvalidJob) {
+	in := []string{p.Index()}
+	if r.Status() != push.Sent {
+		in = append(in, p.StatusIndex(r.Status()))
+	}
+	code := push.Code(r[pushlog.FieldErrorCode])
+	if code != "" {
+		in = append(in, p.ErrorCodeIndex(code))
+	}
+	if code == push.CodeInvalidJob {
 		return in
 	}
 	in = append(in, p.DeviceIDIndex(r[push.FieldDeviceID]))

@@ -15,12 +15,14 @@ const (
 	recordKey
 	indexKey
 	minuteKey
+	hourKey
+	chunkKey
 )
 
 // documented are the keys that may be there when the work is done (design,
 // §5), without what every key starts with, and whether they must have a TTL.
 // The due set may not: nothing waits. Nor may the index of a state that is not
-// terminal.
+// terminal, or of what is sent, of which there is none.
 var documented = []struct {
 	kind kind
 	name string // as a regular expression
@@ -28,15 +30,22 @@ var documented = []struct {
 }{
 	{recordKey, `\{\d+\}:record:[A-Za-z0-9._:-]+`, false},
 	{indexKey, `\{\d+\}:index`, false},
-	{indexKey, `\{\d+\}:index:status:(sent|failed|expired|cancelled)`, false},
+	{indexKey, `\{\d+\}:index:status:(failed|expired|cancelled)`, false},
+	{indexKey, `\{\d+\}:index:error_code:[A-Z_]+`, false},
 	{indexKey, `\{\d+\}:index:(csno|push_grp_id):(?s:.+)`, false},
 	{indexKey, `\{\d+\}:index:device_id:[0-9a-f]{32}`, false},
+	{chunkKey, `\{\d+\}:chunk:\d+`, false},
+	{other, `\{\d+\}:chunks`, false},
+	{other, `\{\d+\}:sealed`, false},
+	{other, `\{\d+\}:late`, false},
 	{minuteKey, `\{\d+\}:minute:\d{12}`, true},
+	{hourKey, `\{\d+\}:hour:\d{10}`, true},
 	{other, `\{\d+\}:jobs(:urgent)?`, false},
 	{other, `\{\d+\}:events`, false},
-	{other, `\{\d+\}:sweep`, true},
+	{other, `\{\d+\}:(sweep|sealing|retaining|flushing|flushed)`, true},
 	{other, `\{dead\}:(tokens|why)`, true},
 	{other, `(hold|rate):\{.+\}`, true},
+	{other, `flush`, true},
 	{other, `control`, false},
 	{other, `partitions`, false},
 	{other, `keys`, false},

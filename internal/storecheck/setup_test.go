@@ -33,14 +33,21 @@ func sound(t *testing.T) *store {
 			s.do("XGROUP", "CREATE", lane, group, "0", "MKSTREAM")
 		}
 	}
-	s.put("a", push.Sent, "csno", "1", "push_grp_id", "G")
+	s.put("a", push.Sent, "csno", "1", "push_grp_id", "G", "error_code", "")
 	s.put("b", push.Failed, "csno", "1", "error_code", "UNREGISTERED")
 	s.put("c:index", push.Expired)
 	s.put("d:record:e", push.Cancelled, "csno", "x:record:y")
 	// An entry that could not be read: in the indexes of all and of its state.
 	s.note("unreadable", push.Failed, "error_code", "INVALID_JOB", "raw", `{}`)
+	// All of them are sealed, in chunks that had more; one has changed since.
+	at := acceptedAt.UnixMilli()
+	for _, p := range s.keys.All() {
+		s.chunk(p, 10, at-10, at, 1200)
+		s.do("HSET", p.Sealed(), "next", 11, "until_ms", at+60, "written_ms", at)
+	}
+	s.do("ZADD", s.keys.Of("a").Late(), at, "a")
 	for _, key := range []string{
-		"push:{0}:sweep", "push:hold:{p}", "push:rate:{p}", "push:worker:consumer-1-12-abcdef", "push:{dead}:tokens", "push:{dead}:why",
+		"push:{0}:sweep", "push:{0}:sealing", "push:{0}:retaining", "push:{1}:flushing", "push:{1}:flushed", "push:flush", "push:hold:{p}", "push:rate:{p}", "push:worker:consumer-1-12-abcdef", "push:{dead}:tokens", "push:{dead}:why",
 	} {
 		s.do("SET", key, "x", "EX", "60")
 	}
@@ -56,6 +63,13 @@ func (s *store) do(args ...any) {
 	if err := s.Do(s.t.Context(), args...).Err(); err != nil {
 		s.t.Fatalf("%v: %v", args, err)
 	}
+}
+
+// chunk writes a chunk, as far as it is looked at.
+func (s *store) chunk(p pushlog.Partition, n, first, last, rows int64) {
+	s.t.Helper()
+	s.do("HSET", p.Chunk(n), "first_ms", first, "last_ms", last, "rows", rows, "msg_title", "…")
+	s.do("ZADD", p.Chunks(), first, n)
 }
 
 // put writes a push and all that belongs to it.
@@ -85,11 +99,19 @@ func (s *store) note(id string, status push.Status, fields ...any) {
 	s.do(append([]any{"HSET", p.Record(id), "status", string(status), "accepted_at", acceptedAt.Format(pushlog.TimeFormat),
 		"fcm_send_yn", yn, "result", "said so"}, fields...)...)
 	s.do("ZADD", p.Index(), at, id)
-	s.do("ZADD", p.StatusIndex(status), at, id)
-	minute := p.Base + ":minute:202611220030"
-	s.do("HINCRBY", minute, "accepted", 1)
-	s.do("HINCRBY", minute, string(status), 1)
-	s.do("EXPIRE", minute, 172800)
+	if status != push.Sent {
+		s.do("ZADD", p.StatusIndex(status), at, id)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		if fields[i] == "error_code" && fields[i+1] != "" {
+			s.do("ZADD", p.ErrorCodeIndex(push.Code(fields[i+1].(string))), at, id)
+		}
+	}
+	for key, ttl := range map[string]int{p.Base + ":minute:202611220030": 172800, p.Base + ":hour:2026112200": 34560000} {
+		s.do("HINCRBY", key, "accepted", 1)
+		s.do("HINCRBY", key, string(status), 1)
+		s.do("EXPIRE", key, ttl)
+	}
 	s.do("XADD", p.Base+":events", "*", "changes", id+" queued")
 	s.do("XADD", p.Base+":events", "*", "changes", fmt.Sprintf("%s %s", id, status))
 }

@@ -21,7 +21,7 @@ func (r Record) Status() push.Status { return push.Status(r[pushlog.FieldStatus]
 
 // Options leave out what holds only in small runs; the zero value checks all.
 type Options struct {
-	SkipCounters bool // the run was longer than the 48 h that counters live
+	SkipCounters bool // the run was longer than the 48 h that those of a minute live
 	SkipEvents   bool // the run made more events than the stream keeps; see EventsComplete
 }
 
@@ -30,7 +30,7 @@ type Options struct {
 // none in a sound store. The error is Redis's: then the check is not complete.
 func Finished(ctx context.Context, rdb *redis.Client, keys pushlog.Keys, o Options) (map[string]Record, []string, error) {
 	c := &check{rdb: rdb, keys: keys, of: map[kind][]string{}, records: map[string]Record{}}
-	steps := []func(context.Context) error{c.checkKeys, c.checkRecords, c.checkIndexes, c.checkStreams}
+	steps := []func(context.Context) error{c.checkKeys, c.checkRecords, c.checkIndexes, c.checkChunks, c.checkStreams}
 	if !o.SkipCounters {
 		steps = append(steps, c.checkCounters)
 	}

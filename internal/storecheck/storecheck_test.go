@@ -39,29 +39,88 @@ func TestBroken(t *testing.T) {
 			[]string{"should be gone: push:{0}:index:status:queued"}},
 		"a worker without a TTL": {func(s *store) { s.do("PERSIST", "push:worker:consumer-1-12-abcdef") }, []string{"consumer-1-12-abcdef has no TTL"}},
 		"a hold without a TTL":   {func(s *store) { s.do("PERSIST", "push:hold:{p}") }, []string{"push:hold:{p} has no TTL"}},
-		"a minute without a TTL": {func(s *store) { s.do("PERSIST", s.keys.Of("a").Base+":minute:202611220030") }, []string{"has no TTL"}},
+		"a minute without a TTL": {func(s *store) { s.do("PERSIST", s.keys.Of("a").Base+":minute:202611220030") }, []string{":minute:202611220030 has no TTL"}},
+		"an hour without a TTL":  {func(s *store) { s.do("PERSIST", s.keys.Of("a").Base+":hour:2026112200") }, []string{":hour:2026112200 has no TTL"}},
+		"a turn without a TTL":   {func(s *store) { s.do("PERSIST", "push:{0}:sealing") }, []string{"push:{0}:sealing has no TTL"}},
+		"an index of what is sent": {func(s *store) { s.do("ZADD", s.keys.Of("a").StatusIndex(push.Sent), acceptedAt.UnixMilli(), "a") },
+			[]string{"should be gone: push:{0}:index:status:sent"}},
 
 		"a push that has not ended": {func(s *store) { s.do("HSET", s.record("b"), "status", "queued") }, []string{
 			`b is "queued"`, ":index:status:queued has 0 members, by the records it should have 1; they differ in [b]",
 			":index:status:failed has members [b] that no record asks for",
-			"the minutes count 2 failed, there are 1", `b is queued, its last event says "failed"`,
+			"the minutes count 2 failed, there are 1", "the hours count 2 failed, there are 1", `b is queued, its last event says "failed"`,
 		}},
-		"sent, and says N":            {func(s *store) { s.do("HSET", s.record("a"), "fcm_send_yn", "N") }, []string{`a is sent and has fcm_send_yn "N"`}},
-		"failed, and says nothing":    {func(s *store) { s.do("HDEL", s.record("b"), "fcm_send_yn") }, []string{`b is failed and has fcm_send_yn ""`}},
-		"sent without a result":       {func(s *store) { s.do("HDEL", s.record("a"), "result") }, []string{"a does not say what became of it"}},
-		"failed without a code":       {func(s *store) { s.do("HDEL", s.record("b"), "error_code") }, []string{"b does not say what became of it"}},
+		"sent, and says N":         {func(s *store) { s.do("HSET", s.record("a"), "fcm_send_yn", "N") }, []string{`a is sent and has fcm_send_yn "N"`}},
+		"failed, and says nothing": {func(s *store) { s.do("HDEL", s.record("b"), "fcm_send_yn") }, []string{`b is failed and has fcm_send_yn ""`}},
+		"sent without a result":    {func(s *store) { s.do("HDEL", s.record("a"), "result") }, []string{"a does not say what became of it"}},
+		"failed without a code": {func(s *store) { s.do("HDEL", s.record("b"), "error_code") }, []string{
+			"b does not say what became of it", ":index:error_code:UNREGISTERED has members [b] that no record asks for",
+		}},
 		"a time that is none":         {func(s *store) { s.do("HSET", s.record("c:index"), "accepted_at", "soon") }, []string{`accepted_at of c:index: parsing time "soon"`, "differ in [c:index]", "", ""}},
 		"a copy in another partition": {func(s *store) { s.do("COPY", s.record("a"), s.elsewhere("a").Record("a")) }, []string{"the record of a is in push:{"}},
 
 		"a record that is gone": {func(s *store) { s.do("DEL", s.record("a")) }, []string{
-			":index has", ":index:csno:1 has members [a] that no record asks for", "", "", "",
-			"the minutes count 5 accepted, there are 4", "the minutes count 1 sent, there are 0", "1 pushes have events and no record: [a]",
+			":index has", ":index:csno:1 has members [a] that no record asks for", ":index:device_id:", ":index:push_grp_id:G",
+			"a is late in", "the minutes count 5 accepted, there are 4", "the minutes count 1 sent, there are 0",
+			"the hours count 5 accepted, there are 4", "the hours count 1 sent, there are 0", "1 pushes have events and no record: [a]",
 		}},
-		"a member of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index", 5, "ghost") }, []string{"push:{0}:index has"}},
+		"a member of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index", acceptedAt.UnixMilli()+5000, "ghost") }, []string{"push:{0}:index has"}},
 		"an index of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index:csno:9", 5, "ghost") }, []string{"push:{0}:index:csno:9 has members [ghost] that no record asks for"}},
 		"a member that is missing":      {func(s *store) { s.do("ZREM", s.keys.Of("a").CsnoIndex("1"), "a") }, []string{"they differ in [a]"}},
 		"a member at another time":      {func(s *store) { s.do("ZADD", s.keys.Of("a").PushGrpIDIndex("G"), 5, "a") }, []string{":index:push_grp_id:G has 1 members, by the records it should have 1; they differ in [a]"}},
 		"in the index of another state": {func(s *store) { s.do("ZADD", s.keys.Of("a").StatusIndex(push.Expired), acceptedAt.UnixMilli(), "a") }, []string{":index:status:expired has"}},
+		"in no index of error codes": {func(s *store) { s.do("DEL", s.keys.Of("b").ErrorCodeIndex(push.CodeUnregistered)) }, []string{
+			":index:error_code:UNREGISTERED has 0 members, by the records it should have 1; they differ in [b]",
+		}},
+		"in the index of another code": {func(s *store) {
+			s.do("ZADD", s.keys.Of("b").ErrorCodeIndex(push.CodeInternal), acceptedAt.UnixMilli(), "b")
+		}, []string{
+			":index:error_code:INTERNAL has members [b] that no record asks for",
+		}},
+		"an emptied code in its index": {func(s *store) {
+			s.do("ZADD", s.keys.Of("a").ErrorCodeIndex(push.CodeUnavailable), acceptedAt.UnixMilli(), "a")
+		}, []string{
+			":index:error_code:UNAVAILABLE has members [a] that no record asks for",
+		}},
+
+		// The pushes were accepted at 1795307401123, where the chunks end.
+		"a chunk that is not listed": {func(s *store) { s.do("DEL", "push:{0}:chunks") }, []string{"push:{0}:chunk:10 is not among the chunks"}},
+		"a chunk that is gone":       {func(s *store) { s.do("DEL", "push:{0}:chunk:10") }, []string{"push:{0}:chunk:10 is among the chunks, and is gone"}},
+		"a chunk of no partition": {func(s *store) { s.do("RENAME", "push:{0}:chunk:10", "push:{2}:chunk:10") }, []string{
+			"push:{0}:chunk:10 is among the chunks, and is gone", "push:{2}:chunk:10 is not among the chunks",
+		}},
+		"a chunk without its end": {func(s *store) { s.do("HDEL", "push:{0}:chunk:10", "last_ms") }, []string{`last_ms of push:{0}:chunk:10 is ""`}},
+		"a chunk listed at another time": {func(s *store) { s.do("ZADD", "push:{0}:chunks", acceptedAt.UnixMilli()-9, 10) }, []string{
+			"push:{0}:chunk:10 begins at 1795307401113, the chunks have it at 1795307401114",
+		}},
+		"a chunk of what is gone": {func(s *store) {
+			s.chunk(s.keys.Partition(0), 9, acceptedAt.UnixMilli()-30, acceptedAt.UnixMilli()-20, 1000)
+		}, []string{
+			"push:{0}:chunk:9 was sealed with 1000 pushes, there are 0",
+		}},
+		"a push among what is sealed": {func(s *store) { s.do("HSET", s.keys.Of("a").Chunk(10), "rows", 1) }, []string{"was sealed with 1 pushes, there are"}},
+		"chunks that overlap": {func(s *store) {
+			s.chunk(s.keys.Partition(0), 11, acceptedAt.UnixMilli(), acceptedAt.UnixMilli()+10, 1000)
+		}, []string{
+			"push:{0}:chunk:11 is from 1795307401123 to 1795307401133, the one before it ends at 1795307401123",
+		}},
+		"a chunk that ends before it begins": {func(s *store) { s.do("HSET", "push:{0}:chunk:10", "last_ms", 5) }, []string{
+			"push:{0}:chunk:10 is from 1795307401113 to 5, the one before it ends at -1", "there are 0",
+		}},
+		"pushes in no chunk": {func(s *store) {
+			s.do("DEL", "push:{0}:chunk:10", "push:{0}:chunks")
+			s.chunk(s.keys.Partition(0), 11, acceptedAt.UnixMilli()+1, acceptedAt.UnixMilli()+2, 1000)
+		}, []string{"push:{0}:chunk:11 was sealed with 1000 pushes, there are 0", "3 pushes before push:{0}:chunk:11 are in no chunk"}},
+		"a chunk of what is not sealed": {func(s *store) { s.do("HSET", "push:{0}:sealed", "until_ms", acceptedAt.UnixMilli()-1) }, []string{
+			"the chunks of push:{0} end at 1795307401123, it is sealed until 1795307401122",
+			"a is late at 1795307401123, push:{0} is sealed until 1795307401122",
+		}},
+		"sealed until some time": {func(s *store) { s.do("HSET", "push:{1}:sealed", "until_ms", "soon") }, []string{
+			`until_ms of push:{1}:sealed is "soon"`, "the chunks of push:{1} end at 1795307401123, it is sealed until 0",
+		}},
+		"late without a record":     {func(s *store) { s.do("ZADD", "push:{0}:late", 5, "ghost") }, []string{"ghost is late in push:{0}, which has no such record"}},
+		"late in another partition": {func(s *store) { s.do("ZADD", s.elsewhere("b").Late(), acceptedAt.UnixMilli(), "b") }, []string{"b is late in push:{0}, which has no such record"}},
+		"late at another time":      {func(s *store) { s.do("ZADD", s.keys.Of("a").Late(), 5, "a") }, []string{"a is late at 5, it was accepted at 1795307401123"}},
 
 		"an entry that stayed": {func(s *store) { s.do("XADD", "push:{0}:jobs", "1-1", "id", "a") }, []string{"push:{0}:jobs has 1 entries: [1-1]"}},
 		"an entry that leads nowhere": {func(s *store) { s.do("XADD", "push:{1}:jobs:urgent", "1-1", "id", "ghost") }, []string{
@@ -77,12 +136,16 @@ func TestBroken(t *testing.T) {
 			"should be gone: push:{1}:due", "1 pushes are due in push:{1}:due: [ghost]", "1 pushes are due in push:{1}:due and have no record: [ghost]",
 		}},
 
-		"counted once too often":   {func(s *store) { s.do("HINCRBY", "push:{0}:minute:202611220030", "sent", 1) }, []string{"the minutes count 2 sent, there are 1"}},
-		"not counted":              {func(s *store) { s.do("HINCRBY", s.keys.Of("a").Base+":minute:202611220030", "accepted", -1) }, []string{"the minutes count 4 accepted, there are 5"}},
-		"counted in words":         {func(s *store) { s.do("HSET", "push:{0}:minute:202611220030", "retrying", "many") }, []string{`retrying of push:{0}:minute:202611220030 is "many"`}},
-		"an event that is missing": {func(s *store) { s.do("XADD", s.keys.Of("a").Base+":events", "*", "changes", "a retrying") }, []string{`a is sent, its last event says "retrying"`}},
-		"an event of nobody":       {func(s *store) { s.do("XADD", "push:{0}:events", "*", "changes", "ghost sent") }, []string{"1 pushes have events and no record: [ghost]"}},
-		"half an event":            {func(s *store) { s.do("XADD", "push:{0}:events", "9999999999999-1", "changes", "a sent b") }, []string{"event 9999999999999-1 of push:{0}:events"}},
+		"counted once too often":      {func(s *store) { s.do("HINCRBY", "push:{0}:minute:202611220030", "sent", 1) }, []string{"the minutes count 2 sent, there are 1"}},
+		"not counted":                 {func(s *store) { s.do("HINCRBY", s.keys.Of("a").Base+":minute:202611220030", "accepted", -1) }, []string{"the minutes count 4 accepted, there are 5"}},
+		"counted in another hour too": {func(s *store) { s.do("HINCRBY", "push:{0}:hour:2026112200", "sent", 1) }, []string{"the hours count 2 sent, there are 1"}},
+		"not counted in an hour":      {func(s *store) { s.do("HINCRBY", s.keys.Of("a").Base+":hour:2026112200", "accepted", -1) }, []string{"the hours count 4 accepted, there are 5"}},
+		"a try that an hour lacks":    {func(s *store) { s.do("HINCRBY", "push:{0}:minute:202611220030", "error.INTERNAL", 2) }, []string{"the minutes count 2 error.INTERNAL, the hours 0"}},
+		"a try that the minutes lack": {func(s *store) { s.do("HINCRBY", "push:{0}:hour:2026112200", "retrying", 1) }, []string{"the minutes count 0 retrying, the hours 1"}},
+		"counted in words":            {func(s *store) { s.do("HSET", "push:{0}:minute:202611220030", "retrying", "many") }, []string{`retrying of push:{0}:minute:202611220030 is "many"`}},
+		"an event that is missing":    {func(s *store) { s.do("XADD", s.keys.Of("a").Base+":events", "*", "changes", "a retrying") }, []string{`a is sent, its last event says "retrying"`}},
+		"an event of nobody":          {func(s *store) { s.do("XADD", "push:{0}:events", "*", "changes", "ghost sent") }, []string{"1 pushes have events and no record: [ghost]"}},
+		"half an event":               {func(s *store) { s.do("XADD", "push:{0}:events", "9999999999999-1", "changes", "a sent b") }, []string{"event 9999999999999-1 of push:{0}:events"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,12 +194,12 @@ func TestRedriven(t *testing.T) {
 	t.Parallel()
 	s := sound(t)
 	s.do("HSET", s.record("a"), "redrives", 1, "redrive.1", "2026-11-22T00:31:00.000Z was failed UNAVAILABLE after 2 attempts, op=1")
-	minute := "push:{0}:minute:202611220030"
 	for _, more := range []string{"failed", "redriven"} {
 		if faults := s.faults(Options{}); len(faults) == 0 {
 			t.Errorf("that it was not counted as %s goes unnoticed", more)
 		}
-		s.do("HINCRBY", minute, more, 1)
+		s.do("HINCRBY", "push:{0}:minute:202611220030", more, 1)
+		s.do("HINCRBY", "push:{0}:hour:2026112200", more, 1)
 	}
 	if faults := s.faults(Options{}); len(faults) != 0 {
 		t.Errorf("faults %q", faults)
@@ -151,6 +214,7 @@ func TestOptionsLeaveOut(t *testing.T) {
 	t.Parallel()
 	s := sound(t)
 	s.do("HINCRBY", "push:{0}:minute:202611220030", "sent", 1)
+	s.do("HINCRBY", "push:{0}:hour:2026112200", "sent", 1)
 	s.do("XADD", "push:{0}:events", "*", "changes", "ghost sent")
 	if faults := s.faults(Options{SkipCounters: true, SkipEvents: true}); len(faults) != 0 {
 		t.Errorf("faults %q", faults)
