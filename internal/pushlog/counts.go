@@ -15,6 +15,15 @@ import (
 	"pushstream/internal/push"
 )
 
+// cardScript answers the sizes of sorted sets at one moment. A transaction would not
+// do: out of memory, Redis refuses to queue even a ZCARD.
+//
+// KEYS the sets. It changes nothing.
+var cardScript = redis.NewScript(`#!lua flags=no-writes
+local sizes = {}
+for i, key in ipairs(KEYS) do sizes[i] = redis.call('ZCARD', key) end
+return sizes`)
+
 // Counts returns the number of records in each state. The sent ones are all that
 // are in no other state; so the counts of a partition are taken in one step.
 func (l *Log) Counts(ctx context.Context) (map[push.Status]int64, error) {
@@ -23,24 +32,21 @@ func (l *Log) Counts(ctx context.Context) (map[push.Status]int64, error) {
 		counts[s] = 0
 	}
 	for _, p := range l.keys.All() {
-		cards := map[push.Status]*redis.IntCmd{}
-		_, err := l.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-			for _, s := range push.Statuses() {
-				if s != push.Sent {
-					cards[s] = pipe.ZCard(ctx, p.StatusIndex(s))
-				}
+		var states []push.Status
+		keys := []string{p.Index()}
+		for _, s := range push.Statuses() {
+			if s != push.Sent {
+				states, keys = append(states, s), append(keys, p.StatusIndex(s))
 			}
-			cards[push.Sent] = pipe.ZCard(ctx, p.Index())
-			return nil
-		})
+		}
+		cards, err := cardScript.RunRO(ctx, l.rdb, keys).Int64Slice()
 		if err != nil {
 			return nil, fmt.Errorf("count records: %w", err)
 		}
-		for s, card := range cards {
-			counts[s] += card.Val()
-			if s != push.Sent {
-				counts[push.Sent] -= card.Val()
-			}
+		counts[push.Sent] += cards[0]
+		for i, s := range states {
+			counts[s] += cards[i+1]
+			counts[push.Sent] -= cards[i+1]
 		}
 	}
 	return counts, nil

@@ -51,9 +51,10 @@ return { t[1] * 1000 + math.floor(t[2] / 1000), tonumber(redis.call('ZRANGE', KE
 // more, and before which everything is that was accepted before the call. For
 // that it may have to wait until the present millisecond is over.
 //
-// Accept takes Redis's clock, or what comes after the newest push if the clock
-// is behind it. With several partitions it is the earliest of theirs: what the
-// clocks of their servers differ by is not yet shown.
+// Accept takes Redis's clock, or the time of the newest push if the clock has gone
+// back behind it. Until it has caught up, that millisecond is the last, though more
+// may be accepted in it. With several partitions it is the earliest of theirs: what
+// the clocks of their servers differ by is not yet shown.
 func (l *Log) closed(ctx context.Context) (int64, error) {
 	earliest := int64(math.MaxInt64)
 	for _, p := range l.keys.All() {
@@ -63,14 +64,15 @@ func (l *Log) closed(ctx context.Context) (int64, error) {
 				return 0, fmt.Errorf("read the clock: %w", err)
 			}
 			now, newest := answer[0], answer[1]
-			if newest == now && !again {
+			if newest == now && !again { // it is not over
 				time.Sleep(time.Millisecond)
 				continue
 			}
+			last := now - 1
 			if newest > now {
-				now = newest + 1
+				last = newest
 			}
-			earliest = min(earliest, now-1)
+			earliest = min(earliest, last)
 			break
 		}
 	}
