@@ -6,15 +6,20 @@ import (
 	"fmt"
 	"net/http"
 
+	"os"
 	"pushstream/internal/admin"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/stream"
 	"pushstream/internal/telemetry"
+	"runtime/debug"
 )
 
 // serve serves the API until ctx ends.
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
+	}
 	registry := telemetry.NewRegistry()
 	registry.MustRegister(stream.NewBacklogCollector(a.rdb, a.keys))
 	ops := telemetry.Handler(registry,

@@ -95,33 +95,52 @@ func (l *Log) chunks(ctx context.Context, partition Partition, s span) (refs []c
 	return slices.DeleteFunc(refs, func(r chunkRef) bool { return r.span.to < s.from || r.span.from > s.to }), end, nil
 }
 
-// scanChunks looks into chunks, several at a time, and yields in their order.
+// scanChunks looks into chunks, several at a time, and yields in their order. Its
+// threads have less priority than others of the machine: sending comes first.
 func (l *Log) scanChunks(ctx context.Context, refs []chunkRef, p *plan, want wants) source {
 	type result struct {
 		hits []hits
 		err  error
+	}
+	type task struct {
+		refs   []chunkRef
+		answer chan result
 	}
 	return func(yield func(hits, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var workers sync.WaitGroup
 		defer workers.Wait()
 		defer cancel()
-		queue := make(chan chan result, runtime.GOMAXPROCS(0))
+		// Twice as many as processors: some wait for Redis.
+		n := min(2*runtime.GOMAXPROCS(0), (len(refs)+scanStep-1)/scanStep)
+		tasks, queue := make(chan task), make(chan chan result, n)
 		workers.Go(func() {
 			defer close(queue)
+			defer close(tasks)
 			for group := range slices.Chunk(refs, scanStep) {
-				answer := make(chan result, 1)
+				t := task{group, make(chan result, 1)}
 				select {
-				case queue <- answer:
+				case queue <- t.answer:
 				case <-ctx.Done():
 					return
 				}
-				workers.Go(func() {
-					h, err := l.scanGroup(ctx, group, p, want)
-					answer <- result{h, err}
-				})
+				select {
+				case tasks <- t:
+				case <-ctx.Done():
+					t.answer <- result{err: ctx.Err()}
+					return
+				}
 			}
 		})
+		for range n {
+			workers.Go(func() {
+				yieldToOthers()
+				for t := range tasks {
+					h, err := l.scanGroup(ctx, t.refs, p, want)
+					t.answer <- result{h, err}
+				}
+			})
+		}
 		for answer := range queue {
 			r := <-answer
 			for _, h := range r.hits {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ func newLogBench(p *pipeline, flags logFlags) *logBench {
 // measure measures everything once, on a Redis of its own or on the one that is
 // named.
 func (b *logBench) measure(ctx context.Context) ([]result, error) {
+	debug.SetGCPercent(400) // as admin serve has it
 	if b.flags.RedisURL == "" {
 		return b.withRedis(ctx, b.run)
 	}
