@@ -95,8 +95,7 @@ func (l *Log) chunks(ctx context.Context, partition Partition, s span) (refs []c
 	return slices.DeleteFunc(refs, func(r chunkRef) bool { return r.span.to < s.from || r.span.from > s.to }), end, nil
 }
 
-// scanChunks looks into chunks, several at a time, and yields in their order. Its
-// threads have less priority than others of the machine: sending comes first.
+// scanChunks looks into chunks, several at a time, and yields in their order.
 func (l *Log) scanChunks(ctx context.Context, refs []chunkRef, p *plan, want wants) source {
 	type result struct {
 		hits []hits
@@ -134,7 +133,6 @@ func (l *Log) scanChunks(ctx context.Context, refs []chunkRef, p *plan, want wan
 		})
 		for range n {
 			workers.Go(func() {
-				yieldToOthers()
 				for t := range tasks {
 					h, err := l.scanGroup(ctx, t.refs, p, want)
 					t.answer <- result{h, err}
