@@ -200,7 +200,8 @@ func (l *Log) searchThrough(ctx context.Context, q Query, p *plan, page Page, te
 	}
 	place := 0 // of the next hit
 	told := time.Now()
-	for h, err := range l.found(ctx, p, wants{members: l.keys.Partitions > 1}) {
+	// Several sources are in one order only if their hits can be compared.
+	for h, err := range l.found(ctx, p, wants{members: l.keys.Partitions > 1 || len(p.in) > 1}) {
 		if err != nil {
 			if timeIsUp(ctx) {
 				return show()
