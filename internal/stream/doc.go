@@ -75,6 +75,8 @@
 //	settler    one              writes outcomes in batches                  until the workers have ended
 //	promoter   one              moves what is due, every 200 ms             until stop
 //	watcher    one              pause and hold, every 400 ms                until stop
+//	sealer     one              in its turn seals parts of the log for       until stop
+//	                            search: mark, seal, fold
 //	retainer   one              removes from the log what is too old or     until stop
 //	                            too much, if no other consumer does
 //	flusher    one              carries out a flush, if no other does       until stop
