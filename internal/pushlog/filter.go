@@ -87,31 +87,40 @@ func lower(s string) string {
 	return string(b)
 }
 
-// column returns a text of a record by its name.
+// column returns a text of a record by its name; empty if it is none that a search
+// or a filter may name.
 func column(r *Record, name string) string {
-	switch name {
-	case push.FieldCsno:
-		return r.Csno
-	case push.FieldUUIDID:
-		return r.UUIDID
-	case push.FieldDeviceID:
-		return r.DeviceID
-	case push.FieldMsgTitle:
-		return r.MsgTitle
-	case push.FieldMsgContents:
-		return r.MsgContents
-	case push.FieldServiceName:
-		return r.ServiceName
-	case push.FieldPushGrpID:
-		return r.PushGrpID
-	case push.FieldCustTelno:
-		return r.CustTelno
-	case FieldResult:
-		return r.Result
-	case FieldStatus:
-		return string(r.Status)
-	case FieldErrorCode:
-		return string(r.ErrorCode)
+	if text := r.text(name); text != nil {
+		return *text
 	}
 	return ""
+}
+
+// text is the place of a text of a record by its name, nil for other names.
+func (r *Record) text(name string) *string {
+	switch name {
+	case push.FieldCsno:
+		return &r.Csno
+	case push.FieldUUIDID:
+		return &r.UUIDID
+	case push.FieldDeviceID:
+		return &r.DeviceID
+	case push.FieldMsgTitle:
+		return &r.MsgTitle
+	case push.FieldMsgContents:
+		return &r.MsgContents
+	case push.FieldServiceName:
+		return &r.ServiceName
+	case push.FieldPushGrpID:
+		return &r.PushGrpID
+	case push.FieldCustTelno:
+		return &r.CustTelno
+	case FieldResult:
+		return &r.Result
+	case FieldStatus:
+		return (*string)(&r.Status)
+	case FieldErrorCode:
+		return (*string)(&r.ErrorCode)
+	}
+	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
-
-	"pushstream/internal/push"
 )
 
 // walkStep is how many members of an index one call reads.
@@ -124,39 +122,13 @@ func (l *Log) parts(ctx context.Context, members []member, fields []string) ([]*
 		}
 		r := &Record{}
 		for k, name := range fields {
-			if text, ok := values[k+1].(string); ok {
-				r.set(name, text)
+			if value, ok := values[k+1].(string); ok {
+				if text := r.text(name); text != nil {
+					*text = value
+				}
 			}
 		}
 		records[i] = r
 	}
 	return records, nil
-}
-
-// set sets one of the texts that column reads.
-func (r *Record) set(name, value string) {
-	switch name {
-	case push.FieldCsno:
-		r.Csno = value
-	case push.FieldUUIDID:
-		r.UUIDID = value
-	case push.FieldDeviceID:
-		r.DeviceID = value
-	case push.FieldMsgTitle:
-		r.MsgTitle = value
-	case push.FieldMsgContents:
-		r.MsgContents = value
-	case push.FieldServiceName:
-		r.ServiceName = value
-	case push.FieldPushGrpID:
-		r.PushGrpID = value
-	case push.FieldCustTelno:
-		r.CustTelno = value
-	case FieldResult:
-		r.Result = value
-	case FieldStatus:
-		r.Status = push.Status(value)
-	case FieldErrorCode:
-		r.ErrorCode = push.Code(value)
-	}
 }
