@@ -25,6 +25,7 @@ import (
 
 // bundle is the API over a pushstream of its own.
 type bundle struct {
+	t        *testing.T
 	router   *gin.Engine
 	redis    *redistest.Server
 	rdb      *redis.Client
@@ -40,7 +41,7 @@ type bundle struct {
 func empty(t *testing.T) *bundle {
 	t.Helper()
 	s := redistest.New(t)
-	b := &bundle{redis: s, rdb: s.Client(t), keys: pushlog.Keys{Prefix: "push", Partitions: 2}}
+	b := &bundle{t: t, redis: s, rdb: s.Client(t), keys: pushlog.Keys{Prefix: "push", Partitions: 2}}
 	rdb, err := redisconn.Open(s.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -179,6 +180,7 @@ func (b *bundle) as(host string, headers map[string]string, method, path, body s
 	}
 	w := httptest.NewRecorder()
 	b.router.ServeHTTP(w, r)
+	conform(b.t, r, body, w)
 	return w
 }
 

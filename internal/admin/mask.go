@@ -1,0 +1,133 @@
+package admin
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// hidden stands for what is not shown. It says nothing of its length.
+const hidden = "****"
+
+// masks are how each personal field of a push looks to whoever has not revealed it.
+// A title begins with what it is about, and often goes on with a name or an amount.
+var masks = map[string]func(string) string{
+	push.FieldCsno:        func(s string) string { return hideButLast(s, 3) },
+	push.FieldCustTelno:   func(s string) string { return hideButLast(s, 4) },
+	push.FieldUUIDID:      func(s string) string { return hideButFirst(s, 4) },
+	push.FieldDeviceID:    func(s string) string { return hideButFirst(s, 6) },
+	push.FieldMsgTitle:    func(s string) string { return hideButFirst(s, 2) },
+	push.FieldMsgContents: func(s string) string { return hideButFirst(s, 2) },
+}
+
+// mask returns a value of a field as it may be shown.
+func mask(field, value string) string {
+	if how, is := masks[field]; is {
+		return how(value)
+	}
+	return value
+}
+
+// masked returns a record without what is personal. What it has beside the
+// fields of a job is written by pushstream and has nothing personal, but for raw.
+func masked(r pushlog.Record) pushlog.Record {
+	for name, of := range personalFields(&r) {
+		*of = mask(name, *of)
+	}
+	if len(r.Data) > 0 {
+		data := make(map[string]string, len(r.Data))
+		for name := range r.Data {
+			data[name] = hidden
+		}
+		r.Data = data
+	}
+	r.Raw = maskedRaw(r.Raw)
+	return r
+}
+
+// personalFields are those of a record, by name.
+func personalFields(r *pushlog.Record) map[string]*string {
+	return map[string]*string{
+		push.FieldCsno: &r.Csno, push.FieldCustTelno: &r.CustTelno, push.FieldUUIDID: &r.UUIDID,
+		push.FieldDeviceID: &r.DeviceID, push.FieldMsgTitle: &r.MsgTitle, push.FieldMsgContents: &r.MsgContents,
+	}
+}
+
+// maskedAll masks a page.
+func maskedAll(records []pushlog.Record) []pushlog.Record {
+	all := make([]pushlog.Record, len(records))
+	for i, r := range records {
+		all[i] = masked(r)
+	}
+	return all
+}
+
+// maskedRaw keeps the names of an entry that could not be read.
+func maskedRaw(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return nil
+	}
+	var fields map[string]any
+	if json.Unmarshal(raw, &fields) != nil {
+		return json.RawMessage(`"` + hidden + `"`)
+	}
+	for name := range fields {
+		fields[name] = hidden
+	}
+	b, _ := json.Marshal(fields) // a map of texts always marshals
+	return b
+}
+
+// shown is how many of n characters may be seen of a text that keeps some: never
+// more than two in five.
+func shown(keep, n int) int { return min(keep, n*2/5) }
+
+// hideButLast replaces letters and digits, all but the last few, and leaves what
+// stands between them, as in a phone number.
+func hideButLast(text string, keep int) string {
+	count := 0
+	for _, r := range text {
+		if plain(r) {
+			count++
+		}
+	}
+	from, seen := count-shown(keep, count), 0
+	return strings.Map(func(r rune) rune {
+		switch {
+		case !plain(r) && strings.ContainsRune("-+() .", r):
+			return r
+		case !plain(r):
+			return '*'
+		}
+		seen++
+		if seen > from {
+			return r
+		}
+		return '*'
+	}, text)
+}
+
+// hideButFirst keeps a few characters of the beginning.
+func hideButFirst(text string, keep int) string {
+	if text == "" {
+		return ""
+	}
+	runes := []rune(text)
+	left, end := shown(keep, len(runes)), 0
+	for end < len(runes) && left > 0 {
+		if plain(runes[end]) {
+			left--
+		}
+		end++
+		if end*5 > len(runes)*2 {
+			end--
+			break
+		}
+	}
+	return string(runes[:end]) + hidden
+}
+
+func plain(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
