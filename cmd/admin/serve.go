@@ -26,7 +26,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
 	var api http.Handler = admin.NewRouter(ctx, pushlog.New(a.rdb, a.keys), a.control, a.log)
-	err := telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api, f.OpsAddr, ops, func(ctx context.Context) error {
+	err := telemetry.ServeBoth(ctx, a.log, telemetry.Server{Addr: f.ListenAddr, Handler: api}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}, func(ctx context.Context) error {
 		return redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
 			err := stream.CheckPartitions(ctx, a.rdb, a.keys)
 			if errors.Is(err, stream.ErrPartitions) {

@@ -35,25 +35,10 @@ type api struct {
 
 func (a *api) router(log *zap.Logger) *gin.Engine {
 	r := httpapi.New(log, int64(a.serving.maxBody))
-	v1 := r.Group("/v1", a.admit(), a.authenticate)
+	v1 := r.Group("/v1", httpapi.Admit(a.serving.maxRequests), a.authenticate)
 	v1.POST("/pushes", a.accept)
 	v1.GET("/pushes/:id", a.get)
 	return r
-}
-
-// admit refuses requests above the limit at once, rather than piling them up.
-func (a *api) admit() gin.HandlerFunc {
-	places := make(chan struct{}, a.serving.maxRequests)
-	return func(c *gin.Context) {
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-			c.Next()
-		default:
-			c.Header("Retry-After", "1")
-			httpapi.Fail(c, http.StatusTooManyRequests, "too many requests at the same time")
-		}
-	}
 }
 
 // authenticate wants "Authorization: Bearer KEY".

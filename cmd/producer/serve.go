@@ -21,7 +21,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.New(a.rdb, a.keys.Prefix),
 		zone: a.zone, serving: a.serving,
 	}
-	err := telemetry.ServeBoth(ctx, a.log, f.ListenAddr, api.router(a.log), f.OpsAddr, ops, a.ready)
+	err := telemetry.ServeBoth(ctx, a.log, telemetry.Server{Addr: f.ListenAddr, Handler: api.router(a.log)}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}, a.ready)
 	if errors.Is(err, context.Canceled) {
 		return nil // told to stop while it waited for Redis
 	}

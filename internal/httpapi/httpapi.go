@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 	"go.uber.org/zap"
 
 	"pushstream/internal/push"
@@ -89,8 +91,7 @@ func observe(log *zap.Logger) gin.HandlerFunc {
 		id := hex.EncodeToString(b)
 		c.Set(requestIDKey, id)
 		c.Header("X-Request-Id", id)
-		c.Header("X-Content-Type-Options", "nosniff")
-		c.Header("Cache-Control", "no-store")
+		protect(c)
 		defer func() {
 			p := recover()
 			if p == http.ErrAbortHandler { // a handler breaks its answer off: the server's business
@@ -109,6 +110,71 @@ func observe(log *zap.Logger) gin.HandlerFunc {
 		}()
 		c.Next()
 	}
+}
+
+// protect has browsers take an answer for what it is, keep none of it, and show it in
+// no other site's page. A page of ours has a Content-Security-Policy of its own.
+func protect(c *gin.Context) {
+	for name, value := range map[string]string{
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"Cache-Control":                "no-store",
+		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Referrer-Policy":              "no-referrer",
+	} {
+		c.Header(name, value)
+	}
+	if Encrypted(c) {
+		c.Header("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// Trust has ClientIP and Encrypted believe what proxies in these networks (CIDR) say of
+// who made a request, in X-Forwarded-For and X-Forwarded-Proto. Without it nobody is
+// believed.
+func Trust(r *gin.Engine, networks []string) error {
+	r.ForwardedByClientIP = len(networks) > 0
+	r.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	return r.SetTrustedProxies(networks)
+}
+
+// Encrypted reports whether a request came by HTTPS, to us or to a trusted proxy.
+func Encrypted(c *gin.Context) bool {
+	if c.Request.TLS != nil {
+		return true
+	}
+	// With a trusted proxy in between, the client is not who connected.
+	return c.RemoteIP() != c.ClientIP() && c.GetHeader("X-Forwarded-Proto") == "https"
+}
+
+// Admit refuses requests above a number at the same time at once, rather than
+// piling them up.
+func Admit(most int) gin.HandlerFunc {
+	places := make(chan struct{}, most)
+	return func(c *gin.Context) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			c.Next()
+		default:
+			c.Header("Retry-After", "1")
+			Fail(c, http.StatusTooManyRequests, "too many requests at the same time")
+		}
+	}
+}
+
+// Compress has answers of 1 KiB and more compressed with gzip, for clients that take
+// it. What is told as it happens stays as it is.
+func Compress(h http.Handler) http.Handler {
+	// It fails on wrong options only.
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.CompressionLevel(gzip.BestSpeed),
+		gzhttp.ExceptContentTypes([]string{"text/event-stream"}))
+	if err != nil {
+		panic(err)
+	}
+	return wrap(h)
 }
 
 func limit(maxBody int64) gin.HandlerFunc {

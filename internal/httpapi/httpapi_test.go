@@ -188,3 +188,99 @@ func TestLogKeepsCustomersOut(t *testing.T) {
 		}
 	}
 }
+
+func TestProtect(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, path := range []string{"/ok", "/nowhere", "/panic"} {
+		h := b.do("GET", path, "").Header()
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer", "Strict-Transport-Security": ""} {
+			if got := h.Get(name); got != want {
+				t.Errorf("%s: %s: %q", path, name, got)
+			}
+		}
+	}
+}
+
+// Only proxies that the operator names are believed.
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		networks      []string
+		from, forward string
+		address       string
+		encrypted     bool
+	}{
+		"nobody is trusted":         {nil, "10.0.0.9:1", "203.0.113.7", "10.0.0.9", false},
+		"a trusted proxy":           {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "203.0.113.7", "203.0.113.7", true},
+		"a liar behind it":          {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "1.1.1.1, 203.0.113.7", "203.0.113.7", true},
+		"two proxies":               {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "203.0.113.7, 10.1.1.1", "203.0.113.7", true},
+		"who is no proxy":           {[]string{"10.0.0.0/8"}, "203.0.113.9:1", "1.1.1.1", "203.0.113.9", false},
+		"an address that is none":   {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "x'; DROP", "10.0.0.9", false},
+		"the proxy says nothing":    {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "", "10.0.0.9", false},
+		"an IPv6 client of a proxy": {[]string{"::1"}, "[::1]:1", "2001:db8::1", "2001:db8::1", true},
+	} {
+		r := New(zap.NewNop(), 1)
+		if err := Trust(r, tt.networks); err != nil {
+			t.Fatal(err)
+		}
+		var address string
+		var encrypted bool
+		r.GET("/", func(c *gin.Context) { address, encrypted = c.ClientIP(), Encrypted(c) })
+		req := httptest.NewRequest("GET", "/", nil)
+		req.RemoteAddr = tt.from
+		req.Header.Set("X-Forwarded-For", tt.forward)
+		req.Header.Set("X-Forwarded-Proto", "https")
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req)
+		if address != tt.address || encrypted != tt.encrypted || (w.Header().Get("Strict-Transport-Security") != "") != tt.encrypted {
+			t.Errorf("%s: %s, %v", name, address, encrypted)
+		}
+	}
+	if Trust(New(zap.NewNop(), 1), []string{"nonsense"}) == nil {
+		t.Error("nonsense is taken")
+	}
+}
+
+func TestAdmit(t *testing.T) {
+	t.Parallel()
+	r := New(zap.NewNop(), 1)
+	began, end := make(chan struct{}), make(chan struct{})
+	r.GET("/", Admit(1), func(*gin.Context) { began <- struct{}{}; <-end })
+	done := make(chan struct{})
+	go func() {
+		r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		close(done)
+	}()
+	<-began
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if w.Code != 429 || w.Header().Get("Retry-After") != "1" || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	close(end)
+	<-done
+}
+
+func TestCompress(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("가나다라 ", 1000)
+	h := Compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", r.URL.Query().Get("type"))
+		_, _ = w.Write([]byte(text[:1+len(r.URL.Query().Get("long"))*(len(text)-1)]))
+	}))
+	for query, want := range map[string]string{
+		"type=application/json&long=1":  "gzip",
+		"type=application/json":         "",
+		"type=text/event-stream&long=1": "",
+	} {
+		r := httptest.NewRequest("GET", "/?"+query, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("%s: %q", query, got)
+		}
+	}
+}

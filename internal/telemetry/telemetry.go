@@ -4,9 +4,11 @@ package telemetry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -18,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -90,19 +93,36 @@ func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 	return mux
 }
 
+// maxConnections bounds those of one listener; more wait until one is closed.
+const maxConnections = 8192
+
 // Serve answers on ln until ctx ends, then lets requests in flight finish
-// within 10 s. Headers are limited in size and time, bodies in time.
+// within 10 s. Headers are limited in size and time, bodies in time, connections in
+// number.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	return serve(ctx, ln, Server{Handler: h})
+}
+
+func serve(ctx context.Context, ln net.Listener, s Server) error {
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           s.Handler,
+		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // what clients do wrong before there is a request
 	}
+	ln = netutil.LimitListener(ln, maxConnections)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() {
+		if s.TLS != nil {
+			failed <- srv.ServeTLS(ln, "", "")
+		} else {
+			failed <- srv.Serve(ln)
+		}
+	}()
 	select {
 	case err := <-failed:
 		return err
@@ -116,27 +136,34 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	return nil
 }
 
-// ServeBoth serves main on addr and ops on opsAddr, or beside main if opsAddr is
-// empty, until ctx ends or ready fails. ready is called when the listeners are
-// open, so that a process that waits for Redis can be seen to be alive.
-func ServeBoth(ctx context.Context, log *zap.Logger, addr string, main http.Handler, opsAddr string, ops http.Handler, ready func(context.Context) error) error {
+// Server is what answers at an address, by HTTPS if it has TLS.
+type Server struct {
+	Addr    string
+	Handler http.Handler
+	TLS     *tls.Config
+}
+
+// ServeBoth serves main and ops, or ops beside main if it has no address, until ctx
+// ends or ready fails. ready is called when the listeners are open, so that a process
+// that waits for Redis can be seen to be alive.
+func ServeBoth(ctx context.Context, log *zap.Logger, main, ops Server, ready func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	serve := func(what, addr string, h http.Handler) {
+	listen := func(what string, s Server) {
 		g.Go(func() error {
-			ln, err := net.Listen("tcp", addr)
+			ln, err := net.Listen("tcp", s.Addr)
 			if err != nil {
 				return fmt.Errorf("listen for %s: %w", what, err)
 			}
-			log.Info("listening", zap.String("for", what), zap.Stringer("addr", ln.Addr()))
-			return Serve(ctx, ln, h)
+			log.Info("listening", zap.String("for", what), zap.Stringer("addr", ln.Addr()), zap.Bool("tls", s.TLS != nil))
+			return serve(ctx, ln, s)
 		})
 	}
-	if opsAddr == "" {
-		main = beside(main, ops)
+	if ops.Addr == "" {
+		main.Handler = beside(main.Handler, ops.Handler)
 	} else {
-		serve("ops", opsAddr, ops)
+		listen("ops", ops)
 	}
-	serve("requests", addr, main)
+	listen("requests", main)
 	g.Go(func() error { return ready(ctx) })
 	return g.Wait()
 }

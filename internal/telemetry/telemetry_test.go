@@ -3,11 +3,21 @@ package telemetry
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +25,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 func TestHandler(t *testing.T) {
@@ -135,7 +146,7 @@ func TestServeBothBeside(t *testing.T) {
 	t.Parallel()
 	addr := freeAddr(t)
 	stop := start(t, func(ctx context.Context) error {
-		return ServeBoth(ctx, zap.NewNop(), addr, names("main"), "", names("ops"), waitForReady)
+		return ServeBoth(ctx, zap.NewNop(), Server{Addr: addr, Handler: names("main")}, Server{Addr: "", Handler: names("ops")}, waitForReady)
 	})
 	eventually(t, "listening", func() bool { return reachable(addr) })
 	for path, want := range map[string]string{"/": "main", "/v1/x": "main", "/healthz": "ops", "/readyz": "ops", "/metrics": "ops", "/metrics/x": "main"} {
@@ -152,7 +163,7 @@ func TestServeBothApart(t *testing.T) {
 	t.Parallel()
 	addr, ops := freeAddr(t), freeAddr(t)
 	stop := start(t, func(ctx context.Context) error {
-		return ServeBoth(ctx, zap.NewNop(), addr, names("main"), ops, names("ops"), waitForReady)
+		return ServeBoth(ctx, zap.NewNop(), Server{Addr: addr, Handler: names("main")}, Server{Addr: ops, Handler: names("ops")}, waitForReady)
 	})
 	eventually(t, "listening", func() bool { return reachable(addr) && reachable(ops) })
 	if _, body, _ := get(t, "http://"+addr+"/metrics"); body != "main" {
@@ -174,18 +185,87 @@ func TestServeBothEndsAsOne(t *testing.T) {
 	unfit := errors.New("unfit")
 	for name, f := range map[string]func(ctx context.Context) error{
 		"address taken": func(ctx context.Context) error {
-			return ServeBoth(ctx, zap.NewNop(), taken.Addr().String(), names("main"), "127.0.0.1:0", names("ops"), waitForReady)
+			return ServeBoth(ctx, zap.NewNop(), Server{Addr: taken.Addr().String(), Handler: names("main")}, Server{Addr: "127.0.0.1:0", Handler: names("ops")}, waitForReady)
 		},
 		"address of ops taken": func(ctx context.Context) error {
-			return ServeBoth(ctx, zap.NewNop(), "127.0.0.1:0", names("main"), taken.Addr().String(), names("ops"), waitForReady)
+			return ServeBoth(ctx, zap.NewNop(), Server{Addr: "127.0.0.1:0", Handler: names("main")}, Server{Addr: taken.Addr().String(), Handler: names("ops")}, waitForReady)
 		},
 		"never ready": func(ctx context.Context) error {
-			return ServeBoth(ctx, zap.NewNop(), "127.0.0.1:0", names("main"), "127.0.0.1:0", names("ops"), func(context.Context) error { return unfit })
+			return ServeBoth(ctx, zap.NewNop(), Server{Addr: "127.0.0.1:0", Handler: names("main")}, Server{Addr: "127.0.0.1:0", Handler: names("ops")}, func(context.Context) error { return unfit })
 		},
 	} {
 		err := f(t.Context())
 		if err == nil || name == "never ready" && !errors.Is(err, unfit) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A certificate that is renewed is used without a restart; a broken one is not.
+func TestLoadTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	if _, err := LoadTLS(zap.NewNop(), cert, key); err == nil {
+		t.Error("files that are not there")
+	}
+	write(t, cert, key, "first")
+	core, logs := observer.New(zapcore.InfoLevel)
+	conf, err := LoadTLS(zap.New(core), cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln := listen(t)
+	stop := start(t, func(ctx context.Context) error { return serve(ctx, ln, Server{Handler: names("secure"), TLS: conf}) })
+	served := func() string {
+		c, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if c.ConnectionState().NegotiatedProtocol != "h2" {
+			t.Error("no HTTP/2")
+		}
+		return c.ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	if got := served(); got != "first" {
+		t.Errorf("%q", got)
+	}
+	if err := os.WriteFile(cert, []byte("broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a warning", func() bool {
+		if got := served(); got != "first" {
+			t.Errorf("%q", got)
+		}
+		return logs.FilterLevelExact(zapcore.WarnLevel).Len() == 1
+	})
+	write(t, cert, key, "second")
+	eventually(t, "the new one", func() bool { return served() == "second" })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// write writes a certificate of a name, and its key.
+func write(t *testing.T, certFile, keyFile, name string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{keyFile: {Type: "PRIVATE KEY", Bytes: private}, certFile: {Type: "CERTIFICATE", Bytes: der}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
