@@ -81,6 +81,8 @@ func TestArrows(t *testing.T) {
 		"internal/fcm/fcmsim": nil,
 		"internal/httpapi":    {"internal/push"},
 		"internal/apikey":     nil,
+		"internal/access":     nil,
+		"internal/audit":      nil,
 		"internal/telemetry":  nil,
 		"internal/redisconn":  nil,
 		"internal/redistest":  nil,

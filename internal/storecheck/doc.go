@@ -10,6 +10,7 @@
 //	streams.go   streams, pending lists and due set are empty; members of the group
 //	counters.go  the minutes, and the hours, count each push once when it came and once
 //	             when it ended
+//	people.go    the list of users has all of them; outcomes are of audit entries
 //	events.go    the last event of each push says its state
 //
 // The package is for tests and for scripts/storm. It needs one server: on a

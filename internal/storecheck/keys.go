@@ -17,6 +17,7 @@ const (
 	minuteKey
 	hourKey
 	chunkKey
+	userKey
 )
 
 // documented are the keys that may be there when the work is done (design,
@@ -49,6 +50,14 @@ var documented = []struct {
 	{other, `control`, false},
 	{other, `partitions`, false},
 	{other, `keys`, false},
+	{other, `\{access\}:users`, false},
+	{userKey, `\{access\}:user:[a-z0-9._@-]+`, false},
+	{other, `\{access\}:(session|token):[0-9a-f]{32}`, true},
+	{other, `\{access\}:(sessions|known):[a-z0-9._@-]+`, true},
+	{other, `\{access\}:failed:(user|pair):[0-9a-f]{32}`, true},
+	{other, `\{access\}:failed:address:([0-9a-f.:]+(/64)?|unknown)`, true},
+	{other, `\{access\}:tokens`, true},
+	{other, `\{audit\}:(entries|outcomes)`, false},
 	{other, `workers`, false},
 	{other, `projects`, false},
 	{other, `worker:.+`, true},

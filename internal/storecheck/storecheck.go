@@ -30,7 +30,7 @@ type Options struct {
 // none in a sound store. The error is Redis's: then the check is not complete.
 func Finished(ctx context.Context, rdb *redis.Client, keys pushlog.Keys, o Options) (map[string]Record, []string, error) {
 	c := &check{rdb: rdb, keys: keys, of: map[kind][]string{}, records: map[string]Record{}}
-	steps := []func(context.Context) error{c.checkKeys, c.checkRecords, c.checkIndexes, c.checkChunks, c.checkStreams}
+	steps := []func(context.Context) error{c.checkKeys, c.checkRecords, c.checkIndexes, c.checkChunks, c.checkStreams, c.checkPeople}
 	if !o.SkipCounters {
 		steps = append(steps, c.checkCounters)
 	}

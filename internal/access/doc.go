@@ -1,0 +1,43 @@
+// Package access says who may do what: users, their sessions, and tokens for
+// machines, all of it in Redis, so that every replica of the admin knows the same.
+//
+//	permission.go  what there is to be allowed, roles, and who acts
+//	user.go        users; the last enabled administrator stays one
+//	password.go    what a password must be; argon2id, a few at a time
+//	login.go       name and password against session
+//	throttle.go    who has to wait before the next try, and for how long
+//	session.go     sessions: idle and absolute end, listed, ended
+//	token.go       tokens: scopes, an end, hashed
+//
+// A login is counted as failed before the password is looked at, and taken back if
+// it was right: nobody gains tries by making many at once, or by hanging up.
+//
+//	name, password ── take a place ── counted ── argon2id ── start session ── forgiven
+//	                      │              │           │            │
+//	                      ▼              ▼           ▼            ▼
+//	                  too many       must wait     wrong     changed meanwhile
+//
+// Names are not case-sensitive: they are kept in lower case. What opens something,
+// a session or a token, is 256 random bits; Redis has the SHA-256 of it, cut to 128
+// bits, as the name of a key. So that name is no secret, and serves as public id.
+//
+// A session says who; what they may do is read from the user's record each time. So
+// a change counts at once. A change of password and disable end the user's sessions
+// in the same script; a login that was on its way by then comes to nothing.
+//
+// Keys, all under one hash tag, since scripts touch several of them, K being
+// push:{access}:
+//
+//	K:users                    zset, all with score 0     names
+//	K:user:<name>              hash                       role, reveal, how, password (argon2id), disabled, …
+//	K:session:<id>             hash, TTL its end          user, address, user_agent, created, seen and end in ms
+//	K:sessions:<name>          zset, TTL the last end     ids by absolute end in ms; at most 50
+//	K:token:<id>               hash, TTL 30 days after    name, scopes, created_by, created, expires and used in ms
+//	K:tokens                   zset, TTL with the last    ids by when they go, in ms
+//	K:failed:user:<hash>       hash, TTL an hour          failed (tries), until_ms
+//	K:failed:address:<address> hash, TTL an hour          the same
+//	K:failed:pair:<hash>       hash, TTL an hour          the same, of name and address together
+//	K:known:<name>             zset, TTL 90 days          addresses by the last login in ms; at most 20
+//
+// What people type as their name may be their password: names that fail are hashed.
+package access

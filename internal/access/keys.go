@@ -1,0 +1,33 @@
+package access
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// keys makes the names of keys; it is what they all start with. The scripts build
+// the same names where only they know the value.
+type keys string
+
+func newKeys(prefix string) keys { return keys(prefix + ":{access}") }
+
+func (k keys) users() string                 { return string(k) + ":users" }
+func (k keys) user(name string) string       { return string(k) + ":user:" + name }
+func (k keys) session(id string) string      { return string(k) + ":session:" + id }
+func (k keys) sessions(name string) string   { return string(k) + ":sessions:" + name }
+func (k keys) token(id string) string        { return string(k) + ":token:" + id }
+func (k keys) tokens() string                { return string(k) + ":tokens" }
+func (k keys) known(name string) string      { return string(k) + ":known:" + name }
+func (k keys) failedUser(name string) string { return string(k) + ":failed:user:" + hash(name) }
+func (k keys) failedAddress(network string) string {
+	return string(k) + ":failed:address:" + network
+}
+func (k keys) failedPair(name, network string) string {
+	return string(k) + ":failed:pair:" + hash(name+" "+network)
+}
+
+// hash is the name of a secret in keys: the first 16 bytes of its SHA-256 in hex.
+func hash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:16])
+}

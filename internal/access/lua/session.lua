@@ -1,0 +1,24 @@
+-- session: whose it is, and what the user may do now. That it was used is noted from
+-- time to time.
+--
+-- KEYS  1 session
+-- ARGV  1 K  2 id  3 now (ms)  4 idle life (ms)  5 time between two notes (ms)
+-- Returns {role, reveal, user, how, address, user_agent, created_ms, seen_ms, ends_ms},
+-- or nil if there is none, it has ended, or its user is gone or disabled.
+--
+-- Crash before: as it was. Crash after: noted, or ended. Twice: the same.
+local s = redis.call('HMGET', KEYS[1], 'user', 'how', 'address', 'user_agent', 'created_ms', 'seen_ms', 'ends_ms')
+if not s[1] then return false end
+local now, seen, ends = tonumber(ARGV[3]), tonumber(s[6]), tonumber(s[7])
+local u = redis.call('HMGET', ARGV[1] .. ':user:' .. s[1], 'role', 'reveal', 'disabled')
+if not u[1] or u[3] == '1' or now >= ends or now >= seen + ARGV[4] then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', ARGV[1] .. ':sessions:' .. s[1], ARGV[2])
+  return false
+end
+if now >= seen + ARGV[5] then
+  s[6] = ARGV[3]
+  redis.call('HSET', KEYS[1], 'seen_ms', ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], math.min(ends - now, ARGV[4]))
+end
+return { u[1], u[2], unpack(s) }

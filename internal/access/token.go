@@ -1,0 +1,128 @@
+package access
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	tokenPrefix = "pst_"
+	maxTokens   = 1000
+	// LongestToken is how far off a token's end may be.
+	LongestToken = 400 * 24 * time.Hour
+	// shownFor is how long an expired token stays in the list, to explain why a
+	// machine is refused.
+	shownFor = 30 * 24 * time.Hour
+)
+
+// Token is a machine's token without its secret.
+type Token struct {
+	Name      string       `json:"name"`
+	Scopes    []Permission `json:"scopes"`
+	CreatedBy string       `json:"created_by"`
+	CreatedAt time.Time    `json:"created_at"`
+	ExpiresAt time.Time    `json:"expires_at"`
+	UsedAt    time.Time    `json:"used_at,omitzero"` // to the minute
+	Expired   bool         `json:"expired"`
+}
+
+// NewToken is what a token is made of.
+type NewToken struct {
+	Name      string
+	Scopes    []Permission // of Scopes
+	By        string       // who makes it
+	ExpiresAt time.Time
+}
+
+// AddToken makes a token and returns its secret, which can't be had again: ErrName,
+// ErrScope, ErrExpires, ErrTokenExists, ErrFull.
+func (s *Store) AddToken(ctx context.Context, t NewToken) (string, error) {
+	name, err := canonical(t.Name)
+	if err != nil {
+		return "", err
+	}
+	var scopes []string
+	for _, one := range Scopes() { // in one order, each once
+		if slices.Contains(t.Scopes, one) {
+			scopes = append(scopes, string(one))
+		}
+	}
+	if len(scopes) == 0 || slices.ContainsFunc(t.Scopes, func(p Permission) bool { return !slices.Contains(Scopes(), p) }) {
+		return "", ErrScope
+	}
+	now := s.opt.Now()
+	if life := t.ExpiresAt.Sub(now); life <= 0 || life > LongestToken {
+		return "", ErrExpires
+	}
+	secret := tokenPrefix + newSecret()
+	id := hash(secret)
+	err = s.verdict(ctx, addTokenScript, map[string]error{"exists": ErrTokenExists, "full": ErrFull},
+		[]string{s.keys.tokens(), s.keys.token(id)},
+		string(s.keys), id, name, strings.Join(scopes, " "), clip(t.By, 64), now.UnixMilli(), t.ExpiresAt.UnixMilli(),
+		shownFor.Milliseconds(), maxTokens)
+	if err != nil {
+		return "", wrap("add token", err)
+	}
+	return secret, nil
+}
+
+// Tokens returns all tokens by name, expired ones for another 30 days.
+func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
+	ids, err := s.rdb.ZRange(ctx, s.keys.tokens(), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list tokens: %w", err)
+	}
+	tokens, now := make([]Token, 0, len(ids)), s.opt.Now()
+	err = s.hashes(ctx, ids, s.keys.token, func(_ string, f map[string]string) {
+		t := Token{Name: f["name"], Scopes: readScopes(f["scopes"]), CreatedBy: f["created_by"],
+			CreatedAt: msTime(f["created_ms"]), ExpiresAt: msTime(f["expires_ms"]), UsedAt: msTime(f["used_ms"])}
+		t.Expired = !now.Before(t.ExpiresAt)
+		tokens = append(tokens, t)
+	})
+	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
+	return tokens, wrap("read tokens", err)
+}
+
+// RemoveToken takes a token away, or is ErrNoToken. It stops working at once.
+func (s *Store) RemoveToken(ctx context.Context, name string) error {
+	name, err := canonical(name)
+	if err != nil {
+		return ErrNoToken
+	}
+	n, err := s.run(ctx, removeTokenScript, []string{s.keys.tokens()}, string(s.keys), name)
+	if err == nil && n == int64(0) {
+		return ErrNoToken
+	}
+	return wrap("remove token", err)
+}
+
+// Token returns the machine that a secret belongs to, or ErrNoToken.
+func (s *Store) Token(ctx context.Context, secret string) (Actor, error) {
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 128 {
+		return Actor{}, ErrNoToken
+	}
+	answer, err := s.run(ctx, tokenScript, []string{s.keys.token(hash(secret))}, s.now(), noteEvery.Milliseconds())
+	if err != nil {
+		return Actor{}, fmt.Errorf("read token: %w", err)
+	}
+	is, ok := answer.([]any)
+	if !ok {
+		return Actor{}, ErrNoToken
+	}
+	return Actor{Kind: KindToken, Name: is[0].(string), Permissions: readScopes(is[1].(string))}, nil
+}
+
+// readScopes reads what a token may do. What no machine may do by now is left out.
+func readScopes(text string) []Permission {
+	scopes := []Permission{}
+	for one := range strings.FieldsSeq(text) {
+		if slices.Contains(Scopes(), Permission(one)) {
+			scopes = append(scopes, Permission(one))
+		}
+	}
+	return scopes
+}
