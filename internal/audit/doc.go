@@ -1,0 +1,23 @@
+// Package audit keeps what people did: who, when, from where, what, on whose data,
+// why, and what came of it. Entries are only ever added; they go when they are too
+// old, and by nothing else.
+//
+//	Begin ──▶ entry, outcome unknown ── the action ──▶ End: done, refused, failed, partial, cancelled
+//	  │
+//	  └─ fails: the action must not happen
+//
+// An entry without an outcome means that the process died, or lost Redis, in between:
+// the action may have happened.
+//
+//	entry.go   what an entry says, and how much of it
+//	log.go     begin, end
+//	list.go    newest first, filtered, in bounded steps
+//	trim.go    the end of the retention
+//
+// Keys, K being push:{audit}:
+//
+//	K:entries   stream   the entries; an entry's id is its time, by Redis's clock
+//	K:outcomes  hash     id of an entry to time of the end in ms, outcome, details (JSON)
+//
+// Neither passwords nor tokens belong in it; the number of a customer does.
+package audit

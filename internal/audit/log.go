@@ -1,0 +1,102 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"embed"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed lua/*.lua
+var lua embed.FS
+
+// See the head of each file for its contract.
+var (
+	beginScript = load("begin")
+	endScript   = load("end")
+	trimScript  = load("trim")
+)
+
+func load(verb string) *redis.Script {
+	src, err := lua.ReadFile("lua/" + verb + ".lua")
+	if err != nil {
+		panic(err) // embedded: a bug in this file
+	}
+	// When Redis is out of memory, what mends that must be possible, and so audited.
+	return redis.NewScript("#!lua flags=allow-oom\n" + string(src))
+}
+
+// Errors of this package.
+var (
+	ErrNoEntry = errors.New("no such entry in the audit log")
+	ErrEnded   = errors.New("the entry has another outcome already")
+	ErrCursor  = errors.New("a cursor is the id of an entry")
+)
+
+// Options tune a Log; what is zero takes its default.
+type Options struct {
+	Keep time.Duration // how long an entry stays; 731 days
+}
+
+// Log is the audit log.
+type Log struct {
+	rdb  redis.UniversalClient
+	keys keys
+	opt  Options
+}
+
+// New returns the log below a key prefix.
+func New(rdb redis.UniversalClient, prefix string, opt Options) *Log {
+	opt.Keep = cmp.Or(opt.Keep, 731*24*time.Hour)
+	return &Log{rdb: rdb, keys: newKeys(prefix), opt: opt}
+}
+
+// Begin writes an entry and returns its id. If it fails, the action must not happen.
+// ID, At and the outcome are not the caller's.
+func (l *Log) Begin(ctx context.Context, e Entry) (id string, err error) {
+	fields, err := e.fields()
+	if err != nil {
+		return "", fmt.Errorf("audit: %w", err)
+	}
+	id, err = beginScript.Run(ctx, l.rdb, []string{l.keys.entries()}, append([]any{rand.Text()}, fields...)...).Text()
+	if err != nil {
+		return "", fmt.Errorf("write to the audit log: %w", err)
+	}
+	return id, nil
+}
+
+// endTimeout bounds End, which does not end with its caller's context.
+const endTimeout = 5 * time.Second
+
+// End writes down what came of an entry's action, once, also if ctx has ended:
+// ErrNoEntry, ErrEnded.
+func (l *Log) End(ctx context.Context, id string, outcome Outcome, result map[string]string) error {
+	if !validID.MatchString(id) {
+		return ErrNoEntry
+	}
+	if outcome == Unknown || !slices.Contains(Outcomes(), outcome) {
+		return fmt.Errorf("audit: unknown outcome %.80q", outcome) // a bug of the caller
+	}
+	details, err := writeDetails(result)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	word, err := endScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.outcomes()}, id, string(outcome)+" "+details).Text()
+	if err != nil {
+		return fmt.Errorf("write to the audit log: %w", err)
+	}
+	return map[string]error{"unknown": ErrNoEntry, "other": ErrEnded}[word]
+}
+
+// validID is an id as Redis writes it: it reads 1-01 as well, which is no field of the
+// outcomes.
+var validID = regexp.MustCompile(`^[1-9][0-9]{0,14}-(0|[1-9][0-9]{0,14})$`)
