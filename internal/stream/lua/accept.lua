@@ -75,5 +75,5 @@ if #members > 0 then
   moves.flush()
   tally(K, now, { accepted = #members / 2 })
 end
-announce(KEYS[5], cap, changes)
+announce(KEYS[5], cap, changes, true)
 return answers

@@ -48,9 +48,16 @@ local function tally(K, ms, counts)
 end
 
 -- announce appends {id, status, id, status, ...} to the capped events stream, as
--- one text: a field each would cost Redis more than the change itself.
-local function announce(events, cap, changes)
-  if #changes > 0 then redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', table.concat(changes, ' ')) end
+-- one text: a field each would cost Redis more than the change itself. With new, all
+-- of them are pushes that were accepted just now.
+local function announce(events, cap, changes, new)
+  if #changes == 0 then return end
+  local text = table.concat(changes, ' ')
+  if new then
+    redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text, 'accepted', #changes / 2)
+  else
+    redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text)
+  end
 end
 
 -- A mover gathers changes of state and of error codes, and makes them all at once

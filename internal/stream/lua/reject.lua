@@ -22,7 +22,7 @@ if redis.call('EXISTS', record) == 0 then
   moves.note(id, now, nil, 'failed', nil, ARGV[7])
   moves.flush()
   tally(K, now, { accepted = 1, failed = 1, ['error.' .. ARGV[7]] = 1 })
-  announce(KEYS[4], ARGV[5], { id, 'failed' })
+  announce(KEYS[4], ARGV[5], { id, 'failed' }, true)
   wrote = 1
 end
 remove(KEYS[tonumber(ARGV[3])], ARGV[2], { ARGV[4] })
