@@ -1,0 +1,86 @@
+package live
+
+import (
+	"context"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
+)
+
+// The data of the messages about states. They repeat what may be told, by name, so
+// that nothing else gets in by itself.
+type (
+	counts struct {
+		Statuses map[push.Status]int64 `json:"statuses"`
+	}
+	workers struct {
+		Items []worker `json:"items"`
+	}
+	worker struct {
+		Name     string       `json:"name"`
+		Consumer string       `json:"consumer"`
+		State    stream.State `json:"state"`
+		Desired  stream.State `json:"desired"`
+		InHand   int          `json:"in_hand"`
+		Pending  int64        `json:"pending"`
+		Sent     int64        `json:"sent"`
+		Rate     float64      `json:"rate"`
+	}
+	holds struct {
+		Items []hold `json:"items"`
+	}
+	hold struct {
+		Project string        `json:"project"`
+		Reason  stream.Reason `json:"reason"`
+		Code    push.Code     `json:"code"`
+		Since   string        `json:"since"`
+		Until   string        `json:"until,omitempty"`
+		ProbeAt string        `json:"probe_at,omitempty"`
+	}
+	flush struct {
+		Flush *flushed `json:"flush"` // null: none within a day
+	}
+	flushed struct {
+		State     stream.FlushState `json:"state"`
+		StartedAt string            `json:"started_at"`
+		EndedAt   string            `json:"ended_at,omitempty"`
+		Of        int64             `json:"of"`
+		Looked    int64             `json:"looked"`
+		Removed   int64             `json:"removed"`
+		Left      int64             `json:"left"`
+	}
+)
+
+// Shots are those of every state of a pushstream.
+func Shots(control *stream.Control, log *pushlog.Log) map[Topic]Shot {
+	return map[Topic]Shot{
+		Counts: func(ctx context.Context) (any, error) {
+			n, err := log.Counts(ctx)
+			return counts{n}, err
+		},
+		Workers: func(ctx context.Context) (any, error) {
+			all, err := control.Workers(ctx)
+			items := make([]worker, len(all))
+			for i, w := range all {
+				items[i] = worker{w.Name, w.Consumer, w.State, w.Desired, w.InHand, w.Pending, w.Sent, w.Rate}
+			}
+			return workers{items}, err
+		},
+		Holds: func(ctx context.Context) (any, error) {
+			all, err := control.Holds(ctx)
+			items := make([]hold, len(all))
+			for i, h := range all {
+				items[i] = hold{h.Project, h.Reason, h.Code, h.Since, h.Until, h.ProbeAt}
+			}
+			return holds{items}, err
+		},
+		Flush: func(ctx context.Context) (any, error) {
+			f, err := control.Flush(ctx)
+			if f == nil || err != nil {
+				return flush{}, err
+			}
+			return flush{&flushed{f.State, f.StartedAt, f.EndedAt, f.Of, f.Looked, f.Removed, f.Left}}, nil
+		},
+	}
+}
