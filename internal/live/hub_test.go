@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
 
@@ -145,6 +146,27 @@ func TestStates(t *testing.T) {
 	again := watch(t, h, "", Holds)
 	b.pass(t, h)
 	check(again, `{"items":[]}`)
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	h := b.hub(Options{})
+	w := watch(t, h, "", Jobs)
+	b.pass(t, h)
+	if all := got(t, w); len(all) != 1 || all[0].data != `{"items":[]}` {
+		t.Errorf("%v", all)
+	}
+	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{Kind: stream.BulkCancel, By: "secret", Reason: "secret", Of: 7,
+		Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}, Csno: "secret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.pass(t, h)
+	want := `{"items":[{"id":"` + j.ID + `","kind":"cancel","state":"waiting","ordered_at":"` + j.OrderedAt + `","of":7,"looked":0,"matched":0,"changes":{}}]}`
+	if all := got(t, w); len(all) != 1 || all[0].data != want {
+		t.Errorf("%v, want %s", all, want)
+	}
 }
 
 // A state that can't be read does not keep the others from being told.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -26,6 +27,7 @@ type bundle struct {
 	keys     pushlog.Keys
 	log      *pushlog.Log
 	control  *stream.Control
+	bulk     *stream.Bulk
 	producer *stream.Producer
 	now      time.Time // of the passes that a test makes
 }
@@ -35,6 +37,7 @@ func setup(t *testing.T, settings ...string) *bundle {
 	b := &bundle{srv: redistest.New(t, settings...), keys: pushlog.Keys{Prefix: "push", Partitions: 2}, now: time.Now()}
 	b.rdb = b.srv.Client(t)
 	b.log, b.control = pushlog.New(b.rdb, b.keys), stream.NewControl(b.rdb, b.keys)
+	b.bulk = stream.NewBulk(b.rdb, b.keys, "admin", zap.NewNop())
 	b.producer = stream.NewProducer(b.rdb, b.keys, stream.ProducerOptions{})
 	if err := stream.EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
 		t.Fatal(err)
@@ -43,21 +46,21 @@ func setup(t *testing.T, settings ...string) *bundle {
 }
 
 func (b *bundle) hub(o Options) *Hub {
-	return NewHub(stream.NewEvents(b.rdb, b.keys), Shots(b.control, b.log), o)
+	return NewHub(stream.NewEvents(b.rdb, b.keys), Shots(b.control, b.log, b.bulk), o)
 }
 
-// job is a valid one; what it holds of its customer must not be told.
-func job(id string) push.Job {
+// jobOf is a valid one; what it holds of its customer must not be told.
+func jobOf(id string) push.Job {
 	return push.Job{ID: id, Csno: "secret-csno", DeviceID: "secret-token", MsgTitle: "secret-title", CustTelno: "secret-phone", Priority: push.Normal, TTL: 60}
 }
 
 func (b *bundle) accept(t *testing.T, ids ...string) {
 	t.Helper()
-	jobs := make([]push.Job, len(ids))
+	all := make([]push.Job, len(ids))
 	for i, id := range ids {
-		jobs[i] = job(id)
+		all[i] = jobOf(id)
 	}
-	if _, err := b.producer.Accept(t.Context(), jobs); err != nil {
+	if _, err := b.producer.Accept(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -50,10 +50,28 @@ type (
 		Removed   int64             `json:"removed"`
 		Left      int64             `json:"left"`
 	}
+	jobs struct {
+		Items []job `json:"items"`
+	}
+	job struct {
+		ID          string                  `json:"id"`
+		Kind        stream.BulkKind         `json:"kind"`
+		State       stream.BulkState        `json:"state"`
+		OrderedAt   string                  `json:"ordered_at"`
+		EndedAt     string                  `json:"ended_at,omitempty"`
+		CancelledAt string                  `json:"cancelled_at,omitempty"`
+		Of          int64                   `json:"of"`
+		Looked      int64                   `json:"looked"`
+		Matched     int64                   `json:"matched"`
+		Changes     map[stream.Change]int64 `json:"changes"`
+	}
 )
 
+// maxJobs is how many bulk jobs, the newest, are told of.
+const maxJobs = 20
+
 // Shots are those of every state of a pushstream.
-func Shots(control *stream.Control, log *pushlog.Log) map[Topic]Shot {
+func Shots(control *stream.Control, log *pushlog.Log, bulk *stream.Bulk) map[Topic]Shot {
 	return map[Topic]Shot{
 		Counts: func(ctx context.Context) (any, error) {
 			n, err := log.Counts(ctx)
@@ -81,6 +99,14 @@ func Shots(control *stream.Control, log *pushlog.Log) map[Topic]Shot {
 				return flush{}, err
 			}
 			return flush{&flushed{f.State, f.StartedAt, f.EndedAt, f.Of, f.Looked, f.Removed, f.Left}}, nil
+		},
+		Jobs: func(ctx context.Context) (any, error) {
+			all, err := bulk.List(ctx)
+			items := []job{}
+			for _, j := range all[:min(len(all), maxJobs)] {
+				items = append(items, job{j.ID, j.Kind, j.State, j.OrderedAt, j.EndedAt, j.CancelledAt, j.Of, j.Looked, j.Matched, j.Changes})
+			}
+			return jobs{items}, err
 		},
 	}
 }

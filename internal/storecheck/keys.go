@@ -47,6 +47,7 @@ var documented = []struct {
 	{other, `\{dead\}:(tokens|why)`, true},
 	{other, `(hold|rate):\{.+\}`, true},
 	{other, `flush`, true},
+	{other, `\{bulk\}:(jobs|job:[0-9a-f]{12})`, true},
 	{other, `control`, false},
 	{other, `partitions`, false},
 	{other, `keys`, false},

@@ -64,6 +64,12 @@
 //	halt     a flush ends                        running           ended           the same
 //	duty     who works for all in a partition    nobody            somebody        the same
 //
+//	order    a bulk job is ordered               none              waiting         the same
+//	seize    who works on it                     nobody            somebody        the same
+//	advance  a step of it is counted, the next   done once more,   the next one    nothing
+//	         one planned                         to the same end
+//	quit     it is to end                        it goes on        it ends         the same
+//
 // # Goroutines of a Consumer
 //
 //	reader     one a partition  takes slots, reads, opens entries           until stop
@@ -110,6 +116,14 @@
 // (hold.go): for FCM's quota until FCM says; for an outage, a broken credential or
 // a missing right until a single push, the probe, comes through.
 //
+// # Bulk jobs
+//
+// Redriving or cancelling all that a filter means is a bulk job (bulk.go), on which the
+// admins work: as long as Bulk.Run runs, an admin takes what nobody has, for a lease, and
+// makes one step after the other. A step is planned, done and counted. The plan names its
+// pushes, and is in Redis before it is done; so if a worker is killed, the next one does
+// the same step, which changes and counts no push twice.
+//
 // # Failures
 //
 //	what                                   then
@@ -128,6 +142,7 @@
 //	an entry can't be read                 a failed record with reason and raw fields
 //	FCM is away, refuses us, or has had    held for all consumers; no attempt spent, ttl counts
 //	enough
+//	who works on a bulk job is killed      another goes on after a lease
 //	a token is dead                        remembered for 30 days: pushes to it fail at once, SUPPRESSED
 //	stop while Redis is away               gives up after StopTimeout; Run returns an error, entries pending
 package stream

@@ -157,21 +157,34 @@ func (f *flusher) step(ctx context.Context, p pushlog.Partition, n, until int64)
 // smallest is the one of some indexes that has the fewest members in a span, and how
 // many.
 func (f *flusher) smallest(ctx context.Context, indexes []string, from int64, stop string) (index string, n int64, err error) {
-	pipe := f.c.rdb.Pipeline()
+	counts, err := sizes(ctx, f.c.rdb, indexes, from, stop)
+	if err != nil {
+		return "", 0, err
+	}
+	index, n = indexes[0], counts[0]
+	for i, count := range counts {
+		if count < n {
+			index, n = indexes[i], count
+		}
+	}
+	return index, n, nil
+}
+
+// sizes are how many members some indexes have in a span.
+func sizes(ctx context.Context, rdb redis.UniversalClient, indexes []string, from int64, stop string) ([]int64, error) {
+	pipe := rdb.Pipeline()
 	var counts []*redis.IntCmd
 	for _, index := range indexes {
 		counts = append(counts, pipe.ZCount(ctx, index, fmt.Sprint(from), stop))
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
-		return "", 0, fmt.Errorf("count: %w", err)
+		return nil, fmt.Errorf("count: %w", err)
 	}
-	index, n = indexes[0], counts[0].Val()
+	all := make([]int64, len(counts))
 	for i, count := range counts {
-		if count.Val() < n {
-			index, n = indexes[i], count.Val()
-		}
+		all[i] = count.Val()
 	}
-	return index, n, nil
+	return all, nil
 }
 
 // meant are those of some pushes that a filter means, by id. Members without a

@@ -63,6 +63,10 @@ func rateKey(k pushlog.Keys, project string) string { return k.Prefix + ":rate:{
 func deadKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
 func deadWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
 
+// The bulk jobs: their ids by time, and each of them.
+func bulksKey(k pushlog.Keys) string           { return k.Prefix + ":{bulk}:jobs" }
+func bulkKey(k pushlog.Keys, id string) string { return k.Prefix + ":{bulk}:job:" + id }
+
 // entryTime is the time in the id of a stream entry: when it was added, by
 // Redis's clock.
 func entryTime(entry string) time.Time {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,9 @@ func parsePlace(text string) place {
 	return place{number(ms), id}
 }
 
-func (p place) before(q place) bool { return p.ms < q.ms || p.ms == q.ms && p.id < q.id }
+func (p place) compare(q place) int { return cmp.Or(cmp.Compare(p.ms, q.ms), cmp.Compare(p.id, q.id)) }
+
+func (p place) before(q place) bool { return p.compare(q) < 0 }
 
 // placesAfter reads up to count places that follow one in an index, as long as they
 // are in the range that stop ends, which is written as ZRANGE takes it. It reports

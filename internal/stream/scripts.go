@@ -44,6 +44,10 @@ var (
 	markScript    = load("mark")
 	sealScript    = load("seal")
 	foldScript    = load("fold")
+	orderScript   = load("order")
+	seizeScript   = load("seize")
+	advanceScript = load("advance")
+	quitScript    = load("quit")
 )
 
 // scriptBatch is the greatest number of items that one script takes, so that
@@ -66,7 +70,7 @@ func load(verb string) *redis.Script {
 	// https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
 	flags := " flags=allow-oom"
 	switch verb {
-	case "accept", "reject", "redrive", "bury", "seal": // they only add
+	case "accept", "reject", "redrive", "bury", "seal", "order": // they only add
 		flags = ""
 	}
 	return redis.NewScript("#!lua" + flags + "\n" + string(lib) + "\n" + string(src))

@@ -180,9 +180,15 @@ func (s *counting) total() (n int) {
 // start runs a consumer; stop ends it and waits.
 func start(t testing.TB, c *Consumer) (stop func()) {
 	t.Helper()
+	return background(t, c.Run)
+}
+
+// background runs a role; stop ends it and waits.
+func background(t testing.TB, run func(context.Context) error) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
+	go func() { done <- run(ctx) }()
 	var once sync.Once
 	stop = func() {
 		once.Do(func() {
