@@ -88,7 +88,7 @@ func TestArrows(t *testing.T) {
 		"internal/redistest":  nil,
 		"internal/launch":     nil,
 		"internal/corpus":     {"internal/push"},
-		"internal/export":     {"internal/push", "internal/pushlog"},
+		"internal/export":     {"internal/audit", "internal/push", "internal/pushlog"},
 		"internal/live":       {"internal/push", "internal/pushlog", "internal/stream"},
 		"internal/fill":       {"internal/corpus", "internal/push", "internal/pushlog", "internal/stream"},
 		"internal/storecheck": {"internal/push", "internal/pushlog"},

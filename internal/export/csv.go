@@ -34,12 +34,12 @@ func cells(r *pushlog.Record) []string {
 		string(r.ErrorCode), strconv.Itoa(r.Attempts)}
 }
 
-func appendHead(b []byte) []byte {
-	return append(append(append(b, bom...), strings.Join(Columns(), ",")...), lineEnd...)
+func appendHead(b []byte, columns []string) []byte {
+	return append(append(append(b, bom...), strings.Join(columns, ",")...), lineEnd...)
 }
 
-func appendRow(b []byte, r *pushlog.Record) []byte {
-	for i, cell := range cells(r) {
+func appendRow(b []byte, cells []string) []byte {
+	for i, cell := range cells {
 		if i > 0 {
 			b = append(b, ',')
 		}

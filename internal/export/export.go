@@ -1,4 +1,4 @@
-// Package export writes pushes of the log as a file: CSV for spreadsheets, NDJSON
+// Package export writes pushes of the log, or the audit log, as a file: CSV for spreadsheets, NDJSON
 // for programs. It holds some hundred records at a time, however many there are.
 package export
 
@@ -45,10 +45,16 @@ const enough = 32 << 10
 // before there are 32 KiB or the end: if it fails before that, w knows nothing of
 // it. Tell, if not nil, is told from time to time how many have been written.
 func Write(w io.Writer, f Format, each Each, tell func(records int)) (records int, err error) {
-	var buf []byte
+	var head []byte
 	if f == CSV {
-		buf = appendHead(buf)
+		head = appendHead(head, Columns())
 	}
+	return write(w, head, each, f.append, tell)
+}
+
+// write is Write of anything.
+func write[T any](w io.Writer, head []byte, each func(do func([]T) error) error, add func([]byte, *T) ([]byte, error), tell func(int)) (n int, err error) {
+	buf := head
 	flush := func(least int) error {
 		if len(buf) < least {
 			return nil
@@ -57,31 +63,31 @@ func Write(w io.Writer, f Format, each Each, tell func(records int)) (records in
 		buf = buf[:0]
 		return err
 	}
-	err = each(func(some []pushlog.Record) error {
+	err = each(func(some []T) error {
 		for i := range some {
-			if buf, err = f.append(buf, &some[i]); err != nil {
+			if buf, err = add(buf, &some[i]); err != nil {
 				return err
 			}
 			if err := flush(enough); err != nil {
 				return err
 			}
 		}
-		records += len(some)
+		n += len(some)
 		if tell != nil {
-			tell(records)
+			tell(n)
 		}
 		return nil
 	})
 	if err != nil {
-		return records, err
+		return n, err
 	}
-	return records, flush(1)
+	return n, flush(1)
 }
 
 // append adds a record to the bytes of a file.
 func (f Format) append(b []byte, r *pushlog.Record) ([]byte, error) {
 	if f == CSV {
-		return appendRow(b, r), nil
+		return appendRow(b, cells(r)), nil
 	}
 	line, err := json.Marshal(r)
 	return append(append(b, line...), '\n'), err
