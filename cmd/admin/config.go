@@ -5,11 +5,14 @@ import (
 	"io"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/access"
 	"pushstream/internal/admin"
+	"pushstream/internal/audit"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -48,11 +51,33 @@ type cli struct {
 		List   struct{} `cmd:"" help:"List the keys by name."`
 		Remove keyFlags `cmd:"" help:"Take a key away; it stops working at once."`
 	} `cmd:"" help:"API keys of the back ends that hand in pushes."`
+	User struct {
+		Add     userAddFlags    `cmd:"" help:"Make a user. The password is asked for twice; without a terminal it is one line of stdin."`
+		List    struct{}        `cmd:"" help:"List the users by name."`
+		Role    userRoleFlags   `cmd:"" help:"Give a user another role; it counts at once."`
+		Disable userFlags       `cmd:"" help:"Shut a user out; all sessions end at once."`
+		Enable  userFlags       `cmd:"" help:"Let a disabled user in again."`
+		Passwd  userPasswdFlags `cmd:"" help:"Give a user another password, asked for as by add; all sessions end at once."`
+	} `cmd:"" help:"Who may log in, and what they may do: viewer (reads, masked), operator (also export, redrive, cancel, send, pause), admin (also flush, users, keys, audit)."`
+	Session struct {
+		List sessionListFlags `cmd:"" help:"List the sessions, those used last first."`
+		End  sessionEndFlags  `cmd:"" help:"End a session, or all of a user."`
+	} `cmd:"" help:"Who is logged in."`
+	APIToken struct {
+		Add    apiTokenAddFlags `cmd:"" help:"Make a token for a machine, and print it once."`
+		List   struct{}         `cmd:"" help:"List the tokens by name; expired ones for another 30 days."`
+		Remove apiTokenFlags    `cmd:"" help:"Take a token away; it stops working at once."`
+	} `cmd:"" name:"apitoken" help:"Tokens by which machines use the admin's API."`
+	Audit struct {
+		List   auditListFlags   `cmd:"" help:"List what people did, newest first."`
+		Export auditExportFlags `cmd:"" help:"Write the audit log, or what a filter selects of it, as CSV or NDJSON."`
+	} `cmd:"" help:"The audit log."`
 }
 
 type serveFlags struct {
 	ListenAddr string `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of the API; loopback only."`
 	OpsAddr    string `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the API if empty."`
+	passwordFlags
 }
 
 type keyFlags struct {
@@ -123,11 +148,17 @@ type app struct {
 	rdb     redis.UniversalClient
 	keys    pushlog.Keys
 	control *stream.Control
+	access  *access.Store
+	audit   *audit.Log
 	log     *zap.Logger
-	chosen  selection      // of push
-	page    tokenPage      // of token list
-	export  admin.Export   // of log export
-	flush   pushlog.Filter // of log flush
+	stdin   io.Reader
+	chosen  selection         // of push
+	page    tokenPage         // of token list
+	export  admin.Export      // of log export
+	flush   pushlog.Filter    // of log flush
+	expires time.Duration     // of apitoken add
+	entries audit.Query       // of audit
+	result  map[string]string // of the command, for the audit log
 }
 
 // selection is the checked flags of push: ids, or what they have in common.
@@ -140,12 +171,14 @@ type selection struct {
 type tokenPage struct{ number, size int }
 
 // newApp checks every knob of the command and connects nothing yet.
-func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
+func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, error) {
 	var check setting.Checker
-	a := &app{keys: c.Keys(&check), log: telemetry.NewLogger(stderr, c.Level(&check)).Named("admin")}
+	var opt access.Options
+	a := &app{keys: c.Keys(&check), stdin: stdin, log: telemetry.NewLogger(stderr, c.Level(&check)).Named("admin")}
 	switch command {
 	case "serve":
 		c.Serve.check(&check)
+		opt.Cost = c.Serve.cost(&check)
 	case "worker pause":
 		c.Worker.Pause.check(&check)
 	case "worker resume":
@@ -164,6 +197,18 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		if !admin.ValidHash(c.Token.Forget.Hash) {
 			check.Fault("HASH", admin.NoHash)
 		}
+	case "user add":
+		opt.Cost = c.User.Add.cost(&check)
+	case "user passwd":
+		opt.Cost = c.User.Passwd.cost(&check)
+	case "session end":
+		c.Session.End.check(&check)
+	case "apitoken add":
+		a.expires = c.APIToken.Add.check(&check)
+	case "audit list":
+		a.entries = c.Audit.List.check(&check)
+	case "audit export":
+		a.entries = c.Audit.Export.query(&check)
 	}
 	rdb, err := redisconn.Open(c.RedisURL)
 	if err != nil {
@@ -176,6 +221,7 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		return nil, err
 	}
 	a.rdb, a.control = rdb, stream.NewControl(rdb, a.keys)
+	a.access, a.audit = access.New(rdb, a.keys.Prefix, opt), audit.New(rdb, a.keys.Prefix, audit.Options{})
 	return a, nil
 }
 
@@ -197,11 +243,16 @@ func (f *workerFlags) check(check *setting.Checker) {
 	}
 }
 
-func (f *pushFlags) check(check *setting.Checker, states []push.Status) selection {
-	given := givenFlags(map[string]*string{
+// given are the flags that were given, by the names of the API.
+func (f *pushFlags) given() admin.Given {
+	return givenFlags(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
 		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID,
 	})
+}
+
+func (f *pushFlags) check(check *setting.Checker, states []push.Status) selection {
+	given := f.given()
 	if (len(f.IDs) == 0) == (len(given) == 0) {
 		check.Fault("ID", "give ids of pushes, or --status and what else they have in common")
 		return selection{}
@@ -221,7 +272,7 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 	return selection{all: all}
 }
 
-// given are the flags that were given, by the names of the API.
+// given: see pushFlags.
 func (f *filterFlags) given() admin.Given {
 	given := givenFlags(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,

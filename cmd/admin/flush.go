@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"slices"
+	"strconv"
 	"time"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/stream"
 )
 
@@ -48,7 +49,7 @@ func (a *app) watchFlush(ctx context.Context, f *stream.Flush, stdout, stderr io
 		select {
 		case <-time.After(flushLook):
 		case <-ctx.Done():
-			return errors.New("no longer watched; the flush goes on, admin log flush --cancel ends it")
+			return outcomeError{audit.Partial, errors.New("no longer watched; the flush goes on, admin log flush --cancel ends it")}
 		}
 		short, cancel := context.WithTimeout(ctx, commandTimeout)
 		now, err := a.control.Flush(short)
@@ -68,8 +69,13 @@ func (a *app) watchFlush(ctx context.Context, f *stream.Flush, stdout, stderr io
 		}
 	}
 	fmt.Fprintln(stdout, flushed(f))
+	a.result = map[string]string{"removed": strconv.FormatInt(f.Removed, 10), "left": strconv.FormatInt(f.Left, 10)}
 	if f.State != stream.FlushDone {
-		return fmt.Errorf("the flush was not done: %s %s", f.State, cell(f.Error))
+		err := fmt.Errorf("the flush was not done: %s %s", f.State, cell(f.Error))
+		if f.State == stream.FlushCancelled {
+			return outcomeError{audit.Cancelled, err}
+		}
+		return err
 	}
 	return nil
 }
@@ -97,12 +103,9 @@ func flushed(f *stream.Flush) string {
 
 // author is whom to show as who ordered something.
 func author() string {
-	name, host := "somebody", "?"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
 	}
-	if h, err := os.Hostname(); err == nil {
-		host = h
-	}
-	return name + "@" + host
+	return osUser() + "@" + host
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"pushstream/internal/audit"
 )
 
 func (a *app) holdList(ctx context.Context, stdout io.Writer) error {
@@ -27,7 +29,7 @@ func (a *app) holdEnd(ctx context.Context, project string, stdout io.Writer) err
 	case err != nil:
 		return err
 	case !was:
-		return fmt.Errorf("sending to %s is not held", cell(project))
+		return outcomeError{audit.Refused, fmt.Errorf("sending to %s is not held", cell(project))}
 	}
 	fmt.Fprintf(stdout, "the hold of %s has ended; sending begins slowly\n", cell(project))
 	return nil

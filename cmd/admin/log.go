@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/export"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -23,20 +25,25 @@ func (a *app) logExport(ctx context.Context, output string, stdout, stderr io.Wr
 	if err := stream.CheckPartitions(short, a.rdb, a.keys); err != nil {
 		return err
 	}
-	if output == "-" {
-		n, err := a.writeLog(ctx, stdout, stderr)
-		if err != nil {
-			return fmt.Errorf("the export is not complete, %d pushes are written: %w", n, err)
+	return toFile(output, stdout, func(w io.Writer) error {
+		n, err := a.writeLog(ctx, w, stderr)
+		a.result = map[string]string{"pushes": strconv.Itoa(n)}
+		return err
+	})
+}
+
+// toFile writes to a file, or stdout if its name is -.
+func toFile(name string, stdout io.Writer, write func(io.Writer) error) error {
+	if name == "-" {
+		if err := write(stdout); err != nil {
+			return fmt.Errorf("the export is not complete: %w", err)
 		}
 		return nil
 	}
-	if info, err := os.Lstat(output); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no file; write to - and redirect that", output)
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return outcomeError{audit.Refused, fmt.Errorf("%s is no file; write to - and redirect that", name)}
 	}
-	return whole(output, func(w io.Writer) error {
-		_, err := a.writeLog(ctx, w, stderr)
-		return err
-	})
+	return whole(name, write)
 }
 
 // writeLog writes the export and says on stderr how far it is.

@@ -1,5 +1,5 @@
 // Command admin serves the push log over HTTP, steers workers and pushes from the
-// command line, and keeps the producers' keys.
+// command line, and keeps users, keys and the audit log.
 package main
 
 import (
@@ -18,26 +18,26 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run is the whole command; it returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var cli cli
-	command, code, ok := setting.Parse(&cli, "admin", "Serves pushstream's log, steers its workers and pushes, keeps its keys.", args, stdout, stderr)
+	command, code, ok := setting.Parse(&cli, "admin", "Serves pushstream's log, steers its workers and pushes, keeps its users and keys.", args, stdout, stderr)
 	if !ok {
 		return code
 	}
 	command, _, _ = strings.Cut(command, " <") // "key add <name>"
-	app, err := newApp(&cli, command, stderr)
+	app, err := newApp(&cli, command, stdin, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "admin: wrong configuration:\n%v\n", err)
 		return setting.ExitUsage
 	}
 	defer app.close()
-	switch err := app.do(ctx, &cli, command, stdout, stderr); {
+	switch err := app.audited(ctx, &cli, command, stderr, func() error { return app.do(ctx, &cli, command, stdout, stderr) }); {
 	case err == nil:
 		return setting.ExitOK
 	case errors.Is(err, context.Canceled):
@@ -84,6 +84,32 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 		return a.keyList(ctx, stdout)
 	case "key remove":
 		return a.keyRemove(ctx, c.Key.Remove.Name)
+	case "user add":
+		return a.userAdd(ctx, &c.User.Add, stdout, stderr)
+	case "user list":
+		return a.userList(ctx, stdout)
+	case "user role":
+		return a.userRole(ctx, &c.User.Role)
+	case "user disable":
+		return a.userDisable(ctx, c.User.Disable.Name)
+	case "user enable":
+		return a.userEnable(ctx, c.User.Enable.Name)
+	case "user passwd":
+		return a.userPasswd(ctx, &c.User.Passwd, stdout, stderr)
+	case "session list":
+		return a.sessionList(ctx, c.Session.List.Name, stdout)
+	case "session end":
+		return a.sessionEnd(ctx, &c.Session.End, stdout)
+	case "apitoken add":
+		return a.apiTokenAdd(ctx, &c.APIToken.Add, stdout, stderr)
+	case "apitoken list":
+		return a.apiTokenList(ctx, stdout)
+	case "apitoken remove":
+		return a.apiTokenRemove(ctx, c.APIToken.Remove.Name)
+	case "audit list":
+		return a.auditList(ctx, stdout, stderr)
+	case "audit export":
+		return a.auditExport(ctx, &c.Audit.Export, stdout, stderr)
 	}
 	return fmt.Errorf("unknown command %q", command) // a bug: kong knows one more than this list
 }

@@ -8,10 +8,12 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"pushstream/internal/admin"
+	"pushstream/internal/audit"
 	"pushstream/internal/stream"
 )
 
@@ -44,39 +46,60 @@ func (a *app) pushChange(ctx context.Context, v verb, stdout, stderr io.Writer) 
 		return err
 	}
 	if len(a.chosen.ids) > 0 {
-		return v.each(ctx, a.chosen.ids, stdout)
+		counts, err := v.each(ctx, a.chosen.ids, stdout)
+		a.result = texts(counts)
+		return err
 	}
-	return v.all(ctx, a.chosen.all, stdout, stderr)
+	counts, err := v.all(ctx, a.chosen.all, stdout, stderr)
+	a.result = texts(counts)
+	return err
 }
 
 // each changes pushes by id and says of each what became of it. It is an error if
 // one stays as it was.
-func (v verb) each(ctx context.Context, ids []string, stdout io.Writer) error {
-	left := 0
+func (v verb) each(ctx context.Context, ids []string, stdout io.Writer) (map[stream.Change]int, error) {
+	counts := map[stream.Change]int{}
 	for chunk := range slices.Chunk(ids, pushChunk) {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		changes, err := v.one(ctx, chunk...)
 		cancel()
 		if err != nil {
-			return err
+			return counts, v.partial(counts, err)
 		}
 		for i, change := range changes {
 			text := string(change)
+			counts[change]++
 			if change != v.done {
 				text = admin.Explain(change)
-				left++
 			}
 			fmt.Fprintf(stdout, "%s: %s\n", chunk[i], text)
 		}
 	}
-	if left > 0 {
-		return fmt.Errorf("%d of %d pushes are not %s", left, len(ids), v.done)
+	if left := len(ids) - counts[v.done]; left > 0 {
+		return counts, v.partial(counts, outcomeError{audit.Refused, fmt.Errorf("%d of %d pushes are not %s", left, len(ids), v.done)})
 	}
-	return nil
+	return counts, nil
+}
+
+// partial is an error after which some pushes are changed, if there are any.
+func (v verb) partial(counts map[stream.Change]int, err error) error {
+	if counts[v.done] == 0 {
+		return err
+	}
+	return outcomeError{audit.Partial, err}
+}
+
+// texts are counts for the audit log.
+func texts(counts map[stream.Change]int) map[string]string {
+	all := map[string]string{}
+	for change, n := range counts {
+		all[string(change)] = strconv.Itoa(n)
+	}
+	return all
 }
 
 // all changes a selection and says how many pushes came to what.
-func (v verb) all(ctx context.Context, s stream.Selection, stdout, stderr io.Writer) error {
+func (v verb) all(ctx context.Context, s stream.Selection, stdout, stderr io.Writer) (map[stream.Change]int, error) {
 	told := time.Now()
 	p, done, err := admin.WorkThrough(ctx, v.selected, s, func(p stream.Progress) {
 		if time.Since(told) >= tellEvery {
@@ -86,9 +109,12 @@ func (v verb) all(ctx context.Context, s stream.Selection, stdout, stderr io.Wri
 	})
 	fmt.Fprintln(stdout, summary(s, p))
 	if err == nil && !done {
-		err = errors.New("stopped; the same again does the rest")
+		err = outcomeError{audit.Cancelled, errors.New("stopped; the same again does the rest")}
 	}
-	return err
+	if err != nil {
+		err = v.partial(p.Changes, err)
+	}
+	return p.Changes, err
 }
 
 // summary says how far a selection has come: 12 failed pushes looked at, 5 match:

@@ -72,7 +72,7 @@ func TestOnlyOnLoopback(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
-	p := start(t, "--redis-url=redis://:hunter2/more@host", "--prefix={x}", "--partitions=0", "--log-level=loud", "serve", "--listen-addr=x", "--ops-addr=x")
+	p := start(t, "--redis-url=redis://:hunter2/more@host", "--prefix={x}", "--partitions=0", "--log-level=loud", "serve", "--listen-addr=x", "--ops-addr=x", "--password-memory=x", "--password-passes=0")
 	code := p.wait(t)
 	for _, name := range variables {
 		if !strings.Contains(p.stderr.String(), "\n"+name+": ") {
@@ -93,7 +93,9 @@ func TestHelpListsEveryVariable(t *testing.T) {
 	}
 	text := all.stdout.String() + serve.stdout.String()
 	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel", "log export",
-		"hold list", "hold end", "token list", "token forget", "key add", "key list", "key remove") {
+		"hold list", "hold end", "token list", "token forget", "key add", "key list", "key remove", "user add", "user list", "user role",
+		"user disable", "user enable", "user passwd", "session list", "session end", "apitoken add", "apitoken list", "apitoken remove",
+		"audit list", "audit export") {
 		if !strings.Contains(text, name) {
 			t.Errorf("no word of %s", name)
 		}

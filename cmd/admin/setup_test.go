@@ -25,7 +25,7 @@ import (
 
 // variables are those of this command; what the machine has set must not
 // change the tests.
-var variables = []string{"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "LISTEN_ADDR", "OPS_ADDR"}
+var variables = []string{"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "LISTEN_ADDR", "OPS_ADDR", "PASSWORD_MEMORY", "PASSWORD_PASSES"}
 
 // dialing is how go-redis looks, once a second, whether a server that was away is
 // back; it ends up to a second after its client.
@@ -65,13 +65,16 @@ type process struct {
 }
 
 // start runs the command beside the test; the test ends it.
-func start(t *testing.T, args ...string) *process {
+func start(t *testing.T, args ...string) *process { return startWith(t, "", args...) }
+
+// startWith is start with something on stdin.
+func startWith(t *testing.T, stdin string, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &process{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		p.code = run(ctx, args, &p.stdout, &p.stderr)
+		p.code = run(ctx, args, strings.NewReader(stdin), &p.stdout, &p.stderr)
 	}()
 	t.Cleanup(func() { cancel(); p.wait(t) })
 	return p

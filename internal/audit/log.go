@@ -100,3 +100,6 @@ func (l *Log) End(ctx context.Context, id string, outcome Outcome, result map[st
 // validID is an id as Redis writes it: it reads 1-01 as well, which is no field of the
 // outcomes.
 var validID = regexp.MustCompile(`^[1-9][0-9]{0,14}-(0|[1-9][0-9]{0,14})$`)
+
+// ValidID reports whether a text can be the id of an entry.
+func ValidID(id string) bool { return validID.MatchString(id) }
