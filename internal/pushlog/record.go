@@ -28,6 +28,7 @@ const (
 	PrefixLate       = "late."
 	PrefixDelivery   = "delivery." // deliveries that were lost: taken over from a silent consumer
 	PrefixRedrive    = "redrive."  // what the push was before it was redriven
+	PrefixMove       = "move."     // when it would have been due before it was moved
 )
 
 // TimeFormat is how a record writes times: RFC 3339 in UTC with milliseconds.
@@ -50,6 +51,7 @@ type Record struct {
 	Late        []string        `json:"late,omitempty"`      // answers of consumers that had lost the push
 	Takeovers   []string        `json:"takeovers,omitempty"` // oldest first: who was silent, and who took over
 	Redrives    []string        `json:"redrives,omitempty"`  // oldest first: what it was before
+	Moves       []string        `json:"moves,omitempty"`     // oldest first: when it would have been due; the last 20
 	Raw         json.RawMessage `json:"raw,omitempty"`
 }
 
@@ -102,6 +104,7 @@ func parseRecord(id string, h map[string]string) Record {
 		Tries:       numbered(h, PrefixTry),
 		Takeovers:   numbered(h, PrefixDelivery),
 		Redrives:    numbered(h, PrefixRedrive),
+		Moves:       numbered(h, PrefixMove),
 	}
 	if n, err := strconv.Atoi(h[push.FieldTTL]); err == nil {
 		r.TTL = n

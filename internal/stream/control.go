@@ -116,7 +116,8 @@ type Change string
 // The changes, and why there was none. A push that has ended otherwise is
 // answered with its state.
 const (
-	ChangeQueued     Change = "queued"     // redriven
+	ChangeQueued     Change = "queued"     // redriven, or sent at once
+	ChangeScheduled  Change = "scheduled"  // moved to another time
 	ChangeCancelled  Change = "cancelled"  // cancelled, now or before
 	ChangeMissing    Change = "missing"    // no such push
 	ChangeInHand     Change = "in_hand"    // too late to cancel: some consumer may be sending it

@@ -22,7 +22,8 @@
 //	   ▼                │  └───── claim ─────────│────────      │ (not what was sent)
 //	scheduled ────▶ promote ◀──────────────── retrying
 //
-// cancel ends what is scheduled, retrying, or queued and in nobody's hand. A
+// cancel ends what is scheduled, retrying, or queued and in nobody's hand; move gives
+// what is scheduled another time, or has it, or what is retrying, promoted at once. A
 // record that has ended changes only by redrive.
 //
 // # Scripts
@@ -48,6 +49,8 @@
 //	         nothing is pending for it
 //	redrive  back onto the stream                ended             queued          nothing
 //	cancel   terminal state                      waiting           cancelled       nothing
+//	move     another time, or onto a stream      as it was         moved           nothing
+//	         at once
 //
 //	allow    permits to send, within the rate    none granted      some unused     as many once more
 //	hold     nobody sends to the project         open              held            held

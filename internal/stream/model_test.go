@@ -74,7 +74,7 @@ func newModel(t *testing.T, seed uint64) *model {
 
 func (m *model) step() {
 	c := m.consumers[m.r.IntN(len(m.consumers))]
-	switch m.r.IntN(15) {
+	switch m.r.IntN(16) {
 	case 0, 1, 2:
 		m.acceptSome()
 	case 3, 4:
@@ -95,6 +95,8 @@ func (m *model) step() {
 		m.cancelSome()
 	case 14:
 		m.sealSome()
+	case 15:
+		m.moveSome()
 	}
 }
 
@@ -351,6 +353,38 @@ func (m *model) redriveSome() {
 	got, err := m.control.Redrive(m.t.Context(), ids...)
 	if err != nil || !slices.Equal(got, want) {
 		m.t.Fatalf("redrive of %v: %v (%v), want %v", ids, got, err, want)
+	}
+}
+
+// moveSome gives any pushes another time, or none, each time twice.
+func (m *model) moveSome() {
+	due := int64(0)
+	if m.r.IntN(2) == 0 {
+		due = max(m.now.UnixMilli(), nowMS()) + int64(1+m.r.IntN(10_000_000))
+	}
+	ids, want := m.some(), []Change(nil)
+	for _, id := range ids {
+		w := m.pushes[id]
+		switch {
+		case w == nil:
+			want = append(want, ChangeMissing)
+		case due > 0 && w.status == push.Scheduled:
+			w.due = due
+			want = append(want, ChangeScheduled)
+		case due == 0 && (w.status == push.Scheduled || w.status == push.Retrying):
+			w.status = push.Queued
+			m.changed(id)
+			want = append(want, ChangeQueued)
+		default:
+			want = append(want, Change(w.status))
+		}
+	}
+	op := operation()
+	for range 2 {
+		got, err := m.control.move(m.t.Context(), op, due, "20261122093000", ids...)
+		if err != nil || !slices.Equal(got, want) {
+			m.t.Fatalf("move of %v to %d: %v (%v), want %v", ids, due, got, err, want)
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ var (
 	markScript    = load("mark")
 	sealScript    = load("seal")
 	foldScript    = load("fold")
+	moveScript    = load("move")
 	orderScript   = load("order")
 	seizeScript   = load("seize")
 	advanceScript = load("advance")

@@ -131,6 +131,30 @@ func TestTransitionsTwice(t *testing.T) {
 				}
 			}
 		},
+		"move": func(t *testing.T, b *bundle, c *Consumer) func() {
+			later := job("later")
+			later.DueAt = now.Add(time.Hour)
+			b.accept(t, later, job("a"))
+			return func() {
+				got, err := NewControl(b.rdb, b.keys).move(t.Context(), "one operation", now.Add(2*time.Hour).UnixMilli(), "the time", "later", "a", "nothing")
+				if err != nil || fmt.Sprint(got) != "[scheduled queued missing]" {
+					t.Fatal(got, err)
+				}
+			}
+		},
+		"move to now": func(t *testing.T, b *bundle, c *Consumer) func() {
+			later := job("later")
+			later.DueAt, later.Priority = now.Add(time.Hour), push.Urgent
+			b.accept(t, later, job("a"))
+			d := b.read(t, c, b.keys.Partition(0), 5)
+			b.settle(t, c, c.policy.decide(d[0], unavailable, now, true))
+			return func() {
+				got, err := NewControl(b.rdb, b.keys).move(t.Context(), "one operation", 0, "", "later", "a", "nothing")
+				if err != nil || fmt.Sprint(got) != "[queued queued missing]" {
+					t.Fatal(got, err)
+				}
+			}
+		},
 		"cancel": func(t *testing.T, b *bundle, c *Consumer) func() {
 			later := job("later")
 			later.DueAt = now.Add(time.Hour)
