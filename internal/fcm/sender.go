@@ -149,20 +149,33 @@ const projectChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 // ctx lasts, and from then on takes at most Options.Timeout. If ctx ends after
 // the request was written, the outcome is CodeNoAnswer: FCM may have it.
 func (s *Sender) Send(ctx context.Context, j *push.Job, expiresAt time.Time) push.Outcome {
+	out := s.once(ctx, j, expiresAt, s.client.Send)
+	s.metrics.observe(out)
+	return out
+}
+
+// Validate is Send that only asks FCM whether it would take j (validate_only): no phone
+// hears of it, and no metric.
+func (s *Sender) Validate(ctx context.Context, j *push.Job) push.Outcome {
+	return s.once(ctx, j, time.Time{}, s.client.SendDryRun)
+}
+
+// sendFunc is one of the SDK's ways to send a message.
+type sendFunc func(context.Context, *messaging.Message) (string, error)
+
+// once waits for a permit and makes one request.
+func (s *Sender) once(ctx context.Context, j *push.Job, expiresAt time.Time, send sendFunc) push.Outcome {
 	transport, err := s.pool.get(ctx)
 	if err != nil {
-		out := classify(&record{stopped: true, networkErr: err})
-		s.metrics.observe(out)
-		return out
+		return classify(&record{stopped: true, networkErr: err})
 	}
 	defer s.pool.put(transport)
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
 
 	start := time.Now()
-	out := s.try(ctx, transport, build(j, expiresAt, start))
+	out := s.try(ctx, transport, build(j, expiresAt, start), send)
 	out.Took = time.Since(start)
-	s.metrics.observe(out)
 	if out.Code == push.CodeCredential && out.HTTPStatus != 0 && s.tokens != nil {
 		s.tokens.doubt()
 	}
@@ -170,11 +183,11 @@ func (s *Sender) Send(ctx context.Context, j *push.Job, expiresAt time.Time) pus
 }
 
 // try has the SDK send m, and judges by the record.
-func (s *Sender) try(ctx context.Context, transport *http.Transport, m *messaging.Message) push.Outcome {
+func (s *Sender) try(ctx context.Context, transport *http.Transport, m *messaging.Message, send sendFunc) push.Outcome {
 	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	a := &attempt{transport: transport}
-	name, err := s.client.Send(a.withContext(limited), m)
+	name, err := send(a.withContext(limited), m)
 
 	r := record{
 		answer:     a.answer,

@@ -33,6 +33,27 @@ func simulate(tb testing.TB, config fcmsim.Config) (sim *fcmsim.Simulator, plain
 	return sim, Options{Endpoint: srv.URL()}, Options{Endpoint: srv.TLSURL(), RootCAs: roots}
 }
 
+// FCM is asked, and no phone hears of it.
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	sim, plain, secure := simulate(t, fcmsim.Config{})
+	for i, opts := range []Options{plain, secure} {
+		s := newSender(t, nil, opts)
+		for fate, code := range map[string]push.Code{"ok": push.CodeAccepted, "unregistered": push.CodeUnregistered, "invalid": push.CodeInvalidArgument} {
+			j := testJob()
+			j.ID, j.DeviceID = fmt.Sprint(fate, i), testToken+"-"+fate
+			out := s.Validate(t.Context(), j)
+			checkDetail(t, out, j.DeviceID)
+			if out.Code != code {
+				t.Errorf("%s: %+v", fate, out)
+			}
+		}
+	}
+	if stats := sim.Stats(); stats.Requests != 6 || stats.Validated != 2 || stats.Accepted != 0 || stats.IDs != 0 {
+		t.Errorf("%+v", stats)
+	}
+}
+
 // The fates of a sample file, as FCM words them.
 func TestSimulatorFates(t *testing.T) {
 	t.Parallel()
