@@ -22,14 +22,14 @@ func TestControl(t *testing.T) {
 		return s.consumer(fmt.Sprintf("consumer-%d-%d", n, begun), fmt.Sprintf("CONSUMER_NAME=consumer-%d", n), "FCM_RAMP_UP=1s")
 	}
 	one, two := begin(1), begin(2)
-	a := &api{t, "http://" + s.admin().addr("requests"), ""}
+	a := &api{t, "http://" + s.admin().addr("requests"), s.token()}
 	state := func(name, want string) {
 		t.Helper()
 		eventually(t, patience, name+" to be "+want, func() error {
 			var list struct {
 				Items []struct{ Name, State string }
 			}
-			status, body, err := get(a.url+"/api/v1/workers", "")
+			status, body, err := get(a.url+"/api/v1/workers", a.key)
 			if err == nil {
 				err = json.Unmarshal(body, &list)
 			}

@@ -23,6 +23,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"pushstream/internal/access"
 	"pushstream/internal/fcm/fcmsim"
 	"pushstream/internal/launch"
 	"pushstream/internal/push"
@@ -160,6 +161,17 @@ func (s *system) admin(env ...string) *process {
 	p := s.start("admin", "admin", env, "serve")
 	p.ready()
 	return p
+}
+
+// token makes a token for the admin's API, for whatever a machine may do.
+func (s *system) token() string {
+	s.t.Helper()
+	secret, err := access.New(s.rdb, s.keys.Prefix, access.Options{}).AddToken(s.t.Context(),
+		access.NewToken{Name: "e2e", Scopes: access.Scopes(), By: "e2e", ExpiresAt: time.Now().Add(time.Hour)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return secret
 }
 
 // logLine is what the tests read of a line of a process's log.

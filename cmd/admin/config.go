@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"strings"
 	"time"
 
@@ -75,9 +77,26 @@ type cli struct {
 }
 
 type serveFlags struct {
-	ListenAddr string `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of the API; loopback only."`
-	OpsAddr    string `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the API if empty."`
+	ListenAddr     string   `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of the API. Beyond this machine only with TLS_CERT_FILE, or with TRUSTED_PROXIES that do HTTPS, and with OPS_ADDR."`
+	OpsAddr        string   `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the API if empty."`
+	TLSCertFile    string   `env:"TLS_CERT_FILE" placeholder:"FILE" help:"Certificate (PEM) for HTTPS; read anew when it changes."`
+	TLSKeyFile     string   `env:"TLS_KEY_FILE" placeholder:"FILE" help:"Its key."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between them."`
+	MaxRequests    string   `env:"MAX_REQUESTS" default:"256" help:"Requests served at the same time; above it 429."`
+	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that is not used ends."`
+	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"After which every session ends."`
+	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"How long entries of the audit log are kept."`
+	AdminUser      string   `env:"ADMIN_USER" help:"Name of the first administrator, made if there is no user at all."`
+	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Their password. Both count once; later they are not looked at."`
 	passwordFlags
+}
+
+// serving are the checked knobs of serve.
+type serving struct {
+	tls                    *tls.Config
+	maxRequests            int
+	idle, length, auditAge time.Duration
+	settings               []admin.Setting
 }
 
 type keyFlags struct {
@@ -151,6 +170,7 @@ type app struct {
 	access  *access.Store
 	audit   *audit.Log
 	log     *zap.Logger
+	serving serving // of serve
 	stdin   io.Reader
 	chosen  selection         // of push
 	page    tokenPage         // of token list
@@ -177,8 +197,9 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 	a := &app{keys: c.Keys(&check), stdin: stdin, log: telemetry.NewLogger(stderr, c.Level(&check)).Named("admin")}
 	switch command {
 	case "serve":
-		c.Serve.check(&check)
-		opt.Cost = c.Serve.cost(&check)
+		a.serving = c.Serve.check(&check, a.log)
+		a.serving.settings = settings(c)
+		opt = access.Options{Cost: c.Serve.cost(&check), Idle: a.serving.idle, Absolute: a.serving.length}
 	case "worker pause":
 		c.Worker.Pause.check(&check)
 	case "worker resume":
@@ -227,14 +248,44 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 
 func (a *app) close() { _ = a.rdb.Close() }
 
-func (f *serveFlags) check(check *setting.Checker) {
-	if addr := check.Addr("LISTEN_ADDR", f.ListenAddr); addr != "" && !setting.Loopback(addr) {
-		check.Fault("LISTEN_ADDR", "must be on loopback (127.0.0.1, ::1 or localhost): the API has no login yet, "+
-			"and would show customers' data to whoever reaches it")
-	}
+func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
+	addr := check.Addr("LISTEN_ADDR", f.ListenAddr)
 	if f.OpsAddr != "" {
 		check.Addr("OPS_ADDR", f.OpsAddr)
 	}
+	if _, _, err := net.SplitHostPort(addr); err == nil && !setting.Loopback(addr) {
+		if f.TLSCertFile == "" && len(f.TrustedProxies) == 0 {
+			check.Fault("LISTEN_ADDR", "others than this machine reach it: passwords must not travel in the clear, so give "+
+				"TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES if a proxy before it does HTTPS")
+		}
+		if f.OpsAddr == "" {
+			check.Fault("OPS_ADDR", "must be given when others than this machine reach LISTEN_ADDR: /metrics has no login")
+		}
+	}
+	for _, network := range f.TrustedProxies {
+		_, _, err := net.ParseCIDR(network)
+		if err != nil && net.ParseIP(network) == nil {
+			check.Fault("TRUSTED_PROXIES", fmt.Sprintf("%.60q must be a network such as 10.0.0.0/8, or an address", network))
+		}
+	}
+	if (f.AdminUser == "") != (f.AdminPassword == "") {
+		check.Fault("ADMIN_PASSWORD", "goes together with ADMIN_USER")
+	}
+	s := serving{
+		maxRequests: check.Int("MAX_REQUESTS", f.MaxRequests, 1, 100_000),
+		idle:        check.Duration("SESSION_IDLE", f.SessionIdle, time.Minute, 24*time.Hour),
+		length:      check.Duration("SESSION_LENGTH", f.SessionLength, time.Minute, 30*24*time.Hour),
+		auditAge:    check.Duration("AUDIT_MAX_AGE", f.AuditMaxAge, 24*time.Hour, 20*366*24*time.Hour),
+	}
+	if (f.TLSCertFile == "") != (f.TLSKeyFile == "") {
+		check.Fault("TLS_KEY_FILE", "goes together with TLS_CERT_FILE")
+	} else if f.TLSCertFile != "" {
+		var err error
+		if s.tls, err = telemetry.LoadTLS(log, f.TLSCertFile, f.TLSKeyFile); err != nil {
+			check.Fault("TLS_CERT_FILE", err.Error())
+		}
+	}
+	return s
 }
 
 func (f *workerFlags) check(check *setting.Checker) {

@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-
 	"os"
+	"runtime/debug"
+	"time"
+
+	"go.uber.org/zap"
+
 	"pushstream/internal/admin"
-	"pushstream/internal/pushlog"
+	"pushstream/internal/audit"
 	"pushstream/internal/redisconn"
+	"pushstream/internal/setting"
 	"pushstream/internal/stream"
 	"pushstream/internal/telemetry"
-	"runtime/debug"
 )
 
 // serve serves the API until ctx ends.
@@ -25,18 +28,88 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	ops := telemetry.Handler(registry,
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
-	var api http.Handler = admin.NewRouter(ctx, pushlog.New(a.rdb, a.keys), a.control, a.log)
-	err := telemetry.ServeBoth(ctx, a.log, telemetry.Server{Addr: f.ListenAddr, Handler: api}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}, func(ctx context.Context) error {
-		return redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
+	entries := audit.New(a.rdb, a.keys.Prefix, audit.Options{Keep: a.serving.auditAge})
+	api, err := admin.New(ctx, admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Logger: a.log,
+		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings})
+	if err != nil {
+		return err
+	}
+	main, beside := telemetry.Server{Addr: f.ListenAddr, Handler: api, TLS: a.serving.tls}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}
+	err = telemetry.ServeBoth(ctx, a.log, main, beside, func(ctx context.Context) error {
+		err := redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
 			err := stream.CheckPartitions(ctx, a.rdb, a.keys)
 			if errors.Is(err, stream.ErrPartitions) {
 				err = fmt.Errorf("%w: %w", redisconn.ErrUnfit, err)
 			}
 			return err
 		})
+		if err == nil {
+			err = a.firstUser(ctx, entries, f)
+		}
+		if err != nil {
+			return err
+		}
+		a.keepAudit(ctx, entries)
+		return nil
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil // asked to stop while it waited
 	}
 	return err
+}
+
+// firstUser makes the first administrator, if there is no user at all, and says so
+// if there is still none.
+func (a *app) firstUser(ctx context.Context, entries *audit.Log, f *serveFlags) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	if f.AdminUser == "" {
+		list, err := a.access.Users(ctx)
+		if err == nil && len(list) == 0 {
+			a.log.Warn("there is no user yet: admin user add NAME --role admin")
+		}
+		return err
+	}
+	made, err := a.access.EnsureFirst(ctx, f.AdminUser, f.AdminPassword)
+	if err != nil {
+		return fmt.Errorf("ADMIN_USER: %w", err)
+	}
+	if !made {
+		return nil
+	}
+	a.log.Info("the first administrator", zap.String("user", f.AdminUser))
+	id, err := entries.Begin(ctx, audit.Entry{Kind: audit.System, Actor: "serve", Action: audit.UserAdd, Subject: f.AdminUser, Details: map[string]string{"role": "admin"}})
+	if err == nil {
+		err = entries.End(ctx, id, audit.Done, nil)
+	}
+	return err
+}
+
+// trimEvery is how often entries of the audit log that are too old go.
+const trimEvery = time.Hour
+
+// keepAudit keeps the audit log no longer than it is to be, until ctx ends.
+func (a *app) keepAudit(ctx context.Context, entries *audit.Log) {
+	for {
+		if n, err := entries.Trim(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("the audit log can't be trimmed", zap.Error(err))
+		} else if n > 0 {
+			a.log.Info("old entries left the audit log", zap.Int("entries", n))
+		}
+		select {
+		case <-time.After(trimEvery):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// settings are the knobs of serve, to be shown.
+func settings(c *cli) []admin.Setting {
+	var all []admin.Setting
+	values, _ := setting.Effective(c, "serve") // it was parsed: it can't fail
+	for _, v := range values {
+		all = append(all, admin.Setting(v))
+	}
+	return all
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -26,6 +28,10 @@ func TestServe(t *testing.T) {
 	if _, err := stream.NewProducer(rdb, keys, stream.ProducerOptions{}).Accept(t.Context(), []push.Job{jobOf("a")}); err != nil {
 		t.Fatal(err)
 	}
+	if status, body := page(url + "/api/v1/pushes"); status != 401 {
+		t.Errorf("%d %s", status, body)
+	}
+	page := pageAs(t, rdb)
 	if status, body := page(url + "/api/v1/pushes"); status != 200 || !strings.Contains(body, `"total":1`) {
 		t.Errorf("%d %s", status, body)
 	}
@@ -58,14 +64,52 @@ func TestServeIsStoppedWhileItWaits(t *testing.T) {
 	}
 }
 
-// There is no login yet: whoever wants it on the network is told why not.
-func TestOnlyOnLoopback(t *testing.T) {
+// Beyond this machine, neither passwords nor figures travel in the open.
+func TestBeyondLoopback(t *testing.T) {
 	t.Parallel()
 	s := redistest.New(t)
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0", "10.0.0.1:8080", "example.com:8080"} {
 		p := runs(t, s, "serve", "--listen-addr="+addr)
-		if p.code != 2 || !strings.Contains(p.stderr.String(), "LISTEN_ADDR: must be on loopback") || !strings.Contains(p.stderr.String(), "no login") {
-			t.Errorf("%s: exit code %d: %s", addr, p.code, p.stderr.String())
+		checkRun(t, p, 2, nil, []string{"LISTEN_ADDR: ", "TLS_CERT_FILE", "TRUSTED_PROXIES", "OPS_ADDR: "})
+	}
+	p := runs(t, s, "serve", "--listen-addr=0.0.0.0:0", "--trusted-proxies=10.0.0.0/8,nonsense", "--ops-addr=127.0.0.1:0", "--tls-cert-file=x",
+		"--admin-user=root", "--session-idle=1s", "--max-requests=0")
+	checkRun(t, p, 2, nil, []string{`TRUSTED_PROXIES: "nonsense"`, "TLS_KEY_FILE: ", "ADMIN_PASSWORD: ", "SESSION_IDLE: ", "MAX_REQUESTS: "})
+	if strings.Contains(p.stderr.String(), "LISTEN_ADDR") {
+		t.Errorf("%s", p.stderr.String())
+	}
+}
+
+// Who is there first is named once, by whoever starts it.
+func TestFirstAdministrator(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	if err := stream.EnsureGroups(t.Context(), s.Client(t), pushlog.Keys{Prefix: "push", Partitions: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for i, password := range []string{"correct horse battery", "another horse battery"} {
+		addr := freeAddr(t)
+		p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--admin-user=root", "--admin-password="+password)
+		login := func(password string) int {
+			resp, err := http.Post("http://"+addr+"/api/v1/session", "application/json", strings.NewReader(`{"name":"root","password":"`+password+`"}`))
+			if err != nil {
+				return 0
+			}
+			defer resp.Body.Close()
+			return resp.StatusCode
+		}
+		eventuallyStatus(t, p, "http://"+addr+"/readyz", 200)
+		for end := time.Now().Add(20 * time.Second); login("correct horse battery") != 200; time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("no login")
+			}
+		}
+		if i == 1 && login(password) != 401 {
+			t.Error("the password of later counts")
+		}
+		p.cancel()
+		if code := p.wait(t); code != 0 || strings.Contains(p.stderr.String(), "horse") {
+			t.Errorf("exit code %d: %s", code, p.stderr.String())
 		}
 	}
 }

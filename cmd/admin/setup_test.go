@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
+	"pushstream/internal/access"
 	"pushstream/internal/launch"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -27,12 +28,15 @@ import (
 // change the tests.
 var variables = []string{"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "LISTEN_ADDR", "OPS_ADDR", "PASSWORD_MEMORY", "PASSWORD_PASSES"}
 
+// more are those of serve alone.
+var more = []string{"TLS_CERT_FILE", "TLS_KEY_FILE", "TRUSTED_PROXIES", "MAX_REQUESTS", "SESSION_IDLE", "SESSION_LENGTH", "AUDIT_MAX_AGE", "ADMIN_USER", "ADMIN_PASSWORD"}
+
 // dialing is how go-redis looks, once a second, whether a server that was away is
 // back; it ends up to a second after its client.
 var dialing = goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial")
 
 func TestMain(m *testing.M) {
-	for _, name := range variables {
+	for _, name := range slices.Concat(variables, more) {
 		os.Unsetenv(name)
 	}
 	goleak.VerifyTestMain(m, dialing)
@@ -220,8 +224,28 @@ func checkRun(t *testing.T, p *process, code int, stdout, stderr []string) {
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
 
 // page is the status and the body of an answer; 0 if there is none.
-func page(url string) (int, string) {
-	resp, err := client.Get(url)
+func page(url string) (int, string) { return pageBy("", url) }
+
+// pageAs reads pages as a machine with a token.
+func pageAs(t *testing.T, rdb *redis.Client) func(url string) (int, string) {
+	t.Helper()
+	secret, err := access.New(rdb, "push", access.Options{}).AddToken(t.Context(),
+		access.NewToken{Name: "test", Scopes: access.Scopes(), By: "test", ExpiresAt: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(url string) (int, string) { return pageBy(secret, url) }
+}
+
+func pageBy(token, url string) (int, string) {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err.Error()
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := client.Do(r)
 	if err != nil {
 		return 0, err.Error()
 	}

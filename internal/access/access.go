@@ -122,3 +122,6 @@ func flag(b bool) string {
 	}
 	return "0"
 }
+
+// Idle is how long a session lives without being used.
+func (s *Store) Idle() time.Duration { return s.opt.Idle }

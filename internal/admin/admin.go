@@ -1,39 +1,36 @@
-// Package admin is the HTTP API by which people see and steer a pushstream:
+// Package admin is the HTTP API by which people see and steer a pushstream. What
+// there is, and who may do it, is one table: routes.go.
 //
-//	GET    /api/v1/pushes?page=1&size=100&order=newest&status=failed&since=…
-//	POST   /api/v1/pushes/search            POST /api/v1/pushes/export
-//	GET    /api/v1/pushes/histogram         POST /api/v1/pushes/histogram
-//	GET    /api/v1/pushes/{id}
-//	POST   /api/v1/pushes/{id}/redrive      POST /api/v1/pushes/redrive
-//	POST   /api/v1/pushes/{id}/cancel       POST /api/v1/pushes/cancel
-//	GET    /api/v1/counts
-//	GET    /api/v1/counters/minutes         GET  /api/v1/counters/hours
-//	POST   /api/v1/flushes
-//	GET    /api/v1/flushes/current          POST /api/v1/flushes/current/cancel
-//	GET    /api/v1/workers
-//	PUT    /api/v1/workers/{name}/desired   PUT  /api/v1/workers/desired
-//	GET    /api/v1/holds
-//	DELETE /api/v1/holds/{project}
-//	GET    /api/v1/dead-tokens?page=1&size=100
-//	DELETE /api/v1/dead-tokens/{hash}
+//	routes.go    the table; everything in it is below /api/v1
+//	who.go       who asks: a session's cookie, or a token; what they may do
+//	journal.go   a line in the log for each request that changes something, and its
+//	             entry in the audit log, without which it is not carried out
+//	mask.go      how personal data looks to those who have not revealed it
+//	given.go query.go body.go filter.go    what is asked for, checked
 //
-// What asks for the values of a customer is posted: URLs are kept by browsers and
-// proxies.
+// Personal data, which is customer number, phone, app's uuid, token, title and text,
+// goes out masked, whoever asks. Only reveal shows it, for one record, and an export
+// that says why; both need the grant, and are audited. It is never part of a URL,
+// which browsers, proxies and logs keep: what asks for a customer is posted, and an
+// opaque id of the search stands for it (searches.go).
 //
-// It has no login yet and shows records as they are, so its binary listens on
-// loopback only. Two guards keep the browser of somebody on the machine from
-// being used by a web page: only requests that name a loopback host are answered
-// (DNS rebinding), and those that change something must not come from another
-// origin (CSRF).
+// Requests that change something must not come from a page of another origin; see
+// net/http.CrossOriginProtection. Nothing is kept in memory that another replica must
+// know.
 package admin
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/access"
+	"pushstream/internal/apikey"
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -44,55 +41,46 @@ const (
 	maxBody        = 64 << 10 // bytes
 )
 
-// NewRouter returns the API over the log and the control of one pushstream. Long
-// requests end with stop, and say how far they came.
-func NewRouter(stop context.Context, log *pushlog.Log, control *stream.Control, logger *zap.Logger) *gin.Engine {
-	return (&api{stop: stop, log: log, control: control, patience: patience}).router(logger)
+// Options are what the API works on. All of it is required but what says so.
+type Options struct {
+	Redis  redis.UniversalClient
+	Keys   pushlog.Keys
+	Access *access.Store
+	Audit  *audit.Log
+	Logger *zap.Logger
+
+	TrustedProxies []string  // networks (CIDR) whose X-Forwarded-For is believed; none by default
+	MaxRequests    int       // served at the same time, above it 429; 256 by default
+	Settings       []Setting // to show; none by default
+}
+
+// New returns the API of one pushstream. Long requests end with stop, and say how
+// far they came. It fails if TrustedProxies are no networks.
+func New(stop context.Context, o Options) (http.Handler, error) {
+	a := newAPI(stop, o)
+	r := a.router()
+	if err := httpapi.Trust(r, o.TrustedProxies); err != nil {
+		return nil, err
+	}
+	return httpapi.Compress(r), nil
 }
 
 type api struct {
-	stop     context.Context
-	log      *pushlog.Log
-	control  *stream.Control
-	patience time.Duration
+	Options
+	stop      context.Context
+	log       *pushlog.Log
+	control   *stream.Control
+	producers *apikey.Store
+	patience  time.Duration
+	journal   *zap.Logger
 }
 
-func (a *api) router(logger *zap.Logger) *gin.Engine {
-	r := httpapi.New(logger, maxBody)
-	logger = logger.Named("api")
-	guards := gin.HandlersChain{localHost, sameOrigin()}
-	v1 := r.Group("/api/v1")
-
-	// What reads, by GET or, if it may name customers, by POST.
-	reads := v1.Group("", guards...)
-	reads.GET("/pushes", a.list)
-	reads.GET("/pushes/:id", a.get)
-	reads.GET("/pushes/histogram", a.histogramOrRecord)
-	reads.GET("/counters/minutes", a.minutes)
-	reads.GET("/counters/hours", a.hours)
-	reads.GET("/dead-tokens", a.deadTokens)
-	reads.POST("/pushes/search", noQuery, a.search)
-	reads.POST("/pushes/histogram", noQuery, a.postedHistogram)
-	reads.GET("/counts", noQuery, a.counts)
-	reads.GET("/flushes/current", noQuery, a.flush)
-	reads.GET("/workers", noQuery, a.workers)
-	reads.GET("/holds", noQuery, a.holds)
-
-	exports := v1.Group("", append(gin.HandlersChain{journal(logger, "export")}, guards...)...)
-	exports.POST("/pushes/export", noQuery, a.export)
-
-	changes := v1.Group("", append(gin.HandlersChain{journal(logger, "change")}, append(guards, noQuery)...)...)
-	changes.POST("/pushes/redrive", a.redriveSelected)
-	changes.POST("/pushes/cancel", a.cancelSelected)
-	changes.POST("/pushes/:id/redrive", a.redrive)
-	changes.POST("/pushes/:id/cancel", a.cancel)
-	changes.POST("/flushes", a.startFlush)
-	changes.POST("/flushes/current/cancel", a.cancelFlush)
-	changes.PUT("/workers/desired", a.desireAll)
-	changes.PUT("/workers/:name/desired", a.desire)
-	changes.DELETE("/holds/:project", a.endHold)
-	changes.DELETE("/dead-tokens/:hash", a.forgetToken)
-	return r
+func newAPI(stop context.Context, o Options) *api {
+	return &api{
+		Options: o, stop: stop, patience: patience, journal: o.Logger.Named("api"),
+		log: pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
+		producers: apikey.New(o.Redis, o.Keys.Prefix),
+	}
 }
 
 // bounded is the context of a request's work.

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,6 +28,7 @@ const (
 	text kind = iota
 	number
 	list // of texts
+	flag // true or false
 )
 
 // member is one that a body may have.
@@ -66,6 +68,20 @@ func readBody(c *gin.Context, members ...member) (p *parser, ok bool) {
 		return nil, false
 	}
 	return p, true
+}
+
+// readReason reads the body of a request that needs none, and may say why. One that
+// is wrong it answers itself, and returns false.
+func readReason(c *gin.Context) (reason string, ok bool) {
+	if c.Request.ContentLength == 0 {
+		return "", true
+	}
+	in, ok := readBody(c, membersOf(text, fieldReason)...)
+	if !ok {
+		return "", false
+	}
+	reason = in.reason(false)
+	return reason, !in.refusedBody(c)
 }
 
 // refused answers a body that has faults, and names them all.
@@ -134,7 +150,7 @@ func (p *parser) set(members []member, seen map[string]bool, name string, value 
 }
 
 func (k kind) String() string {
-	return [...]string{text: "text", number: "a number", list: "a list of texts, and not empty"}[k]
+	return [...]string{text: "text", number: "a number", list: "a list of texts, and not empty", flag: "true or false"}[k]
 }
 
 // read takes a JSON value apart, if it is of the kind.
@@ -142,6 +158,8 @@ func (k kind) read(value any) (values []string, ok bool) {
 	switch v := value.(type) {
 	case string:
 		return []string{v}, k == text
+	case bool:
+		return []string{strconv.FormatBool(v)}, k == flag
 	case json.Number:
 		return []string{v.String()}, k == number
 	case []any:

@@ -12,7 +12,7 @@ import (
 var bodied = []struct{ method, path, body string }{
 	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
 	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
-	{"POST", "/api/v1/flushes", `{"confirm":"flush"}`},
+	{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"a test"}`},
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
 	{"POST", "/api/v1/pushes/search", `{"status":["failed"]}`},

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -22,11 +23,13 @@ type changed struct {
 // changer is Redrive or Cancel of stream.Control.
 type changer func(ctx context.Context, ids ...string) ([]stream.Change, error)
 
-func (a *api) redrive(c *gin.Context) { a.change(c, a.control.Redrive, push.Queued) }
-func (a *api) cancel(c *gin.Context)  { a.change(c, a.control.Cancel, push.Cancelled) }
+func (a *api) redrive(c *gin.Context) {
+	a.change(c, audit.Redrive, a.control.Redrive, push.Queued)
+}
+func (a *api) cancel(c *gin.Context) { a.change(c, audit.Cancel, a.control.Cancel, push.Cancelled) }
 
 // change redrives or cancels one push; done is its state then.
-func (a *api) change(c *gin.Context, do changer, done push.Status) {
+func (a *api) change(c *gin.Context, action audit.Action, do changer, done push.Status) {
 	ctx, cancel := bounded(c)
 	defer cancel()
 	id := c.Param("id")
@@ -35,6 +38,10 @@ func (a *api) change(c *gin.Context, do changer, done push.Status) {
 		return
 	}
 	note(c, zap.String("id", id))
+	reason, ok := readReason(c)
+	if !ok || !a.enter(c, audit.Entry{Action: action, Subject: id, Reason: reason}) {
+		return
+	}
 	changes, err := do(ctx, id)
 	if err != nil {
 		httpapi.Unavailable(c, err)

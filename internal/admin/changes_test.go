@@ -10,7 +10,6 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
-	"pushstream/internal/redistest"
 	"pushstream/internal/stream"
 )
 
@@ -65,7 +64,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 	}), push.Failed, "failed")
 	b.eventually(t, "held is retrying", func() bool { return b.status(t, "held") == push.Retrying })
 	unreadable := b.unreadable(t)
-	before := redistest.Dump(t, b.rdb)
+	before := b.dump(t)
 	tests := []struct {
 		path   string
 		status int
@@ -87,7 +86,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 	for _, tt := range tests {
 		checkProblem(t, b.do("POST", "/api/v1/pushes/"+tt.path, ""), tt.status, tt.word)
 	}
-	if after := redistest.Dump(t, b.rdb); !maps.Equal(before, after) {
+	if after := b.dump(t); !maps.Equal(before, after) {
 		t.Error("it has changed")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -56,6 +57,9 @@ func (a *api) forgetToken(c *gin.Context) {
 		return
 	}
 	note(c, zap.String("hash", hash))
+	if !a.enter(c, audit.Entry{Action: audit.TokenForget, Subject: hash}) {
+		return
+	}
 	switch err := a.control.ForgetToken(ctx, hash); {
 	case errors.Is(err, stream.ErrNoToken):
 		conclude(c, "missing")

@@ -10,6 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/access"
+	"pushstream/internal/audit"
 	"pushstream/internal/export"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/pushlog"
@@ -36,13 +38,26 @@ func (p *parser) export() Export {
 	return Export{p.filter(), p.oldest(), choice(p, FieldFormat, export.Formats()...)}
 }
 
+// fieldReveal has an export show what is personal.
+const fieldReveal = "reveal"
+
+// shownEach are the records of an export as they are, or masked.
+func shownEach(each export.Each, reveal bool) export.Each {
+	if reveal {
+		return each
+	}
+	return func(do func([]pushlog.Record) error) error {
+		return each(func(records []pushlog.Record) error { return do(maskedAll(records)) })
+	}
+}
+
 // Of is how the records of an export are read.
 func (e Export) Of(ctx context.Context, log *pushlog.Log) export.Each {
 	return func(do func([]pushlog.Record) error) error { return log.Each(ctx, e.Filter, e.Oldest, do) }
 }
 
 func exportMembers() []member {
-	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text})
+	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text}, member{fieldReveal, flag}, member{fieldReason, text})
 }
 
 // export answers with a file. One that can't be finished is broken off, so that
@@ -52,19 +67,28 @@ func (a *api) export(c *gin.Context) {
 	if !ok {
 		return
 	}
-	e := in.export()
+	e, reveal := in.export(), in.is(fieldReveal)
+	reason := in.reason(reveal)
 	if in.refusedBody(c) {
+		return
+	}
+	if reveal && !whoIs(c).May(access.Reveal) {
+		httpapi.Fail(c, http.StatusForbidden, "you may not: showing personal data needs the permission "+string(access.Reveal))
 		return
 	}
 	if !c.Request.ProtoAtLeast(1, 1) {
 		httpapi.Fail(c, http.StatusHTTPVersionNotSupported, "not over HTTP/1.0, where a file that is broken off looks like a whole one")
 		return
 	}
-	note(c, zap.String("format", string(e.Format)), zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
+	note(c, zap.String("format", string(e.Format)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
+	subject, customer := in.describe()
+	if !a.enter(c, audit.Entry{Action: audit.Export, Subject: subject, Customer: customer, Reason: reason}) {
+		return
+	}
 	ctx, cancel := a.long(c, 0)
 	defer cancel()
 	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
-	n, err := export.Write(to, e.Format, e.Of(ctx, a.log), nil)
+	n, err := export.Write(to, e.Format, shownEach(e.Of(ctx, a.log), reveal), nil)
 	note(c, zap.Int("records", n))
 	switch {
 	case err == nil:

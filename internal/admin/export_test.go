@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -75,7 +76,7 @@ func TestExportOfNastyTexts(t *testing.T) {
 		b.accept(t, job)
 		time.Sleep(time.Millisecond)
 	}
-	got := rows(t, b.do("POST", "/api/v1/pushes/export", `{"order":"oldest"}`).Body.String())
+	got := rows(t, b.do("POST", "/api/v1/pushes/export", `{"order":"oldest","reveal":true,"reason":"a test"}`).Body.String())
 	for i, text := range texts {
 		if i < 6 {
 			text = "'" + text
@@ -104,6 +105,7 @@ func TestExportNamesEveryMistake(t *testing.T) {
 		}
 	}
 	r := httptest.NewRequest("POST", "/api/v1/pushes/export", strings.NewReader("{}"))
+	r.AddCookie(&http.Cookie{Name: plainCookie, Value: b.cookie})
 	r.Host, r.Proto, r.ProtoMinor = "localhost", "HTTP/1.0", 0
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
@@ -118,7 +120,7 @@ func TestExportAtTheClientsPace(t *testing.T) {
 	b := empty(t)
 	b.fill(t, 4000)
 	w := b.wired(t, time.Minute, hurried)
-	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"order":"oldest"}`)
+	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"order":"oldest","reveal":true,"reason":"a test"}`)
 	in := bufio.NewReaderSize(resp.Body, 4096)
 	begin := make([]byte, 4096)
 	if _, err := io.ReadFull(in, begin); err != nil {
@@ -144,8 +146,8 @@ func TestExportAtTheClientsPace(t *testing.T) {
 // that is not -1.
 func (b *bundle) checkExport(t *testing.T, w *wire, outcome string, records int64) {
 	t.Helper()
-	b.eventually(t, "a line in the log", func() bool { return w.logs.FilterMessage("export").Len() == 1 })
-	f := w.logs.FilterMessage("export").All()[0].ContextMap()
+	b.eventually(t, "a line in the log", func() bool { return w.logs.FilterMessage("action").Len() == 1 })
+	f := w.logs.FilterMessage("action").All()[0].ContextMap()
 	if f["outcome"] != outcome || records >= 0 && f["records"] != records {
 		t.Errorf("%v", f)
 	}
@@ -160,7 +162,7 @@ func TestExportThatBreaksOff(t *testing.T) {
 		for _, format := range export.Formats() {
 			w := b.wired(t, time.Minute, usual)
 			w.gate.limit.Store(3 << 20)
-			resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"format":"`+string(format)+`"}`)
+			resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"reveal":true,"reason":"a test","format":"`+string(format)+`"}`)
 			begin := make([]byte, 4096)
 			if _, err := io.ReadFull(resp.Body, begin); err != nil || resp.StatusCode != 200 {
 				t.Fatal(err)
@@ -185,7 +187,7 @@ func TestExportWithoutRedis(t *testing.T) {
 	b.fill(t, 10)
 	w := b.wired(t, time.Minute, hurried)
 	w.gate.cut()
-	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{}`)
+	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"reveal":true,"reason":"a test"}`)
 	if text, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 503 || resp.Header.Get("Content-Disposition") != "" ||
 		resp.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(text), "request_id") {
 		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, text)
@@ -199,13 +201,13 @@ func TestExportThatNobodyTakes(t *testing.T) {
 	b := empty(t)
 	b.fill(t, 3000)
 	w := b.wired(t, 200*time.Millisecond, usual)
-	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{}`)
+	resp, _ := w.post(t, "/api/v1/pushes/export", "*/*", `{"reveal":true,"reason":"a test"}`)
 	b.checkExport(t, w, "broken off", -1)
 	if _, err := io.ReadAll(resp.Body); err == nil {
 		t.Error("it looks whole")
 	}
 	w = b.wired(t, time.Minute, usual)
-	_, leave := w.post(t, "/api/v1/pushes/export", "*/*", `{}`)
+	_, leave := w.post(t, "/api/v1/pushes/export", "*/*", `{"reveal":true,"reason":"a test"}`)
 	leave()
 	b.checkExport(t, w, "broken off", -1)
 	if w.logs.FilterMessage("request failed").Len() != 0 {

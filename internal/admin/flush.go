@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -42,7 +43,9 @@ func (p *parser) flush() pushlog.Filter {
 	return f
 }
 
-func flushMembers() []member { return filterMembers(member{fieldConfirm, text}) }
+func flushMembers() []member {
+	return filterMembers(member{fieldConfirm, text}, member{fieldReason, text})
+}
 
 // currentFlush is the answer to flush.
 type currentFlush struct {
@@ -54,20 +57,28 @@ func (a *api) startFlush(c *gin.Context) {
 	if !ok {
 		return
 	}
-	f := in.flush()
+	f, reason := in.flush(), in.reason(true)
 	word, _ := in.one(fieldConfirm)
 	in.check(word == confirmFlush, "%s must be %q: what leaves the log does not come back", fieldConfirm, confirmFlush)
 	if in.refusedBody(c) {
 		return
 	}
-	note(c, zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
+	note(c, zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
 	ctx, cancel := bounded(c)
 	defer cancel()
-	flush, err := a.control.StartFlush(ctx, f, "api")
+	subject, customer := in.describe(fieldConfirm)
+	if !a.enter(c, audit.Entry{Action: audit.Flush, Subject: subject, Customer: customer, Reason: reason}) {
+		return
+	}
+	flush, err := a.control.StartFlush(ctx, f, whoIs(c).Name)
 	a.answerFlush(c, flush, err, http.StatusAccepted, "ordered")
 }
 
 func (a *api) cancelFlush(c *gin.Context) {
+	reason, ok := readReason(c)
+	if !ok || !a.enter(c, audit.Entry{Action: audit.FlushCancel, Reason: reason}) {
+		return
+	}
 	ctx, cancel := bounded(c)
 	defer cancel()
 	flush, err := a.control.CancelFlush(ctx)
@@ -86,7 +97,7 @@ func (a *api) answerFlush(c *gin.Context, f *stream.Flush, err error, status int
 	default:
 		note(c, zap.String("started_at", f.StartedAt), zap.Int64("removed", f.Removed))
 		conclude(c, outcome)
-		c.JSON(status, f)
+		c.JSON(status, maskedFlush(f))
 	}
 }
 
@@ -98,5 +109,18 @@ func (a *api) flush(c *gin.Context) {
 		httpapi.Unavailable(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, currentFlush{f})
+	c.JSON(http.StatusOK, currentFlush{maskedFlush(f)})
+}
+
+// maskedFlush is a flush without whom it is about.
+func maskedFlush(f *stream.Flush) *stream.Flush {
+	if f == nil {
+		return nil
+	}
+	shown := *f
+	for name, of := range map[string]*string{push.FieldCsno: &shown.Filter.Csno, push.FieldDeviceID: &shown.Filter.DeviceID,
+		shown.Filter.Column: &shown.Filter.Contains} {
+		*of = mask(name, *of)
+	}
+	return &shown
 }

@@ -31,13 +31,13 @@ func TestFlush(t *testing.T) {
 	if f := b.currentFlush(t); f != nil {
 		t.Errorf("%+v", f)
 	}
-	w := b.do("POST", flushesPath, `{"confirm":"flush","csno":"csno-b","status":["failed","sent"],"since":"2020-01-01T00:00:00Z"}`)
+	w := b.do("POST", flushesPath, `{"confirm":"flush","reason":"a test","csno":"csno-b","status":["failed","sent"],"since":"2020-01-01T00:00:00Z"}`)
 	f := decode[stream.Flush](t, w)
-	if w.Code != 202 || f.State != stream.FlushRunning || f.By != "api" || f.StartedAt == "" || f.Filter.Csno != "csno-b" ||
+	if w.Code != 202 || f.State != stream.FlushRunning || f.By != "root" || f.StartedAt == "" || f.Filter.Csno != "***o-b" ||
 		!slices.Equal(f.Filter.Status, []push.Status{push.Failed, push.Sent}) || f.Filter.Since == nil || f.Filter.Until != nil {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	checkProblem(t, b.do("POST", flushesPath, `{"confirm":"flush"}`), 409, "another flush is running")
+	checkProblem(t, b.do("POST", flushesPath, `{"confirm":"flush","reason":"a test"}`), 409, "another flush is running")
 	b.consumer(t, "c", answers(push.CodeAccepted))
 	b.eventually(t, "flushed", func() bool { return b.currentFlush(t).State == stream.FlushDone })
 	if f := b.currentFlush(t); f.Looked != 1 || f.Of != 1 || f.Removed != 1 || f.Left != 0 || f.EndedAt == "" {
@@ -47,7 +47,7 @@ func TestFlush(t *testing.T) {
 	checkProblem(t, b.do("POST", currentPath+"/cancel", ""), 409, "no flush is running")
 
 	// What has not ended stays.
-	if w := b.do("POST", flushesPath, `{"confirm":"flush"}`); w.Code != 202 {
+	if w := b.do("POST", flushesPath, `{"confirm":"flush","reason":"a test"}`); w.Code != 202 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	b.eventually(t, "flushed", func() bool { return b.currentFlush(t).State == stream.FlushDone })
@@ -62,7 +62,7 @@ func TestFlush(t *testing.T) {
 func TestCancelFlush(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.do("POST", flushesPath, `{"confirm":"flush"}`)
+	b.do("POST", flushesPath, `{"confirm":"flush","reason":"a test"}`)
 	w := b.do("POST", currentPath+"/cancel", "")
 	if f := decode[stream.Flush](t, w); w.Code != 200 || f.State != stream.FlushCancelled || f.EndedAt == "" {
 		t.Errorf("%d %s", w.Code, w.Body)

@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,47 @@ func (p *parser) text(name string) string {
 	p.check(utf8.RuneCountInString(text) <= push.MaxText, "%s is longer than %d characters", name, push.MaxText)
 	p.check(utf8.ValidString(text), "%s is not valid UTF-8", name)
 	return text
+}
+
+// fieldReason says why somebody does something; it is for the audit log.
+const (
+	fieldReason = "reason"
+	maxReason   = 500 // characters
+)
+
+// reason reads why; whether it must be given.
+func (p *parser) reason(must bool) string {
+	why, is := p.one(fieldReason)
+	why = strings.TrimSpace(why)
+	p.check(!must || why != "", "%s must be given: it goes into the audit log", fieldReason)
+	p.check(must || !is || why != "", "%s must not be empty", fieldReason)
+	p.check(utf8.ValidString(why) && utf8.RuneCountInString(why) <= maxReason, "%s must be at most %d characters of UTF-8", fieldReason, maxReason)
+	return why
+}
+
+// is reads true or false; false if it is not given.
+func (p *parser) is(name string) bool {
+	text, _ := p.one(name)
+	return text == "true"
+}
+
+// describe says what was asked for, for the audit log: the values of what is not
+// personal, the names of what is, and the customer if it is one's data.
+func (p *parser) describe(but ...string) (subject, customer string) {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(p.Given)) {
+		value := strings.Join(p.Given[name], ",")
+		column, _ := p.one(FieldColumn)
+		switch {
+		case slices.Contains(but, name), name == fieldReason:
+		case slices.Contains(personal(), name), name == FieldContains && slices.Contains(personal(), column):
+			parts = append(parts, name)
+		default:
+			parts = append(parts, name+"="+value)
+		}
+	}
+	customer, _ = p.one(push.FieldCsno)
+	return strings.Join(parts, " "), customer
 }
 
 // number reads a whole number, least to most.

@@ -45,7 +45,10 @@ func (a *api) histogramOrRecord(c *gin.Context) {
 			return
 		}
 	}
-	in := readFilterQuery(c, histogramPath, fieldSpan, fieldBudget)
+	in := readFilterQuery(c, histogramPath, fieldSpan, fieldBudget, fieldSearch)
+	if !a.withSearch(c, in) {
+		return
+	}
 	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
 	in.spans(&f, length)
 	if !in.refused(c) {
@@ -64,7 +67,7 @@ func (a *api) postedHistogram(c *gin.Context) {
 	}
 	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
 	in.spans(&f, length)
-	if !in.refusedBody(c) {
+	if !in.refusedBody(c) && a.searched(c, in) {
 		a.answerHistogram(c, f, length, budget, http.StatusUnprocessableEntity)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/stream"
 )
@@ -31,6 +32,9 @@ func (a *api) endHold(c *gin.Context) {
 	defer cancel()
 	project := c.Param("project")
 	note(c, zap.String("project", clip(project)))
+	if !a.enter(c, audit.Entry{Action: audit.HoldEnd, Subject: clip(project)}) {
+		return
+	}
 	switch was, err := a.control.EndHold(ctx, project); {
 	case err != nil:
 		httpapi.Unavailable(c, err)

@@ -23,7 +23,7 @@ func TestJournal(t *testing.T) {
 		{"POST", "/api/v1/pushes/redrive", `{"status":"failed","csno":"csno-b","device_id":"token-b"}`, 200, "done", "selected", "failed"},
 		{"POST", "/api/v1/pushes/redrive", `{"status":"csno-b"}`, 422, "refused", "", ""},
 		{"POST", "/api/v1/pushes/cancel?csno=csno-b", ``, 400, "refused", "", ""},
-		{"POST", "/api/v1/flushes", `{"confirm":"flush","csno":"csno-b"}`, 202, "ordered", "", ""},
+		{"POST", "/api/v1/flushes", `{"confirm":"flush","csno":"csno-b","reason":"a test"}`, 202, "ordered", "", ""},
 		{"POST", "/api/v1/flushes", `{"confirm":"csno-b"}`, 422, "refused", "", ""},
 		{"POST", "/api/v1/flushes/current/cancel", ``, 200, "cancelled", "", ""},
 		{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`, 200, "paused", "", ""},
@@ -38,11 +38,7 @@ func TestJournal(t *testing.T) {
 	for _, tt := range tests {
 		b.logs.TakeAll()
 		w := b.do(tt.method, tt.path, tt.body)
-		message := "change"
-		if strings.HasSuffix(tt.path, "/export") {
-			message = "export"
-		}
-		lines := b.logs.FilterMessage(message).All()
+		lines := b.logs.FilterMessage("action").All()
 		if len(lines) != 1 {
 			t.Errorf("%s %s: %d lines", tt.method, tt.path, len(lines))
 			continue

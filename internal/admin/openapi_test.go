@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"pushstream/internal/access"
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -89,7 +91,7 @@ func members(of reflect.Type) (all, always []string) {
 			continue
 		}
 		all = append(all, name)
-		if options != "omitempty" {
+		if options == "" {
 			always = append(always, name)
 		}
 	}
@@ -130,6 +132,10 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
 		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
 		"Flush": stream.Flush{}, "FlushFilter": stream.FlushFilter{}, "CurrentFlush": currentFlush{},
+		"KeptSearch": keptSearch{}, "Revealed": revealed{}, "Summary": summary{}, "Backlog": backlog{}, "Latency": latency{},
+		"LoginWays": loginWays{}, "Me": me{}, "Sessions": sessionList{}, "Session": access.Session{}, "Users": userList{}, "User": access.User{},
+		"APITokens": apiTokenList{}, "APIToken": access.Token{}, "SecretOnce": secretOnce{}, "ProducerKeys": keyList{}, "ProducerKey": producerKey{},
+		"AuditPage": audit.Page{}, "AuditEntry": audit.Entry{}, "Settings": settingList{}, "Setting": Setting{},
 		"Counts": countList{}, "CodeCount": pushlog.CodeCount{}, "CounterList": counterList{}, "Counters": pushlog.Counters{},
 	} {
 		properties, required := schema(t, name)
@@ -163,13 +169,14 @@ func TestRequiredFieldsOfARecord(t *testing.T) {
 
 func TestRequestsOfOpenAPI(t *testing.T) {
 	t.Parallel()
-	if properties, _ := schema(t, "Selection"); !same(properties, SelectionFields()) {
+	if properties, _ := schema(t, "Selection"); !same(properties, append(SelectionFields(), fieldReason)) {
 		t.Errorf("%q", properties)
 	}
-	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired}) {
+	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired, fieldReason}) {
 		t.Errorf("%q", properties)
 	}
-	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(), "FlushOrder": flushMembers()} {
+	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(),
+		"FlushOrder": flushMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "SearchFields": membersOf(text, keptFields()...)} {
 		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
 			t.Errorf("%s: %q", name, properties)
 		}

@@ -39,7 +39,10 @@ func foundIn(q pushlog.Query, p *pushlog.Page) found {
 }
 
 func (a *api) list(c *gin.Context) {
-	in := readFilterQuery(c, searchPath, pageFields()...)
+	in := readFilterQuery(c, searchPath, append(pageFields(), fieldSearch)...)
+	if !a.withSearch(c, in) {
+		return
+	}
 	q, budget := in.query(), in.budget(defaultBudget)
 	if in.refused(c) {
 		return
@@ -57,10 +60,7 @@ func (a *api) answerPage(c *gin.Context, q pushlog.Query, budget time.Duration, 
 		failed(c, err, wrong)
 		return
 	}
-	if p.Records == nil {
-		p.Records = []pushlog.Record{}
-	}
-	c.JSON(http.StatusOK, page{p.Records, foundIn(q, &p)})
+	c.JSON(http.StatusOK, page{maskedAll(p.Records), foundIn(q, &p)})
 }
 
 // gone is the status of requests whose client did not wait, for the log.
@@ -94,6 +94,6 @@ func (a *api) answerRecord(c *gin.Context, id string) {
 	case err != nil:
 		httpapi.Unavailable(c, err)
 	default:
-		c.JSON(http.StatusOK, r)
+		c.JSON(http.StatusOK, masked(r))
 	}
 }

@@ -115,7 +115,7 @@ func TestGet(t *testing.T) {
 	b := setup(t)
 	w := b.get("/api/v1/pushes/b")
 	r := decode[pushlog.Record](t, w)
-	if w.Code != 200 || r.ID != "b" || r.Status != push.Queued || r.DeviceID != "token-b" || r.MsgTitle != "제목 <b>" || r.AcceptedAt == "" {
+	if w.Code != 200 || r.ID != "b" || r.Status != push.Queued || r.DeviceID != "to****" || r.MsgTitle != "제목****" || r.Csno != "***o-b" || r.AcceptedAt == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	for _, id := range []string{"x", "A", strings.Repeat("a", 128), strings.Repeat("a", 129), "a%20b", "%2e%2e", "a%00", "%EA%B0%80", "*", "b%0a"} {

@@ -49,7 +49,7 @@ func (a *api) search(c *gin.Context) {
 		limit = searchTime
 	}
 	q, budget := in.query(), in.budget(limit)
-	if in.refusedBody(c) {
+	if in.refusedBody(c) || !a.searched(c, in) {
 		return
 	}
 	if steps {
@@ -99,7 +99,7 @@ func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration
 		_ = c.Error(err) // for the log
 		_ = out.write(step{Problem: &httpapi.Problem{Type: "about:blank", Title: http.StatusText(http.StatusServiceUnavailable),
 			Status: http.StatusServiceUnavailable, Detail: "the store does not answer any more; search again",
-			RequestID: c.Writer.Header().Get("X-Request-Id")}})
+			RequestID: httpapi.RequestID(c)}})
 	}
 }
 
@@ -115,7 +115,7 @@ func (s *steps) tell(q pushlog.Query, p *pushlog.Page) error {
 	s.last = one
 	if !s.shown && (p.Records != nil || p.Exact) {
 		s.shown = true
-		items := append([]pushlog.Record{}, p.Records...)
+		items := maskedAll(p.Records)
 		one.Items = &items
 	}
 	return s.write(step{Page: &one})

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
@@ -83,23 +84,27 @@ type selected struct {
 }
 
 func (a *api) redriveSelected(c *gin.Context) {
-	a.changeSelected(c, a.control.RedriveSelected, Redrivable())
+	a.changeSelected(c, audit.Redrive, a.control.RedriveSelected, Redrivable())
 }
 
 func (a *api) cancelSelected(c *gin.Context) {
-	a.changeSelected(c, a.control.CancelSelected, Cancellable())
+	a.changeSelected(c, audit.Cancel, a.control.CancelSelected, Cancellable())
 }
 
-func (a *api) changeSelected(c *gin.Context, do selector, states []push.Status) {
-	in, ok := readBody(c, membersOf(text, SelectionFields()...)...)
+func (a *api) changeSelected(c *gin.Context, action audit.Action, do selector, states []push.Status) {
+	in, ok := readBody(c, membersOf(text, append(SelectionFields(), fieldReason)...)...)
 	if !ok {
 		return
 	}
-	s := in.selection(states)
+	s, reason := in.selection(states), in.reason(false)
 	if in.refusedBody(c) {
 		return
 	}
-	note(c, zap.String("selected", string(s.Status)), zap.Strings("by", slices.Sorted(maps.Keys(in.Given))))
+	note(c, zap.String("selected", string(s.Status)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
+	subject, customer := in.describe()
+	if !a.enter(c, audit.Entry{Action: action, Subject: subject, Customer: customer, Reason: reason}) {
+		return
+	}
 	ctx, cancel := a.long(c, selectionTime)
 	defer cancel()
 	p, done, err := WorkThrough(ctx, do, s, nil)
@@ -111,7 +116,7 @@ func (a *api) changeSelected(c *gin.Context, do selector, states []push.Status) 
 	if done {
 		conclude(c, "done")
 	} else {
-		conclude(c, "not done")
+		conclude(c, notDone)
 	}
 	c.JSON(http.StatusOK, selected{p.Looked, p.Matched, p.Changes, done})
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +16,9 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"pushstream/internal/access"
+	"pushstream/internal/apikey"
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -34,6 +38,9 @@ type bundle struct {
 	control  *stream.Control
 	producer *stream.Producer
 	logs     *observer.ObservedLogs
+	access   *access.Store
+	named    *strings.Replacer  // what stands in paths for ids that are not known before
+	cookie   string             // of root, an administrator who may reveal
 	stop     context.CancelFunc // tells the API that the process is asked to stop
 }
 
@@ -56,8 +63,51 @@ func empty(t *testing.T) *bundle {
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	b.logs, b.stop = logs, stop
-	b.router = NewRouter(ctx, b.log, b.control, zap.New(core))
+	b.access = access.New(rdb, b.keys.Prefix, access.Options{Cost: access.Cost{MemoryKiB: 8, Time: 1, Threads: 1}})
+	b.router = newAPI(ctx, Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Logger: zap.New(core)}).router()
+	b.cookie = b.user(t, "root", access.Admin, true)
+	if err := b.rdb.Set(t.Context(), "push:search:"+searchID, `{"by":"root","given":{"csno":"csno-b"}}`, time.Hour).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.named = strings.NewReplacer("SEARCH", searchID)
 	return b
+}
+
+const (
+	searchID     = "8f14e45f-ceea-467f-a8d6-0123456789ab"
+	testPassword = "correct horse battery"
+)
+
+// user makes a user, and returns the secret of a session of theirs.
+func (b *bundle) user(t *testing.T, name string, role access.Role, reveal bool) string {
+	t.Helper()
+	if err := b.access.AddUser(t.Context(), access.NewUser{Name: name, Password: testPassword, Role: role, Reveal: reveal, By: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	return b.session(t, name)
+}
+
+// session begins a session of a user.
+func (b *bundle) session(t *testing.T, name string) (secret string) {
+	t.Helper()
+	secret, _, _, err := b.access.Login(t.Context(), name, testPassword, access.From{Address: "192.0.2.1", UserAgent: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+// token makes a token for a machine, which may do what a machine may at most.
+func (b *bundle) token(t *testing.T, name string, scopes ...access.Permission) string {
+	t.Helper()
+	if len(scopes) == 0 {
+		scopes = access.Scopes()
+	}
+	secret, err := b.access.AddToken(t.Context(), access.NewToken{Name: name, Scopes: scopes, By: "test", ExpiresAt: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
 }
 
 // setup makes a log with five pushes, accepted in the order of their ids; e is
@@ -149,6 +199,14 @@ func (b *bundle) status(t *testing.T, id string) push.Status {
 	return r.Status
 }
 
+// dump is all that is in Redis, but for what people did.
+func (b *bundle) dump(t *testing.T) map[string]string {
+	t.Helper()
+	all := redistest.Dump(t, b.rdb)
+	maps.DeleteFunc(all, func(key, _ string) bool { return strings.Contains(key, "{audit}") })
+	return all
+}
+
 // eventually polls until ok, for at most half a minute.
 func (b *bundle) eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -163,18 +221,19 @@ func (b *bundle) get(path string) *httptest.ResponseRecorder {
 	return b.do(http.MethodGet, path, "")
 }
 
-// do makes a request as a program on this machine does.
+// do makes a request as root does.
 func (b *bundle) do(method, path, body string) *httptest.ResponseRecorder {
 	return b.as("127.0.0.1:8080", nil, method, path, body)
 }
 
 // as makes a request to a host with headers.
 func (b *bundle) as(host string, headers map[string]string, method, path, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r := httptest.NewRequest(method, b.named.Replace(path), strings.NewReader(body))
 	r.Host = host
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	r.AddCookie(&http.Cookie{Name: plainCookie, Value: b.cookie})
 	for name, value := range headers {
 		r.Header.Set(name, value)
 	}
@@ -213,25 +272,48 @@ var changing = []struct{ method, path, body string }{
 	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
 	{"POST", "/api/v1/pushes/a/redrive", ""},
 	{"POST", "/api/v1/pushes/a/cancel", ""},
-	{"POST", "/api/v1/flushes", `{"confirm":"flush","csno":"nobody"}`},
+	{"POST", "/api/v1/flushes", `{"confirm":"flush","csno":"nobody","reason":"a test"}`},
 	{"POST", "/api/v1/flushes/current/cancel", ""},
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
 	{"DELETE", "/api/v1/holds/demo", ""},
 	{"DELETE", "/api/v1/dead-tokens/" + pushlog.TokenHash("token-b"), ""},
+	{"POST", "/api/v1/users", `{"name":"new","password":"correct horse battery","role":"viewer"}`},
+	{"PUT", "/api/v1/users/other/role", `{"role":"operator","reveal":true}`},
+	{"DELETE", "/api/v1/sessions/OTHERS-SESSION", ""},
+	{"PUT", "/api/v1/users/other/password", `{"password":"another horse battery"}`},
+	{"PUT", "/api/v1/users/other/disabled", `{"disabled":true}`},
+	{"DELETE", "/api/v1/session/others/OWN-SESSION", ""},
+	{"POST", "/api/v1/session", `{"name":"root","password":"correct horse battery"}`},
+	{"POST", "/api/v1/api-tokens", `{"name":"new","scopes":["read"],"expires_at":"` + tomorrow + `"}`},
+	{"DELETE", "/api/v1/api-tokens/old", ""},
+	{"POST", "/api/v1/keys", `{"name":"new"}`},
+	{"DELETE", "/api/v1/keys/old", ""},
+	{"POST", "/api/v1/pushes/b/reveal", `{"fields":["csno"],"reason":"a test"}`},
 }
+
+// ending are those after which who makes them is not logged in any more.
+var ending = []struct{ method, path, body string }{
+	{"PUT", "/api/v1/session/password", `{"current":"correct horse battery","password":"another horse battery"}`},
+	{"DELETE", "/api/v1/session", ""},
+}
+
+var tomorrow = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
 
 // posted are the requests that change nothing though they are not by GET.
 var posted = []struct{ method, path, body string }{
 	{"POST", "/api/v1/pushes/search", `{"csno":"csno-b"}`},
 	{"POST", "/api/v1/pushes/histogram", `{"since":"2020-01-01T00:00:00Z","until":"2020-01-02T00:00:00Z","span":"1h"}`},
+	{"POST", "/api/v1/searches", `{"csno":"csno-b"}`},
+	{"POST", "/api/v1/audit/search", `{}`},
 	{"POST", "/api/v1/pushes/export", `{"format":"ndjson"}`},
 }
 
 // readable are the routes of GET.
 var readable = []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/counts", "/api/v1/counters/minutes", "/api/v1/counters/hours",
 	"/api/v1/pushes/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
-	"/api/v1/flushes/current", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens"}
+	"/api/v1/flushes/current", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens", "/api/v1/searches/SEARCH", "/api/v1/summary",
+	"/api/v1/session", "/api/v1/session/others", "/api/v1/sessions", "/api/v1/users", "/api/v1/api-tokens", "/api/v1/keys", "/api/v1/settings"}
 
 // changeable makes a pushstream in which each of changing would change
 // something.
@@ -244,5 +326,21 @@ func changeable(t *testing.T) *bundle {
 	ctx := t.Context()
 	b.rdb.HSet(ctx, "push:hold:{demo}", "reason", "permission", "code", "PERMISSION", "since", "2026-11-24T00:00:00.000Z")
 	b.rdb.HSet(ctx, "push:control", "paused-one", "paused")
+	own, err := b.access.Token(ctx, b.token(t, "old"))
+	if err != nil || own.Name != "old" {
+		t.Fatal(err)
+	}
+	if _, err := apikey.New(b.rdb, "push").Add(ctx, "old", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	other, _, err := b.access.Session(ctx, b.user(t, "other", access.Viewer, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := b.access.Session(ctx, b.session(t, "root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.named = strings.NewReplacer("SEARCH", searchID, "OTHERS-SESSION", other.Session, "OWN-SESSION", second.Session)
 	return b
 }

@@ -20,10 +20,10 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
-	"pushstream/internal/stream"
 )
 
 // gate is a way to Redis on which answers wait once so many bytes have come through.
@@ -132,8 +132,10 @@ func (b *bundle) wired(t *testing.T, patience, limit time.Duration) *wire {
 	core, logs := observer.New(zapcore.InfoLevel)
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
-	a := &api{stop: ctx, log: pushlog.New(rdb, b.keys), control: stream.NewControl(rdb, b.keys), patience: patience}
-	srv := httptest.NewUnstartedServer(a.router(zap.New(core)))
+	// Whoever asks is found without the gate, which is for the log.
+	a := newAPI(ctx, Options{Redis: b.rdb, Keys: b.keys, Access: b.access, Audit: audit.New(b.rdb, b.keys.Prefix, audit.Options{}), Logger: zap.New(core)})
+	a.log, a.patience = pushlog.New(rdb, b.keys), patience
+	srv := httptest.NewUnstartedServer(a.router())
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout = limit, limit
 	srv.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -164,6 +166,7 @@ func (w *wire) post(t *testing.T, path, accept, body string) (*http.Response, co
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", accept)
+	r.AddCookie(&http.Cookie{Name: plainCookie, Value: w.cookie})
 	resp, err := w.client.Do(r)
 	if err != nil {
 		t.Fatal(err)

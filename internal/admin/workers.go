@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/stream"
 )
@@ -44,17 +46,20 @@ func (a *api) setDesired(c *gin.Context, name string) {
 	if name != "" {
 		note(c, zap.String("name", clip(name)))
 	}
-	in, ok := readBody(c, membersOf(text, fieldDesired)...)
+	in, ok := readBody(c, membersOf(text, fieldDesired, fieldReason)...)
 	if !ok {
 		return
 	}
-	desired := choice(in, fieldDesired, "", stream.Running, stream.Paused)
+	desired, reason := choice(in, fieldDesired, "", stream.Running, stream.Paused), in.reason(false)
 	if in.refusedBody(c) {
 		return
 	}
-	do := a.control.Pause
+	do, action := a.control.Pause, audit.Pause
 	if desired == stream.Running {
-		do = a.control.Resume
+		do, action = a.control.Resume, audit.Resume
+	}
+	if !a.enter(c, audit.Entry{Action: action, Subject: cmp.Or(clip(name), "all"), Reason: reason}) {
+		return
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()

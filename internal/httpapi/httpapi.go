@@ -184,3 +184,6 @@ func limit(maxBody int64) gin.HandlerFunc {
 		}
 	}
 }
+
+// RequestID is the id that a request was given; the answer's X-Request-Id.
+func RequestID(c *gin.Context) string { return c.GetString(requestIDKey) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,8 +125,29 @@ func (s *stack) start(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.launch(ctx, "admin", s.admin, "LISTEN_ADDR="+s.admin)
+	password, err := s.password()
+	if err != nil {
+		return err
+	}
+	return s.launch(ctx, "admin", s.admin, "LISTEN_ADDR="+s.admin, "ADMIN_USER="+adminUser, "ADMIN_PASSWORD="+password)
 }
+
+// adminUser is the first administrator.
+const adminUser = "admin"
+
+// password is the first administrator's: made once, and kept beside the data, since
+// it counts only as long as there is no user.
+func (s *stack) password() (string, error) {
+	file := filepath.Join(s.dir, passwordFile)
+	b, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		b = []byte(rand.Text())
+		err = os.WriteFile(file, b, 0o600)
+	}
+	return string(b), err
+}
+
+const passwordFile = "admin-password"
 
 // launch starts one of our own programs and waits until it is ready at addr.
 func (s *stack) launch(ctx context.Context, name, addr string, env ...string) error {

@@ -51,13 +51,20 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	for _, status := range push.Statuses() {
 		so = append(so, fmt.Sprintf("%d %s", counts[status], status))
 	}
+	password, err := s.password()
+	if err != nil {
+		return err
+	}
+	jar := filepath.Join(s.dir, "cookies")
 	fmt.Fprintf(s.stdout, `
 the log so far: %s
 
-  the log           curl -s 'http://%s/api/v1/pushes?size=5' | head -c 2000
-  what failed       curl -s 'http://%s/api/v1/pushes?status=failed'
-  pause one         curl -s -X PUT http://%s/api/v1/workers/consumer-1/desired -H 'Content-Type: application/json' -d '{"desired":"paused"}'
-  who is there      curl -s http://%s/api/v1/workers
+  log in            curl -s -c %s http://%s/api/v1/session -H 'Content-Type: application/json' \
+                      -d '{"name":"%s","password":"%s"}'
+  the log           curl -s -b %s 'http://%s/api/v1/pushes?size=5' | head -c 2000
+  what failed       curl -s -b %s 'http://%s/api/v1/pushes?status=failed'
+  pause one         curl -s -b %s -X PUT http://%s/api/v1/workers/consumer-1/desired -H 'Content-Type: application/json' -d '{"desired":"paused"}'
+  who is there      curl -s -b %s http://%s/api/v1/workers
   one is reserved   %s
   send one          curl -s http://%s/v1/pushes -H 'Authorization: Bearer %s' \
                       -H 'Content-Type: application/json' -d '{"device_id":"demo-token","msg_title":"hello"}'
@@ -65,7 +72,7 @@ the log so far: %s
   the simulator     curl -s http://%s/_sim/stats
 
 Ctrl-C stops everything.
-`, strings.Join(so, ", "), s.admin, s.admin, s.admin, s.admin, receipt, s.producer, key, s.redis, s.sim)
+`, strings.Join(so, ", "), jar, s.admin, adminUser, password, jar, s.admin, jar, s.admin, jar, s.admin, jar, s.admin, receipt, s.producer, key, s.redis, s.sim)
 	return s.watch(ctx)
 }
 

@@ -1,0 +1,126 @@
+package admin
+
+import (
+	"cmp"
+
+	"github.com/gin-gonic/gin"
+
+	"pushstream/internal/access"
+	"pushstream/internal/httpapi"
+)
+
+const (
+	base = "/api/v1"
+	// anyone is the permission that everybody has, logged in or not.
+	anyone access.Permission = "anyone"
+	// maxLong is how many exports and searches of all of the log there are at the
+	// same time.
+	maxLong = 16
+)
+
+// route is one thing that can be asked for. What has no route is not there; a route
+// without a permission is nobody's.
+type route struct {
+	method, path string
+	may          access.Permission
+	do           gin.HandlerFunc
+	is           trait
+}
+
+// trait is how a route differs from one that reads, takes no parameters, and is short.
+type trait int
+
+const (
+	params  trait = 1 << iota // it has parameters in its URL
+	changes                   // it is a line in the log
+	heavy                     // it may take long, and much of the machine
+	stays                     // it stays open, and is counted by itself
+)
+
+// routes is the whole API.
+func (a *api) routes() []route {
+	return []route{
+		// The log.
+		{"GET", "/pushes", access.Read, a.list, params},
+		{"POST", "/pushes/search", access.Read, a.search, heavy},
+		{"POST", "/searches", access.Read, a.keepSearch, 0},
+		{"GET", "/searches/:id", access.Read, a.keptSearch, 0},
+		{"GET", "/pushes/histogram", access.Read, a.histogramOrRecord, params},
+		{"POST", "/pushes/histogram", access.Read, a.postedHistogram, heavy},
+		{"GET", "/pushes/:id", access.Read, a.get, 0},
+		{"POST", "/pushes/:id/reveal", access.Reveal, a.reveal, changes},
+		{"POST", "/pushes/export", access.Export, a.export, changes | heavy},
+		{"GET", "/counts", access.Read, a.counts, 0},
+		{"GET", "/counters/minutes", access.Read, a.minutes, params},
+		{"GET", "/counters/hours", access.Read, a.hours, params},
+		{"GET", "/summary", access.Read, a.summary, 0},
+
+		// What changes pushes.
+		{"POST", "/pushes/redrive", access.Change, a.redriveSelected, changes},
+		{"POST", "/pushes/cancel", access.Change, a.cancelSelected, changes},
+		{"POST", "/pushes/:id/redrive", access.Change, a.redrive, changes},
+		{"POST", "/pushes/:id/cancel", access.Change, a.cancel, changes},
+		{"POST", "/flushes", access.Flush, a.startFlush, changes},
+		{"GET", "/flushes/current", access.Read, a.flush, 0},
+		{"POST", "/flushes/current/cancel", access.Flush, a.cancelFlush, changes},
+
+		// What sends them.
+		{"GET", "/workers", access.Read, a.workers, 0},
+		{"PUT", "/workers/desired", access.Control, a.desireAll, changes},
+		{"PUT", "/workers/:name/desired", access.Control, a.desire, changes},
+		{"GET", "/holds", access.Read, a.holds, 0},
+		{"DELETE", "/holds/:project", access.Control, a.endHold, changes},
+		{"GET", "/dead-tokens", access.Read, a.deadTokens, params},
+		{"DELETE", "/dead-tokens/:hash", access.Control, a.forgetToken, changes},
+
+		// Who may do it, and who did.
+		{"GET", "/login", anyone, a.loginWays, 0},
+		{"POST", "/session", anyone, a.login, changes},
+		{"GET", "/session", access.Read, a.session, 0},
+		{"DELETE", "/session", access.Self, a.logout, changes},
+		{"PUT", "/session/password", access.Self, a.changePassword, changes},
+		{"GET", "/session/others", access.Self, a.ownSessions, 0},
+		{"DELETE", "/session/others/:id", access.Self, a.endOwnSession, changes},
+		{"GET", "/sessions", access.Users, a.sessions, 0},
+		{"DELETE", "/sessions/:id", access.Users, a.endSession, changes},
+		{"GET", "/users", access.Users, a.users, 0},
+		{"POST", "/users", access.Users, a.addUser, changes},
+		{"PUT", "/users/:name/role", access.Users, a.setRole, changes},
+		{"PUT", "/users/:name/disabled", access.Users, a.setDisabled, changes},
+		{"PUT", "/users/:name/password", access.Users, a.setPassword, changes},
+		{"GET", "/api-tokens", access.Users, a.apiTokens, 0},
+		{"POST", "/api-tokens", access.Users, a.addAPIToken, changes},
+		{"DELETE", "/api-tokens/:name", access.Users, a.removeAPIToken, changes},
+		{"GET", "/keys", access.Keys, a.producerKeys, 0},
+		{"POST", "/keys", access.Keys, a.addKey, changes},
+		{"DELETE", "/keys/:name", access.Keys, a.removeKey, changes},
+		{"POST", "/audit/search", access.Audit, a.auditPage, 0},
+		{"GET", "/settings", access.Settings, a.settings, 0},
+	}
+}
+
+func (a *api) router() *gin.Engine {
+	r := httpapi.New(a.Logger, maxBody)
+	short, longer := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxLong)
+	origin := sameOrigin()
+	for _, one := range a.routes() {
+		chain := gin.HandlersChain{}
+		if one.is&changes != 0 {
+			chain = append(chain, a.journaled)
+		}
+		chain = append(chain, origin)
+		switch {
+		case one.is&stays != 0:
+		case one.is&heavy != 0:
+			chain = append(chain, longer)
+		default:
+			chain = append(chain, short)
+		}
+		chain = append(chain, a.allow(one.may))
+		if one.is&params == 0 {
+			chain = append(chain, noQuery)
+		}
+		r.Handle(one.method, base+one.path, append(chain, one.do)...)
+	}
+	return r
+}

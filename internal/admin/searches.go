@@ -1,0 +1,158 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/audit"
+	"pushstream/internal/httpapi"
+	"pushstream/internal/push"
+)
+
+const (
+	fieldSearch = "search"
+	// searchLife is how long a search is kept after its last use.
+	searchLife = 7 * 24 * time.Hour
+)
+
+var validSearch = regexp.MustCompile(`^[0-9a-f-]{36}$`)
+
+// keptFields are what a search may keep: what must not stand in a URL.
+func keptFields() []string {
+	return []string{push.FieldCsno, push.FieldDeviceID, FieldColumn, FieldContains}
+}
+
+// kept is a search for personal data. Its id stands for it in URLs.
+type kept struct {
+	By    string            `json:"by"`
+	Given map[string]string `json:"given"`
+}
+
+// keptSearch is the answer to who makes or reads one.
+type keptSearch struct {
+	ID     string            `json:"id"`
+	Fields map[string]string `json:"fields"` // masked, unless one's own
+}
+
+func (a *api) searchKey(id string) string { return a.Keys.Prefix + ":search:" + id }
+
+// keepSearch keeps the part of a filter that is personal.
+func (a *api) keepSearch(c *gin.Context) {
+	in, ok := readBody(c, membersOf(text, keptFields()...)...)
+	if !ok {
+		return
+	}
+	_ = in.filter()
+	in.check(len(in.Given) > 0, "one of %v must be given", keptFields())
+	if in.refusedBody(c) || !a.searched(c, in) {
+		return
+	}
+	s := kept{whoIs(c).Name, map[string]string{}}
+	for name, values := range in.Given {
+		s.Given[name] = values[0]
+	}
+	text, _ := json.Marshal(s) // texts always marshal
+	id := uuid.NewString()
+	ctx, cancel := bounded(c)
+	defer cancel()
+	if err := a.Redis.Set(ctx, a.searchKey(id), text, searchLife).Err(); err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusCreated, keptSearch{id, s.Given})
+}
+
+// keptSearch answers what a search is for, so that a page that is loaded again can
+// show it.
+func (a *api) keptSearch(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	s, err := a.readSearch(ctx, c.Param("id"))
+	if searchFailed(c, err) {
+		return
+	}
+	if s.By != whoIs(c).Name {
+		for name, value := range s.Given {
+			field := name
+			if name == FieldContains {
+				field = s.Given[FieldColumn]
+			}
+			s.Given[name] = mask(field, value)
+		}
+	}
+	c.JSON(http.StatusOK, keptSearch{c.Param("id"), s.Given})
+}
+
+var errNoSearch = errors.New("this search is not known, or was not used for a week: search again")
+
+// readSearch returns a search, which lives on then.
+func (a *api) readSearch(ctx context.Context, id string) (kept, error) {
+	var s kept
+	if !validSearch.MatchString(id) {
+		return s, errNoSearch
+	}
+	text, err := a.Redis.GetEx(ctx, a.searchKey(id), searchLife).Bytes()
+	if errors.Is(err, redis.Nil) || err == nil && json.Unmarshal(text, &s) != nil {
+		return s, errNoSearch
+	}
+	return s, err
+}
+
+// searchFailed answers if a search could not be read.
+func searchFailed(c *gin.Context, err error) bool {
+	switch {
+	case errors.Is(err, errNoSearch):
+		httpapi.Fail(c, http.StatusNotFound, err.Error())
+	case err != nil:
+		httpapi.Unavailable(c, err)
+	}
+	return err != nil
+}
+
+// withSearch adds to parameters what the search holds that they name. It answers if
+// that can't be had, and returns false.
+func (a *api) withSearch(c *gin.Context, q *query) bool {
+	id, is := q.one(fieldSearch)
+	if !is {
+		return true
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	s, err := a.readSearch(ctx, id)
+	if searchFailed(c, err) {
+		return false
+	}
+	for name, value := range s.Given {
+		_, twice := q.one(name)
+		q.check(!twice, "%s is given twice: it is part of the search", name)
+		q.Given[name] = []string{value}
+	}
+	if _, is := s.Given[FieldColumn]; is {
+		q.inURL = false // what is searched for is not
+	}
+	return true
+}
+
+// searched makes an audit entry of a search for personal data. If it can't, it answers
+// and returns false.
+func (a *api) searched(c *gin.Context, in *parser) bool {
+	column, _ := in.one(FieldColumn)
+	if !slices.Contains(personal(), column) && !slices.ContainsFunc(personal(), func(name string) bool { _, is := in.one(name); return is }) {
+		return true
+	}
+	subject, customer := in.describe(fieldPage, fieldSize, FieldOrder, fieldAsOf, fieldBudget, fieldSpan)
+	if !a.enter(c, audit.Entry{Action: audit.Search, Subject: subject, Customer: customer}) {
+		return false
+	}
+	a.concluded(c, audit.Done, nil)
+	return true
+}

@@ -1,0 +1,267 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pushstream/internal/access"
+	"pushstream/internal/apikey"
+	"pushstream/internal/audit"
+	"pushstream/internal/httpapi"
+)
+
+const (
+	fieldRole     = "role"
+	fieldDisabled = "disabled"
+	fieldScopes   = "scopes"
+	fieldExpires  = "expires_at"
+)
+
+// userList is all users.
+type userList struct {
+	Items []access.User `json:"items"`
+}
+
+func (a *api) users(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	users, err := a.Access.Users(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, userList{users})
+}
+
+func (a *api) addUser(c *gin.Context) {
+	in, ok := readBody(c, append(membersOf(text, fieldName, fieldPassword, fieldRole), member{fieldReveal, flag})...)
+	if !ok {
+		return
+	}
+	name, _ := in.one(fieldName)
+	password, _ := in.one(fieldPassword)
+	role := choice(in, fieldRole, append([]access.Role{""}, access.Roles()...)...)
+	if in.refusedBody(c) {
+		return
+	}
+	note(c, zap.String("name", clip(name)), zap.String("role", string(role)), zap.Bool("reveal", in.is(fieldReveal)))
+	if !a.enter(c, audit.Entry{Action: audit.UserAdd, Subject: clip(name)}) {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	err := a.Access.AddUser(ctx, access.NewUser{Name: name, Password: password, Role: role, Reveal: in.is(fieldReveal), By: whoIs(c).Name})
+	if a.userRefused(c, err) {
+		return
+	}
+	conclude(c, "done")
+	user, err := a.Access.User(ctx, name)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusCreated, user)
+}
+
+func (a *api) setRole(c *gin.Context) {
+	in, ok := readBody(c, member{fieldRole, text}, member{fieldReveal, flag}, member{fieldReason, text})
+	if !ok {
+		return
+	}
+	role, reason := choice(in, fieldRole, append([]access.Role{""}, access.Roles()...)...), in.reason(false)
+	_, given := in.one(fieldReveal)
+	in.check(given, "%s must be given", fieldReveal)
+	if in.refusedBody(c) {
+		return
+	}
+	note(c, zap.String("role", string(role)), zap.Bool("reveal", in.is(fieldReveal)))
+	a.changeUser(c, audit.UserRole, reason, func(name string) error {
+		return a.Access.SetRole(c.Request.Context(), name, role, in.is(fieldReveal))
+	})
+}
+
+func (a *api) setDisabled(c *gin.Context) {
+	in, ok := readBody(c, member{fieldDisabled, flag}, member{fieldReason, text})
+	if !ok {
+		return
+	}
+	reason := in.reason(false)
+	_, given := in.one(fieldDisabled)
+	in.check(given, "%s must be given", fieldDisabled)
+	if in.refusedBody(c) {
+		return
+	}
+	do, action := a.Access.Enable, audit.UserEnable
+	if in.is(fieldDisabled) {
+		do, action = a.Access.Disable, audit.UserDisable
+	}
+	a.changeUser(c, action, reason, func(name string) error { return do(c.Request.Context(), name) })
+}
+
+func (a *api) setPassword(c *gin.Context) {
+	in, ok := readBody(c, membersOf(text, fieldPassword, fieldReason)...)
+	if !ok {
+		return
+	}
+	password, _ := in.one(fieldPassword)
+	reason := in.reason(false)
+	in.check(password != "", "%s must be given", fieldPassword)
+	if in.refusedBody(c) {
+		return
+	}
+	a.changeUser(c, audit.UserPassword, reason, func(name string) error { return a.Access.SetPassword(c.Request.Context(), name, password) })
+}
+
+// changeUser changes the user that a path names.
+func (a *api) changeUser(c *gin.Context, action audit.Action, reason string, do func(name string) error) {
+	name := c.Param("name")
+	note(c, zap.String("name", clip(name)))
+	if a.enter(c, audit.Entry{Action: action, Subject: clip(name), Reason: reason}) {
+		a.answerUser(c, do(name))
+	}
+}
+
+func (a *api) answerUser(c *gin.Context, err error) {
+	if !a.userRefused(c, err) {
+		conclude(c, "done")
+		c.Status(http.StatusNoContent)
+	}
+}
+
+// refusals are what users, tokens and keys may be refused for, and how.
+var refusals = map[error]int{
+	access.ErrName: http.StatusUnprocessableEntity, access.ErrRole: http.StatusUnprocessableEntity,
+	access.ErrPassword: http.StatusUnprocessableEntity, access.ErrScope: http.StatusUnprocessableEntity,
+	access.ErrExpires:    http.StatusUnprocessableEntity,
+	access.ErrUserExists: http.StatusConflict, access.ErrLastAdmin: http.StatusConflict, access.ErrOIDCUser: http.StatusConflict,
+	access.ErrTokenExists: http.StatusConflict, access.ErrFull: http.StatusConflict,
+	access.ErrNoUser: http.StatusNotFound, access.ErrNoToken: http.StatusNotFound,
+	apikey.ErrName: http.StatusUnprocessableEntity, apikey.ErrExists: http.StatusConflict, apikey.ErrUnknown: http.StatusNotFound,
+}
+
+// userRefused answers what went wrong, if anything did.
+func (a *api) userRefused(c *gin.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	for known, status := range refusals {
+		if errors.Is(err, known) {
+			if status == http.StatusNotFound {
+				conclude(c, "missing")
+			} else {
+				conclude(c, "refused")
+			}
+			httpapi.Fail(c, status, known.Error())
+			return true
+		}
+	}
+	httpapi.Unavailable(c, err)
+	return true
+}
+
+// secretOnce is the answer to who makes a token or a key.
+type secretOnce struct {
+	Name   string `json:"name"`
+	Secret string `json:"secret"` // can't be had again
+}
+
+// apiTokenList is the tokens of all machines.
+type apiTokenList struct {
+	Items []access.Token `json:"items"`
+}
+
+func (a *api) apiTokens(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	tokens, err := a.Access.Tokens(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, apiTokenList{tokens})
+}
+
+func (a *api) addAPIToken(c *gin.Context) {
+	in, ok := readBody(c, member{fieldName, text}, member{fieldScopes, list}, member{fieldExpires, text})
+	if !ok {
+		return
+	}
+	name, _ := in.one(fieldName)
+	expires := in.instant(fieldExpires)
+	var scopes []access.Permission
+	for _, s := range in.Given[fieldScopes] {
+		scopes = append(scopes, access.Permission(s))
+	}
+	if in.refusedBody(c) {
+		return
+	}
+	note(c, zap.String("name", clip(name)), zap.Time("expires_at", expires))
+	subject, _ := in.describe()
+	if !a.enter(c, audit.Entry{Action: audit.APITokenAdd, Subject: subject}) {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	secret, err := a.Access.AddToken(ctx, access.NewToken{Name: name, Scopes: scopes, By: whoIs(c).Name, ExpiresAt: expires})
+	if !a.userRefused(c, err) {
+		conclude(c, "done")
+		c.JSON(http.StatusCreated, secretOnce{name, secret})
+	}
+}
+
+func (a *api) removeAPIToken(c *gin.Context) {
+	a.changeUser(c, audit.APITokenRemove, "", func(name string) error { return a.Access.RemoveToken(c.Request.Context(), name) })
+}
+
+// producerKey is a key of a back end, without its secret.
+type producerKey struct {
+	Name      string `json:"name"`
+	CreatedAt string `json:"created_at"`
+}
+
+// keyList is the keys of all back ends.
+type keyList struct {
+	Items []producerKey `json:"items"`
+}
+
+func (a *api) producerKeys(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	keys, err := a.producers.List(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	all := keyList{Items: []producerKey{}}
+	for _, k := range keys {
+		all.Items = append(all.Items, producerKey{k.Name, k.CreatedAt.UTC().Format(time.RFC3339)})
+	}
+	c.JSON(http.StatusOK, all)
+}
+
+func (a *api) addKey(c *gin.Context) {
+	in, ok := readBody(c, membersOf(text, fieldName)...)
+	if !ok {
+		return
+	}
+	name, _ := in.one(fieldName)
+	note(c, zap.String("name", clip(name)))
+	if in.refusedBody(c) || !a.enter(c, audit.Entry{Action: audit.KeyAdd, Subject: clip(name)}) {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	secret, err := a.producers.Add(ctx, name, time.Now())
+	if !a.userRefused(c, err) {
+		conclude(c, "done")
+		c.JSON(http.StatusCreated, secretOnce{name, secret})
+	}
+}
+
+func (a *api) removeKey(c *gin.Context) {
+	a.changeUser(c, audit.KeyRemove, "", func(name string) error { return a.producers.Remove(c.Request.Context(), name) })
+}

@@ -1,0 +1,110 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"pushstream/internal/access"
+	"pushstream/internal/httpapi"
+)
+
+// The name of the session's cookie. Browsers take one that begins with __Host- only by
+// HTTPS, and from no other host.
+const (
+	plainCookie  = "pushstream"
+	secureCookie = "__Host-pushstream"
+)
+
+const (
+	actorKey   = "admin.actor"
+	sessionKey = "admin.session"
+)
+
+// allow lets a request pass if whoever makes it has a permission. It is the only
+// place that decides so.
+func (a *api) allow(may access.Permission) gin.HandlerFunc {
+	if may == anyone {
+		return func(*gin.Context) {}
+	}
+	return func(c *gin.Context) {
+		switch actor, err := a.authenticate(c); {
+		case errors.Is(err, access.ErrNoSession), errors.Is(err, access.ErrNoToken):
+			c.Header("WWW-Authenticate", `Bearer realm="pushstream"`)
+			httpapi.Fail(c, http.StatusUnauthorized, "log in (POST "+base+"/session), or send Authorization: Bearer TOKEN")
+		case err != nil:
+			httpapi.Unavailable(c, err)
+		case may == "" || !actor.May(may):
+			httpapi.Fail(c, http.StatusForbidden, "you may not: it needs the permission "+string(may))
+		}
+	}
+}
+
+// authenticate finds out who makes a request. A token counts before a cookie.
+func (a *api) authenticate(c *gin.Context) (actor access.Actor, err error) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	if scheme, secret, _ := strings.Cut(c.GetHeader("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		actor, err = a.Access.Token(ctx, strings.TrimSpace(secret))
+	} else {
+		var session access.Session
+		actor, session, err = a.Access.Session(ctx, cookie(c))
+		c.Set(sessionKey, session)
+	}
+	if err == nil {
+		c.Set(actorKey, actor)
+	}
+	return actor, err
+}
+
+// whoIs is who makes a request, once allow let it pass.
+func whoIs(c *gin.Context) access.Actor {
+	actor, _ := c.Get(actorKey)
+	is, _ := actor.(access.Actor)
+	return is
+}
+
+func cookie(c *gin.Context) string {
+	name := plainCookie
+	if httpapi.Encrypted(c) {
+		name = secureCookie
+	}
+	found, err := c.Request.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return found.Value
+}
+
+// setCookie has the browser keep the secret of a session until it ends; or forget it,
+// if there is none.
+func setCookie(c *gin.Context, secret string, ends time.Time) {
+	one := &http.Cookie{Name: plainCookie, Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Expires: ends}
+	if httpapi.Encrypted(c) {
+		one.Name, one.Secure = secureCookie, true
+	}
+	if secret == "" {
+		one.MaxAge = -1
+	}
+	http.SetCookie(c.Writer, one)
+}
+
+// from is where a request comes from.
+func from(c *gin.Context) access.From {
+	return access.From{Address: c.ClientIP(), UserAgent: c.Request.UserAgent()}
+}
+
+// sameOrigin refuses requests that would change something and that a browser
+// makes in the name of another site, be it one on another port of this machine.
+// What is no browser sends neither Sec-Fetch-Site nor Origin, and passes.
+func sameOrigin() gin.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(c *gin.Context) {
+		if protection.Check(c.Request) != nil {
+			httpapi.Fail(c, http.StatusForbidden, "not for pages of another origin")
+		}
+	}
+}
