@@ -100,8 +100,6 @@ func Dump(t testing.TB, c *redis.Client) map[string]string {
 		kind := c.Type(ctx, key).Val()
 		var content any
 		switch kind {
-		case "none": // it has just ended
-			continue
 		case "hash":
 			content = c.HGetAll(ctx, key).Val() // fmt prints maps in the order of their keys
 		case "zset":
@@ -113,7 +111,11 @@ func Dump(t testing.TB, c *redis.Client) map[string]string {
 		default:
 			content = c.Get(ctx, key).Val()
 		}
-		dump[key] = fmt.Sprintf("%s %v ttl=%v", kind, content, c.PTTL(ctx, key).Val() > 0)
+		ttl := c.PTTL(ctx, key).Val()
+		if ttl == -2 { // it has just ended
+			continue
+		}
+		dump[key] = fmt.Sprintf("%s %v ttl=%v", kind, content, ttl >= 0)
 	}
 	if err := iter.Err(); err != nil {
 		t.Fatal(err)
