@@ -8,6 +8,7 @@
 //	throttle.go    who has to wait before the next try, and for how long
 //	session.go     sessions: idle and absolute end, listed, ended
 //	token.go       tokens: scopes, an end, hashed
+//	oidc.go        login by an identity provider, which says the role too
 //
 // A login is counted as failed before the password is looked at, and taken back if
 // it was right: nobody gains tries by making many at once, or by hanging up.
@@ -38,6 +39,7 @@
 //	K:failed:address:<address> hash, TTL an hour          the same
 //	K:failed:pair:<hash>       hash, TTL an hour          the same, of name and address together
 //	K:known:<name>             zset, TTL 90 days          addresses by the last login in ms; at most 20
+//	K:oidc:<hash>              string, TTL 20 min         a login by the identity provider, used
 //
 // What people type as their name may be their password: names that fail are hashed.
 package access

@@ -26,6 +26,8 @@ func (k keys) failedPair(name, network string) string {
 	return string(k) + ":failed:pair:" + hash(name+" "+network)
 }
 
+func (k keys) oidc(cookie string) string { return string(k) + ":oidc:" + hash(cookie) }
+
 // hash is the name of a secret in keys: the first 16 bytes of its SHA-256 in hex.
 func hash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))

@@ -91,7 +91,7 @@ func (s *Store) verify(ctx context.Context, name, password string, from From) (v
 	if failed.Why != "" {
 		return verified{}, failed
 	}
-	v := verified{name: name, how: Password, password: hashed}
+	v := verified{name: name, how: ByPassword, password: hashed}
 	if outdated {
 		if v.rehashed, err = s.hasher.hash(password); err != nil {
 			return verified{}, wrap("log in", err)

@@ -23,7 +23,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("%+v", actor)
 	}
 	at := b.clock.now().UTC()
-	want := Session{ID: session.ID, User: "kim", How: Password, Address: "192.0.2.7", UserAgent: "Fire?fox" + strings.Repeat("가", 248), CreatedAt: at, SeenAt: at, EndsAt: at.Add(12 * time.Hour)}
+	want := Session{ID: session.ID, User: "kim", How: ByPassword, Address: "192.0.2.7", UserAgent: "Fire?fox" + strings.Repeat("가", 248), CreatedAt: at, SeenAt: at, EndsAt: at.Add(12 * time.Hour)}
 	if session != want {
 		t.Errorf("%+v, want %+v", session, want)
 	}

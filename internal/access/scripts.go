@@ -25,6 +25,7 @@ var (
 	addTokenScript    = load("add_token")
 	tokenScript       = load("token")
 	removeTokenScript = load("remove_token")
+	admitScript       = load("admit")
 )
 
 func load(verb string) *redis.Script {

@@ -19,8 +19,8 @@ type How string
 
 // The ways.
 const (
-	Password How = "password"
-	OIDC     How = "oidc"
+	ByPassword How = "password"
+	ByOIDC     How = "oidc"
 )
 
 // User is somebody who may log in.
@@ -155,7 +155,7 @@ func (s *Store) SetPassword(ctx context.Context, name, password string) error {
 	switch {
 	case err != nil:
 		return err
-	case u.How != Password:
+	case u.How != ByPassword:
 		return ErrOIDCUser
 	}
 	hashed, err := s.hashPassword(ctx, u.Name, password)

@@ -23,8 +23,8 @@ func TestUsers(t *testing.T) {
 	}
 	users, err := b.Users(t.Context())
 	want := []User{
-		{Name: "bae", Role: Viewer, Reveal: true, How: Password, CreatedAt: at, CreatedBy: "kim@firm.kr", PasswordAt: at},
-		{Name: "kim@firm.kr", Role: Admin, How: Password, CreatedAt: at, CreatedBy: "test", PasswordAt: at},
+		{Name: "bae", Role: Viewer, Reveal: true, How: ByPassword, CreatedAt: at, CreatedBy: "kim@firm.kr", PasswordAt: at},
+		{Name: "kim@firm.kr", Role: Admin, How: ByPassword, CreatedAt: at, CreatedBy: "test", PasswordAt: at},
 	}
 	if fmt.Sprint(users) != fmt.Sprint(want) || err != nil {
 		t.Errorf("%v %v, want %v", users, err, want)
