@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
 
 	"pushstream/internal/audit"
+	"pushstream/internal/export"
 	"pushstream/internal/httpapi"
 )
 
@@ -65,4 +68,29 @@ func (a *api) auditPage(c *gin.Context) {
 	default:
 		c.JSON(http.StatusOK, page)
 	}
+}
+
+// auditExport answers with a file of what was asked for. It has an entry of its own.
+func (a *api) auditExport(c *gin.Context) {
+	in, ok := readBody(c, auditMembers(member{FieldFormat, text}, member{fieldReason, text})...)
+	if !ok {
+		return
+	}
+	q, format, reason := in.auditQuery(), choice(in, FieldFormat, export.Formats()...), in.reason(false)
+	if in.refusedBody(c) || !canBreakOff(c) {
+		return
+	}
+	subject, customer := in.describe(fieldCustomer)
+	if q.Customer != "" {
+		customer = q.Customer
+	}
+	if !a.enter(c, audit.Entry{Action: audit.AuditExport, Subject: subject, Customer: customer, Reason: reason}) {
+		return
+	}
+	ctx, cancel := a.long(c, 0)
+	defer cancel()
+	to := a.newPatient(c, format.ContentType(), "Content-Disposition", `attachment; filename="`+format.AuditFileName(time.Now())+`"`)
+	n, err := export.WriteAudit(to, format, func(do func([]audit.Entry) error) error { return a.Audit.Each(ctx, q, do) }, nil)
+	note(c, zap.Int("entries", n))
+	exported(ctx, c, to, err)
 }

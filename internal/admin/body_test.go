@@ -9,7 +9,7 @@ import (
 )
 
 // bodied are the routes that take a body, and one that is right.
-var bodied = []struct{ method, path, body string }{
+var bodied = []request{
 	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
 	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
 	{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"a test"}`},

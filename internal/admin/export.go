@@ -76,8 +76,7 @@ func (a *api) export(c *gin.Context) {
 		httpapi.Fail(c, http.StatusForbidden, "you may not: showing personal data needs the permission "+string(access.Reveal))
 		return
 	}
-	if !c.Request.ProtoAtLeast(1, 1) {
-		httpapi.Fail(c, http.StatusHTTPVersionNotSupported, "not over HTTP/1.0, where a file that is broken off looks like a whole one")
+	if !canBreakOff(c) {
 		return
 	}
 	note(c, zap.String("format", string(e.Format)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
@@ -90,6 +89,21 @@ func (a *api) export(c *gin.Context) {
 	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
 	n, err := export.Write(to, e.Format, shownEach(e.Of(ctx, a.log), reveal), nil)
 	note(c, zap.Int("records", n))
+	exported(ctx, c, to, err)
+}
+
+// canBreakOff answers, and returns false, if the end of a file could not be told from
+// one that was broken off.
+func canBreakOff(c *gin.Context) bool {
+	if c.Request.ProtoAtLeast(1, 1) {
+		return true
+	}
+	httpapi.Fail(c, http.StatusHTTPVersionNotSupported, "not over HTTP/1.0, where a file that is broken off looks like a whole one")
+	return false
+}
+
+// exported ends an answer that is a file.
+func exported(ctx context.Context, c *gin.Context, to *patient, err error) {
 	switch {
 	case err == nil:
 		to.begin() // of no bytes

@@ -12,9 +12,9 @@ import (
 )
 
 // gets are requests for all that is readable.
-func gets() (requests []struct{ method, path, body string }) {
+func gets() (requests []request) {
 	for _, path := range readable {
-		requests = append(requests, struct{ method, path, body string }{"GET", path, ""})
+		requests = append(requests, request{"GET", path, ""})
 	}
 	return requests
 }
@@ -49,7 +49,7 @@ func TestNoChangeForOtherSites(t *testing.T) {
 		t.Errorf("it has changed:\n%v\n%v", before, after)
 	}
 	lines := b.logs.FilterMessage("action").All()
-	if len(lines) != len(foreign)*(len(changing)+len(ending)+1) {
+	if len(lines) != len(foreign)*(len(changing)+len(ending)+2) {
 		t.Errorf("%d lines in the log", len(lines))
 	}
 	for _, line := range lines {
@@ -146,7 +146,7 @@ func TestNoStrayParameters(t *testing.T) {
 	t.Parallel()
 	b := changeable(t)
 	before := redistest.Dump(t, b.rdb)
-	for _, c := range append(slices.Concat(changing, posted), []struct{ method, path, body string }{
+	for _, c := range append(slices.Concat(changing, posted), []request{
 		{"GET", "/api/v1/workers", ""}, {"GET", "/api/v1/holds", ""}, {"GET", "/api/v1/counts", ""}}...) {
 		checkProblem(t, b.do(c.method, c.path+"?csno=1", c.body), 400, `unknown parameter "csno"`)
 		checkProblem(t, b.do(c.method, c.path+"?%zz", c.body), 400, "query")

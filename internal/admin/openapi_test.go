@@ -176,7 +176,7 @@ func TestRequestsOfOpenAPI(t *testing.T) {
 		t.Errorf("%q", properties)
 	}
 	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(),
-		"FlushOrder": flushMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "SearchFields": membersOf(text, keptFields()...)} {
+		"FlushOrder": flushMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "AuditExport": auditMembers(member{FieldFormat, text}, member{fieldReason, text}), "SearchFields": membersOf(text, keptFields()...)} {
 		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
 			t.Errorf("%s: %q", name, properties)
 		}

@@ -32,7 +32,7 @@ var rules = map[string]string{
 	"PUT /users/:name/role": "admin", "PUT /users/:name/disabled": "admin", "PUT /users/:name/password": "admin",
 	"GET /api-tokens": "admin", "POST /api-tokens": "admin", "DELETE /api-tokens/:name": "admin",
 	"GET /keys": "admin", "POST /keys": "admin", "DELETE /keys/:name": "admin",
-	"POST /audit/search": "admin", "GET /settings": "admin",
+	"POST /audit/search": "admin", "POST /audit/export": "admin", "GET /settings": "admin",
 
 	"GET /login": "anyone", "POST /session": "anyone",
 	"GET /session": "viewer", "DELETE /session": "viewer", "PUT /session/password": "viewer",

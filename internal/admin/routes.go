@@ -95,6 +95,7 @@ func (a *api) routes() []route {
 		{"POST", "/keys", access.Keys, a.addKey, changes},
 		{"DELETE", "/keys/:name", access.Keys, a.removeKey, changes},
 		{"POST", "/audit/search", access.Audit, a.auditPage, 0},
+		{"POST", "/audit/export", access.Audit, a.auditExport, changes | heavy},
 		{"GET", "/settings", access.Settings, a.settings, 0},
 	}
 }

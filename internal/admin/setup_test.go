@@ -97,6 +97,11 @@ func (b *bundle) session(t *testing.T, name string) (secret string) {
 	return secret
 }
 
+// xadd adds an entry by hand.
+func xadd(stream string, fields ...string) *redis.XAddArgs {
+	return &redis.XAddArgs{Stream: stream, Values: fields}
+}
+
 // token makes a token for a machine, which may do what a machine may at most.
 func (b *bundle) token(t *testing.T, name string, scopes ...access.Permission) string {
 	t.Helper()
@@ -199,10 +204,16 @@ func (b *bundle) status(t *testing.T, id string) push.Status {
 	return r.Status
 }
 
+// dumpAll is all that is in Redis.
+func (b *bundle) dumpAll(t *testing.T) map[string]string {
+	t.Helper()
+	return redistest.Dump(t, b.rdb)
+}
+
 // dump is all that is in Redis, but for what people did.
 func (b *bundle) dump(t *testing.T) map[string]string {
 	t.Helper()
-	all := redistest.Dump(t, b.rdb)
+	all := b.dumpAll(t)
 	maps.DeleteFunc(all, func(key, _ string) bool { return strings.Contains(key, "{audit}") })
 	return all
 }
@@ -266,8 +277,11 @@ func checkProblem(t *testing.T, w *httptest.ResponseRecorder, status int, words 
 	}
 }
 
+// request is one that a test makes.
+type request struct{ method, path, body string }
+
 // changing are the requests that change something, each of which would work.
-var changing = []struct{ method, path, body string }{
+var changing = []request{
 	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
 	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
 	{"POST", "/api/v1/pushes/a/redrive", ""},
@@ -293,7 +307,7 @@ var changing = []struct{ method, path, body string }{
 }
 
 // ending are those after which who makes them is not logged in any more.
-var ending = []struct{ method, path, body string }{
+var ending = []request{
 	{"PUT", "/api/v1/session/password", `{"current":"correct horse battery","password":"another horse battery"}`},
 	{"DELETE", "/api/v1/session", ""},
 }
@@ -301,12 +315,13 @@ var ending = []struct{ method, path, body string }{
 var tomorrow = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
 
 // posted are the requests that change nothing though they are not by GET.
-var posted = []struct{ method, path, body string }{
+var posted = []request{
 	{"POST", "/api/v1/pushes/search", `{"csno":"csno-b"}`},
 	{"POST", "/api/v1/pushes/histogram", `{"since":"2020-01-01T00:00:00Z","until":"2020-01-02T00:00:00Z","span":"1h"}`},
 	{"POST", "/api/v1/searches", `{"csno":"csno-b"}`},
 	{"POST", "/api/v1/audit/search", `{}`},
 	{"POST", "/api/v1/pushes/export", `{"format":"ndjson"}`},
+	{"POST", "/api/v1/audit/export", `{"format":"ndjson"}`},
 }
 
 // readable are the routes of GET.
