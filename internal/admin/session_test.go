@@ -33,7 +33,7 @@ func TestLogin(t *testing.T) {
 		t.Fatalf("%+v", c)
 	}
 	with := map[string]string{"Cookie": c.String()}
-	if m := decode[me](t, b.as("localhost", with, "GET", "/api/v1/session", "")); m.Name != "kim" || m.How != access.Password {
+	if m := decode[me](t, b.as("localhost", with, "GET", "/api/v1/session", "")); m.Name != "kim" || m.How != access.ByPassword {
 		t.Errorf("%+v", m)
 	}
 	own := decode[sessionList](t, b.as("localhost", with, "GET", "/api/v1/session/others", ""))
