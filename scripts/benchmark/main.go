@@ -26,6 +26,7 @@ type cli struct {
 	JSON     bool          `name:"json" help:"One JSON object a line instead of a table."`
 	Bin      string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
 	Pipeline pipelineFlags `cmd:"" help:"Accept, send and settle: Redis CPU a job, jobs/s, consumer CPU, latency."`
+	API      apiFlags      `cmd:"" name:"api" help:"The admin over HTTP: pages of a log of a million pushes, logins, and a thousand clients of the live events."`
 	Log      logFlags      `cmd:"" help:"Pages, filters, searches, export and memory of a log of a million pushes, and what a search costs the pipeline."`
 }
 
@@ -45,8 +46,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer os.RemoveAll(dir)
 	p := &pipeline{flags: cli.Pipeline, bin: cli.Bin, dir: dir, stderr: stderr}
 	measure := p.measure
-	if command == "log" {
+	switch command {
+	case "log":
 		measure = newLogBench(p, cli.Log).measure
+	case "api":
+		measure = newAPIBench(p, cli.API).measure
 	}
 	results, err := measure(ctx)
 	if err != nil {
