@@ -44,7 +44,7 @@ var asIDs = []string{"/api/v1/pushes/search", "/api/v1/pushes/export", "/api/v1/
 
 // conform holds a request and its answer against docs/openapi.yaml. A request that
 // was refused may be anything; its answer may not.
-func conform(t *testing.T, r *http.Request, body string, w *httptest.ResponseRecorder) {
+func conform(t testing.TB, r *http.Request, body string, w *httptest.ResponseRecorder) {
 	t.Helper()
 	spec, err := contract()
 	if err != nil {
@@ -83,7 +83,7 @@ func conform(t *testing.T, r *http.Request, body string, w *httptest.ResponseRec
 }
 
 // conformLines holds each line of an answer against its schema.
-func conformLines(t *testing.T, schema *openapi3.Schema, body []byte) {
+func conformLines(t testing.TB, schema *openapi3.Schema, body []byte) {
 	t.Helper()
 	for line := range bytes.Lines(body) {
 		var value any

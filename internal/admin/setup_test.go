@@ -29,7 +29,7 @@ import (
 
 // bundle is the API over a pushstream of its own.
 type bundle struct {
-	t        *testing.T
+	t        testing.TB
 	router   *gin.Engine
 	redis    *redistest.Server
 	rdb      *redis.Client
@@ -45,7 +45,7 @@ type bundle struct {
 }
 
 // empty makes a pushstream without a push.
-func empty(t *testing.T) *bundle {
+func empty(t testing.TB) *bundle {
 	t.Helper()
 	s := redistest.New(t)
 	b := &bundle{t: t, redis: s, rdb: s.Client(t), keys: pushlog.Keys{Prefix: "push", Partitions: 2}}
@@ -79,7 +79,7 @@ const (
 )
 
 // user makes a user, and returns the secret of a session of theirs.
-func (b *bundle) user(t *testing.T, name string, role access.Role, reveal bool) string {
+func (b *bundle) user(t testing.TB, name string, role access.Role, reveal bool) string {
 	t.Helper()
 	if err := b.access.AddUser(t.Context(), access.NewUser{Name: name, Password: testPassword, Role: role, Reveal: reveal, By: "test"}); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func (b *bundle) user(t *testing.T, name string, role access.Role, reveal bool) 
 }
 
 // session begins a session of a user.
-func (b *bundle) session(t *testing.T, name string) (secret string) {
+func (b *bundle) session(t testing.TB, name string) (secret string) {
 	t.Helper()
 	secret, _, _, err := b.access.Login(t.Context(), name, testPassword, access.From{Address: "192.0.2.1", UserAgent: "test"})
 	if err != nil {
@@ -136,7 +136,7 @@ func jobOf(id string) push.Job {
 	return push.Job{ID: id, Csno: "csno-" + id, PushGrpID: "G1", DeviceID: "token-" + id, MsgTitle: "제목 <" + id + ">", Priority: push.Normal, TTL: 3600}
 }
 
-func (b *bundle) accept(t *testing.T, jobs ...push.Job) {
+func (b *bundle) accept(t testing.TB, jobs ...push.Job) {
 	t.Helper()
 	if _, err := b.producer.Accept(t.Context(), jobs); err != nil {
 		t.Fatal(err)
