@@ -93,7 +93,7 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 	if err != nil {
 		check.Add(err)
 	} else {
-		cfg.sender, cfg.stream.Project = sender, sender.Project()
+		cfg.sender, cfg.stream.Project, cfg.stream.Simulator = sender, sender.Project(), c.Endpoint != ""
 	}
 	return cfg, check.Err()
 }

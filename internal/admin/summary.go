@@ -31,6 +31,8 @@ type summary struct {
 	Desired  stream.State          `json:"desired"`
 	Holds    []stream.Hold         `json:"holds"`
 	Flushing bool                  `json:"flushing"`
+
+	Simulator bool `json:"simulator"` // some worker sends to a simulator of FCM
 }
 
 // backlog is the unfinished work of one lane.
@@ -87,6 +89,7 @@ func (a *api) summarize(ctx context.Context) (s summary, err error) {
 	s.Workers = map[stream.State]int{}
 	for _, w := range workers {
 		s.Workers[w.State]++
+		s.Simulator = s.Simulator || w.Simulator
 	}
 	paused, err := a.control.PausedAll(ctx)
 	if err != nil {

@@ -43,6 +43,7 @@ type Sender interface {
 type ConsumerOptions struct {
 	Name          string         // new for each process; see NewName
 	Instance      string         // what it is paused by, the same after a restart; Name if empty
+	Simulator     bool           // it is not FCM that the sender sends to
 	Project       string         // FCM project: hold and rate are its; "default" if empty
 	Lease         *Lease         // NewLease(0) if nil
 	Rate          int            // pushes a minute to the project, by all consumers together; 0: no limit

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,7 +83,7 @@ func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error 
 		"name", c.opt.Instance, "role", "consumer", "host", host, "pid", os.Getpid(), "version", c.opt.Version,
 		"state", string(c.state()), "started_at", stamp(c.started), "beat_at", stamp(now),
 		"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
-		"project", c.opt.Project, "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest()}})
+		"project", c.opt.Project, "simulator", strconv.FormatBool(c.opt.Simulator), "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest()}})
 	if err != nil {
 		return fmt.Errorf("beat: %w", err)
 	}

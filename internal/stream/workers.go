@@ -38,6 +38,7 @@ type Worker struct {
 	Sent      int64   `json:"sent"`
 	Rate      float64 `json:"rate"` // sent a second
 	Project   string  `json:"project,omitempty"`
+	Simulator bool    `json:"simulator"` // what it sends goes to a simulator of FCM
 	OpsAddr   string  `json:"ops_addr,omitempty"`
 	LastError string  `json:"last_error,omitempty"`
 }
@@ -124,6 +125,7 @@ func parseWorker(name string, h map[string]string) Worker {
 	w.PID, _ = strconv.Atoi(h["pid"])
 	w.InHand, _ = strconv.Atoi(h["in_hand"])
 	w.Sent, _ = strconv.ParseInt(h["sent"], 10, 64)
+	w.Simulator, _ = strconv.ParseBool(h["simulator"])
 	w.Rate, _ = strconv.ParseFloat(h["rate"], 64)
 	return w
 }
