@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/access"
-	"pushstream/internal/launch"
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
 )
@@ -39,17 +36,13 @@ const clientsOfToken = 10
 // apiBench measures the admin as a process of its own, over HTTP.
 type apiBench struct {
 	*logBench
-	flags   apiFlags
-	url     string
-	admin   *launch.Process
-	users   *access.Store
-	session string
-	client  *http.Client
+	flags apiFlags
+	admin *adminServer
+	users *access.Store
 }
 
 func newAPIBench(p *pipeline, flags apiFlags) *apiBench {
-	return &apiBench{logBench: newLogBench(p, logFlags{Rows: flags.Rows}), flags: flags,
-		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
+	return &apiBench{logBench: newLogBench(p, logFlags{Rows: flags.Rows}), flags: flags}
 }
 
 func (b *apiBench) measure(ctx context.Context) ([]result, error) {
@@ -67,7 +60,7 @@ func (b *apiBench) run(ctx context.Context) (results []result, err error) {
 	if err := stream.EnsureGroups(ctx, b.rdb, keys); err != nil {
 		return nil, err
 	}
-	if err := b.serve(ctx); err != nil {
+	if b.admin, err = b.serve(ctx); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.admin.Stop(30*time.Second)) }()
@@ -85,48 +78,15 @@ func (b *apiBench) run(ctx context.Context) (results []result, err error) {
 	return results, nil
 }
 
-const (
-	benchUser     = "bench"
-	benchPassword = "correct horse battery"
-)
-
-// serve starts the admin.
-func (b *apiBench) serve(ctx context.Context) error {
-	addr, err := launch.FreeAddr()
-	if err != nil {
-		return err
-	}
-	b.url = "http://" + addr
-	b.admin, err = launch.Start(b.dir, "admin", []string{"REDIS_URL=" + b.pipeline.url, "LISTEN_ADDR=" + addr, "OPS_ADDR=",
-		"ADMIN_USER=" + benchUser, "ADMIN_PASSWORD=" + benchPassword}, filepath.Join(b.bin, "admin"), "serve")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	return b.admin.ReadyAt(ctx, addr)
-}
-
 // logins measures what a login costs, nearly all of it argon2id.
 func (b *apiBench) logins(ctx context.Context) ([]result, error) {
 	const n = 20
 	took := make([]float64, n)
 	for i := range took {
 		start := time.Now()
-		r, err := http.NewRequestWithContext(ctx, "POST", b.url+"/api/v1/session", strings.NewReader(`{"name":"`+benchUser+`","password":"`+benchPassword+`"}`))
-		if err != nil {
+		if err := b.admin.login(ctx); err != nil {
 			return nil, err
 		}
-		r.Header.Set("Content-Type", "application/json")
-		resp, err := b.client.Do(r)
-		if err != nil {
-			return nil, err
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK || len(resp.Cookies()) == 0 {
-			return nil, fmt.Errorf("login: %s", resp.Status)
-		}
-		b.session = resp.Cookies()[0].String()
 		took[i] = ms(start)
 	}
 	slices.Sort(took)
@@ -149,12 +109,12 @@ func (b *apiBench) requests(ctx context.Context) ([]result, error) {
 		{"GET /counts", "/counts", ""},
 	} {
 		took := make([]float64, b.flags.Queries)
-		if _, err := b.get(ctx, q.path); err != nil { // connections
+		if err := b.admin.get(ctx, q.path); err != nil { // connections
 			return nil, err
 		}
 		for i := range took {
 			start := time.Now()
-			if _, err := b.get(ctx, q.path); err != nil {
+			if err := b.admin.get(ctx, q.path); err != nil {
 				return nil, err
 			}
 			took[i] = ms(start)
@@ -164,25 +124,6 @@ func (b *apiBench) requests(ctx context.Context) ([]result, error) {
 			result{"  p95", percentile(took, 0.95), "ms", q.target, len(took)})
 	}
 	return results, nil
-}
-
-// get reads a page as the dashboard does.
-func (b *apiBench) get(ctx context.Context, path string) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, "GET", b.url+"/api/v1"+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Cookie", b.session)
-	resp, err := b.client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s %s", path, resp.Status, body)
-	}
-	return body, err
 }
 
 // told is a message as one client got it.
@@ -289,7 +230,7 @@ func (b *apiBench) flow(ctx context.Context) (map[string]time.Time, error) {
 
 // watch is a client: it notes each message about pushes until ctx ends.
 func (b *apiBench) watch(ctx context.Context, token string, keep bool, open chan<- struct{}) ([]told, error) {
-	r, err := http.NewRequestWithContext(ctx, "GET", b.url+"/api/v1/events?topics=pushes", nil)
+	r, err := http.NewRequestWithContext(ctx, "GET", b.admin.url+"/api/v1/events?topics=pushes", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -273,11 +273,16 @@ func (b *logBench) export(ctx context.Context) ([]result, error) {
 }
 
 // slowdown compares the pipeline on the filled log with itself while somebody
-// searches all the time, in turns.
-func (b *logBench) slowdown(ctx context.Context) ([]result, error) {
+// searches all the time by the admin, in turns.
+func (b *logBench) slowdown(ctx context.Context) (_ []result, err error) {
 	if b.flags.Jobs == 0 {
 		return nil, nil
 	}
+	admin, err := b.serve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, admin.Stop(30*time.Second)) }()
 	var alone, beside []float64
 	searches := 0
 	for run := range 6 {
@@ -285,7 +290,7 @@ func (b *logBench) slowdown(ctx context.Context) ([]result, error) {
 		b.say("run %d of 6, search: %v", run+1, search)
 		stop := func() error { return nil }
 		if search {
-			stop = b.keepSearching(ctx, &searches)
+			stop = b.keepSearching(ctx, admin, &searches)
 		}
 		rate, _, err := b.through(ctx, fmt.Sprintf("log-%d-%d", time.Now().Unix(), run))
 		if err := errors.Join(err, stop()); err != nil {
@@ -306,15 +311,15 @@ func (b *logBench) slowdown(ctx context.Context) ([]result, error) {
 	}, nil
 }
 
-// keepSearching searches for a word that is not there, again and again, until it is
-// stopped.
-func (b *logBench) keepSearching(ctx context.Context, searches *int) (stop func() error) {
+// keepSearching has the admin search for a word that is not there, again and again,
+// until it is stopped.
+func (b *logBench) keepSearching(ctx context.Context, admin *adminServer, searches *int) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() {
-		q := pushlog.Query{Filter: contains(push.FieldMsgContents, corpus.Absent), Page: 1, Size: 100}
 		for {
-			if err := b.log.Search(ctx, q, func(pushlog.Page) error { return nil }); err != nil {
+			body := `{"column":"` + push.FieldMsgContents + `","contains":"` + corpus.Absent + `"}`
+			if err := whole(admin.do(ctx, "POST", "/pushes/search", "application/x-ndjson", body)); err != nil {
 				if ctx.Err() != nil {
 					err = nil
 				}
