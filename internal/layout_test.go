@@ -74,24 +74,25 @@ func TestArrows(t *testing.T) {
 	t.Parallel()
 	all := imports(t, false)
 	for folder, allowed := range map[string][]string{
-		"internal/push":       nil,
-		"internal/pushlog":    {"internal/push"},
-		"internal/stream":     {"internal/push", "internal/pushlog"},
-		"internal/fcm":        {"internal/push"},
-		"internal/fcm/fcmsim": nil,
-		"internal/httpapi":    {"internal/push"},
-		"internal/apikey":     nil,
-		"internal/access":     nil,
-		"internal/audit":      nil,
-		"internal/telemetry":  nil,
-		"internal/redisconn":  nil,
-		"internal/redistest":  nil,
-		"internal/launch":     nil,
-		"internal/corpus":     {"internal/push"},
-		"internal/export":     {"internal/audit", "internal/push", "internal/pushlog"},
-		"internal/live":       {"internal/push", "internal/pushlog", "internal/stream"},
-		"internal/fill":       {"internal/corpus", "internal/push", "internal/pushlog", "internal/stream"},
-		"internal/storecheck": {"internal/push", "internal/pushlog"},
+		"internal/push":            nil,
+		"internal/pushlog":         {"internal/push"},
+		"internal/stream":          {"internal/push", "internal/pushlog"},
+		"internal/fcm":             {"internal/push"},
+		"internal/fcm/fcmsim":      nil,
+		"internal/httpapi":         {"internal/push"},
+		"internal/apikey":          nil,
+		"internal/access":          nil,
+		"internal/access/oidctest": nil,
+		"internal/audit":           nil,
+		"internal/telemetry":       nil,
+		"internal/redisconn":       nil,
+		"internal/redistest":       nil,
+		"internal/launch":          nil,
+		"internal/corpus":          {"internal/push"},
+		"internal/export":          {"internal/audit", "internal/push", "internal/pushlog"},
+		"internal/live":            {"internal/push", "internal/pushlog", "internal/stream"},
+		"internal/fill":            {"internal/corpus", "internal/push", "internal/pushlog", "internal/stream"},
+		"internal/storecheck":      {"internal/push", "internal/pushlog"},
 	} {
 		if all[folder] == nil {
 			t.Errorf("there is no %s", folder)
@@ -150,7 +151,7 @@ func TestNoShortcuts(t *testing.T) {
 	}
 	for folder, list := range imports(t, false) {
 		for _, one := range ours(list) {
-			if one == "internal/redistest" {
+			if one == "internal/redistest" || one == "internal/access/oidctest" {
 				t.Errorf("%s imports %s outside of its tests", folder, one)
 			}
 			if strings.HasPrefix(one, "internal/fcm") && !strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "scripts/") && folder != "e2e" {

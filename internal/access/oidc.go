@@ -8,12 +8,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -22,9 +22,21 @@ import (
 
 // Errors of a login by OpenID Connect.
 var (
-	ErrOIDC   = errors.New("the login at the identity provider can't be used; begin again")
-	ErrNoRole = errors.New("the identity provider gives this person no role here")
+	ErrOIDC     = errors.New("the login at the identity provider can't be used; begin again")
+	ErrOIDCAway = errors.New("the identity provider does not answer")
+	ErrNoRole   = errors.New("the identity provider gives this person no role here")
 )
+
+// NoRoleError is an ErrNoRole that knows whom the provider has confirmed.
+type NoRoleError struct {
+	User string
+}
+
+// Error says who, too.
+func (e *NoRoleError) Error() string { return ErrNoRole.Error() + ": " + e.User }
+
+// Is says that it is an ErrNoRole.
+func (e *NoRoleError) Is(target error) bool { return target == ErrNoRole }
 
 // oidcLife is how long somebody may take to log in at the provider.
 const oidcLife = 10 * time.Minute
@@ -52,8 +64,40 @@ type OIDC struct {
 	store *Store
 	cfg   OIDCConfig
 
-	mu       sync.Mutex
+	turn     chan struct{}  // has the one who may look at provider, or set it
 	provider *oidc.Provider // once it was reached
+}
+
+// OIDCFault is what is wrong with a field of an OIDCConfig.
+type OIDCFault struct {
+	Field   string // its name in Go
+	Message string
+}
+
+// Check returns all that is wrong with a configuration.
+func (c OIDCConfig) Check() (faults []OIDCFault) {
+	bad := func(field, format string, args ...any) {
+		faults = append(faults, OIDCFault{field, fmt.Sprintf(format, args...)})
+	}
+	for _, one := range []struct{ field, text string }{{"Issuer", c.Issuer}, {"RedirectURL", c.RedirectURL}} {
+		u, err := url.Parse(one.text)
+		local := err == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1" || u.Hostname() == "localhost")
+		if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && local) {
+			bad(one.field, "must be a URL with https")
+		}
+	}
+	if c.ClientID == "" {
+		bad("ClientID", "is needed")
+	}
+	if len(c.Roles) == 0 {
+		bad("Roles", "nobody could log in without")
+	}
+	for _, value := range slices.Sorted(maps.Keys(c.Roles)) {
+		if value == "" || !slices.Contains(Roles(), c.Roles[value]) {
+			bad("Roles", "%q: %v", value, ErrRole)
+		}
+	}
+	return faults
 }
 
 // Identity is somebody whom the provider knows.
@@ -68,23 +112,8 @@ type Identity struct {
 // it need not be there at the start.
 func (s *Store) NewOIDC(cfg OIDCConfig) (*OIDC, error) {
 	var faults []error
-	for name, text := range map[string]string{"issuer": cfg.Issuer, "redirect URL": cfg.RedirectURL} {
-		u, err := url.Parse(text)
-		local := err == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1" || u.Hostname() == "localhost")
-		if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && local) {
-			faults = append(faults, fmt.Errorf("%s: must be a URL with https", name))
-		}
-	}
-	if cfg.ClientID == "" {
-		faults = append(faults, errors.New("client id: is needed"))
-	}
-	if len(cfg.Roles) == 0 {
-		faults = append(faults, errors.New("roles: nobody could log in without"))
-	}
-	for value, role := range cfg.Roles {
-		if value == "" || !slices.Contains(Roles(), role) {
-			faults = append(faults, fmt.Errorf("roles: %q: %w", value, ErrRole))
-		}
+	for _, f := range cfg.Check() {
+		faults = append(faults, fmt.Errorf("%s: %s", f.Field, f.Message))
 	}
 	if len(cfg.Scopes) == 0 {
 		cfg.Scopes = []string{"profile"}
@@ -92,11 +121,20 @@ func (s *Store) NewOIDC(cfg OIDCConfig) (*OIDC, error) {
 	cfg.NameClaim = cmp.Or(cfg.NameClaim, "preferred_username")
 	cfg.RoleClaim = cmp.Or(cfg.RoleClaim, "roles")
 	cfg.Client = cmp.Or(cfg.Client, &http.Client{Timeout: 10 * time.Second})
-	return &OIDC{store: s, cfg: cfg}, errors.Join(faults...)
+	return &OIDC{store: s, cfg: cfg, turn: make(chan struct{}, 1)}, errors.Join(faults...)
+}
+
+// CallbackPath is the path, as browsers see it, where the provider sends them back to.
+func (o *OIDC) CallbackPath() string {
+	u, err := url.Parse(o.cfg.RedirectURL)
+	if err != nil { // then NewOIDC has said so
+		return "/"
+	}
+	return u.EscapedPath()
 }
 
 // Begin returns where to send the browser, and a cookie to be set in it for 10 minutes
-// (HttpOnly, SameSite=Lax: the browser comes back from another site).
+// (HttpOnly, SameSite=Lax: the browser comes back from another site); or ErrOIDCAway.
 func (o *OIDC) Begin(ctx context.Context) (location, cookie string, err error) {
 	provider, err := o.reach(ctx)
 	if err != nil {
@@ -108,7 +146,8 @@ func (o *OIDC) Begin(ctx context.Context) (location, cookie string, err error) {
 }
 
 // Finish returns who has logged in, by what the provider gave the browser along, and
-// the cookie of Begin: ErrOIDC, ErrNoRole, or that the provider does not answer.
+// the cookie of Begin: ErrOIDC, ErrNoRole (a NoRoleError), ErrOIDCAway, or the store's
+// error.
 func (o *OIDC) Finish(ctx context.Context, code, state, cookie string) (Identity, error) {
 	provider, err := o.reach(ctx)
 	if err != nil {
@@ -124,11 +163,14 @@ func (o *OIDC) Finish(ctx context.Context, code, state, cookie string) (Identity
 	ctx = oidc.ClientContext(ctx, o.cfg.Client)
 	token, err := o.oauth(provider).Exchange(ctx, code, oauth2.VerifierOption(derive("verifier", cookie)))
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) { // its text has all of the answer
+	if errors.As(err, &refused) && refused.Response.StatusCode < 500 { // its text has all of the answer
 		return Identity{}, fmt.Errorf("%w: the provider refused the code: %s %.100q", ErrOIDC, refused.Response.Status, refused.ErrorCode)
 	}
+	if refused != nil {
+		return Identity{}, fmt.Errorf("%w: %s", ErrOIDCAway, refused.Response.Status)
+	}
 	if err != nil {
-		return Identity{}, fmt.Errorf("ask the identity provider: %w", err)
+		return Identity{}, fmt.Errorf("%w: %w", ErrOIDCAway, err)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	id, err := provider.Verifier(&oidc.Config{ClientID: o.cfg.ClientID, Now: o.store.opt.Now}).Verify(ctx, raw)
@@ -173,7 +215,7 @@ func (o *OIDC) identify(token *oidc.IDToken) (Identity, error) {
 		identity.Reveal = identity.Reveal || value != "" && value == o.cfg.RevealValue
 	}
 	if identity.Role == "" {
-		return Identity{}, fmt.Errorf("%w: %s", ErrNoRole, name)
+		return Identity{}, &NoRoleError{name}
 	}
 	return identity, nil
 }
@@ -190,14 +232,19 @@ func (s *Store) LoginOIDC(ctx context.Context, id Identity, from From) (secret s
 	return s.start(ctx, verified{name: id.Name, how: ByOIDC}, from)
 }
 
-// reach returns the provider, which it asks about itself once.
+// reach returns the provider, which it asks about itself once. Who comes meanwhile waits
+// no longer than ctx.
 func (o *OIDC) reach(ctx context.Context) (*oidc.Provider, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	select {
+	case o.turn <- struct{}{}:
+		defer func() { <-o.turn }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrOIDCAway, ctx.Err())
+	}
 	if o.provider == nil {
 		provider, err := oidc.NewProvider(oidc.ClientContext(ctx, o.cfg.Client), o.cfg.Issuer)
 		if err != nil {
-			return nil, fmt.Errorf("ask the identity provider: %w", err)
+			return nil, fmt.Errorf("%w: %w", ErrOIDCAway, err)
 		}
 		o.provider = provider
 	}

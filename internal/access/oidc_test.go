@@ -2,138 +2,30 @@ package access
 
 import (
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"pushstream/internal/access/oidctest"
 	"pushstream/internal/redistest"
 )
 
-// idp is a played identity provider. Whoever is sent to it is logged in at once.
-type idp struct {
-	*httptest.Server
-	key    *rsa.PrivateKey
-	mu     sync.Mutex
-	codes  map[string]url.Values // what each code was asked for with
-	claims map[string]any        // over what a token says by itself; nil leaves one out
-	sign   func(header, payload string) string
-	down   bool
-}
-
-var b64 = base64.RawURLEncoding
-
-func newIDP(t *testing.T) *idp {
+func setupOIDC(t *testing.T) (*bundle, *oidctest.Provider, *OIDC) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &idp{key: key, codes: map[string]url.Values{}, claims: map[string]any{}}
-	p.sign = func(header, payload string) string { return p.signWith(t, p.key, header, payload) }
-	mux := http.NewServeMux()
-	answer := func(w http.ResponseWriter, v any) {
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(v); err != nil {
-			t.Error(err)
-		}
-	}
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
-		if p.down {
-			http.Error(w, "down", http.StatusServiceUnavailable)
-			return
-		}
-		answer(w, map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-			"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}})
-	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1",
-			"n": b64.EncodeToString(p.key.N.Bytes()), "e": b64.EncodeToString(big.NewInt(int64(p.key.E)).Bytes())}}})
-	})
-	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		asked, ok := p.codes[r.FormValue("code")]
-		delete(p.codes, r.FormValue("code"))
-		challenge := sha256.Sum256([]byte(r.FormValue("code_verifier")))
-		id, secret, _ := r.BasicAuth()
-		if !ok || asked.Get("code_challenge") != b64.EncodeToString(challenge[:]) || r.FormValue("redirect_uri") != asked.Get("redirect_uri") || id != "admin" || secret != "hush" {
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusBadRequest)
-			answer(w, map[string]any{"error": "invalid_grant", "error_description": "SECRET"})
-			return
-		}
-		now := time.Now().Unix()
-		claims := map[string]any{"iss": p.URL, "aud": "admin", "sub": "s-1", "exp": now + 300, "iat": now, "nonce": asked.Get("nonce"),
-			"preferred_username": "Kim@firm.kr", "roles": []any{"staff", "push-operators", 7}}
-		for name, value := range p.claims {
-			if claims[name] = value; value == nil {
-				delete(claims, name)
-			}
-		}
-		payload, err := json.Marshal(claims)
-		if err != nil {
-			t.Error(err)
-		}
-		answer(w, map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": p.sign(`{"alg":"RS256","kid":"1"}`, string(payload))})
-	})
-	p.Server = httptest.NewServer(mux)
-	t.Cleanup(p.Close)
-	return p
-}
-
-func (p *idp) signWith(t *testing.T, key *rsa.PrivateKey, header, payload string) string {
-	t.Helper()
-	text := b64.EncodeToString([]byte(header)) + "." + b64.EncodeToString([]byte(payload))
-	sum := sha256.Sum256([]byte(text))
-	sig, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
-	if err != nil {
-		t.Error(err)
-	}
-	return text + "." + b64.EncodeToString(sig)
-}
-
-// visit is a browser at the provider: it comes back with a code and state.
-func (p *idp) visit(t *testing.T, location string) (code, state string) {
-	t.Helper()
-	u, err := url.Parse(location)
-	if err != nil {
-		t.Fatal(err)
-	}
-	asked := u.Query()
-	if !strings.HasPrefix(location, p.URL+"/authorize?") || asked.Get("code_challenge_method") != "S256" || asked.Get("response_type") != "code" ||
-		asked.Get("client_id") != "admin" || asked.Get("scope") != "openid profile" || asked.Get("nonce") == "" || asked.Get("state") == "" {
-		t.Errorf("%s", location)
-	}
-	code = newSecret()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.codes[code] = asked
-	return code, asked.Get("state")
-}
-
-func setupOIDC(t *testing.T) (*bundle, *idp, *OIDC) {
-	t.Helper()
-	b, p := setup(t), newIDP(t)
+	b, p := setup(t), oidctest.New(t)
 	return b, p, b.oidcOf(t, p)
 }
 
-func (b *bundle) oidcOf(t *testing.T, p *idp) *OIDC {
+func (b *bundle) oidcOf(t *testing.T, p *oidctest.Provider) *OIDC {
 	t.Helper()
-	o, err := b.NewOIDC(OIDCConfig{Issuer: p.URL, ClientID: "admin", ClientSecret: "hush", RedirectURL: "https://push.firm.kr/callback",
+	o, err := b.NewOIDC(OIDCConfig{Issuer: p.URL, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret, RedirectURL: "https://push.firm.kr/callback",
 		Roles:       map[string]Role{"push-viewers": Viewer, "push-operators": Operator, "push-admins": Admin, "also-viewers": Viewer},
 		RevealValue: "push-reveal", Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}})
 	if err != nil {
@@ -143,13 +35,13 @@ func (b *bundle) oidcOf(t *testing.T, p *idp) *OIDC {
 }
 
 // enter goes all the way to an identity.
-func enter(t *testing.T, o *OIDC, p *idp) (Identity, error) {
+func enter(t *testing.T, o *OIDC, p *oidctest.Provider) (Identity, error) {
 	t.Helper()
 	location, cookie, err := o.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, state := p.visit(t, location)
+	code, state := p.Visit(t, location)
 	return o.Finish(t.Context(), code, state, cookie)
 }
 
@@ -163,7 +55,7 @@ func TestOIDC(t *testing.T) {
 	if dump := redistest.Dump(t, b.rdb); len(dump) != 0 {
 		t.Errorf("who only begins writes %v", dump)
 	}
-	code, state := p.visit(t, location)
+	code, state := p.Visit(t, location)
 	id, err := b.oidcOf(t, p).Finish(t.Context(), code, state, cookie) // another replica
 	if want := (Identity{Name: "kim@firm.kr", Subject: p.URL + " s-1", Role: Operator}); id != want || err != nil {
 		t.Fatalf("%+v %v", id, err)
@@ -177,7 +69,7 @@ func TestOIDC(t *testing.T) {
 		t.Errorf("%+v %v", u, err)
 	}
 	b.checkStore(t, secret, cookie)
-	for _, one := range []string{cookie, derive("verifier", cookie), "hush"} {
+	for _, one := range []string{cookie, derive("verifier", cookie), oidctest.ClientSecret} {
 		if strings.Contains(location, one) {
 			t.Errorf("a secret is in the URL: %s", location)
 		}
@@ -193,7 +85,8 @@ func TestOIDCRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now().Unix()
-	sign := p.sign
+	sign := func(header, payload string) string { return p.Sign(t, header, payload) }
+	b64 := base64.RawURLEncoding
 	for name, tt := range map[string]struct {
 		claims map[string]any
 		sign   func(header, payload string) string
@@ -216,7 +109,7 @@ func TestOIDCRefused(t *testing.T) {
 		"other roles":           {map[string]any{"roles": []string{"push", "admin", "PUSH-ADMINS", ""}}, nil, ErrNoRole},
 		"only reveal":           {map[string]any{"roles": "push-reveal"}, nil, ErrNoRole},
 		"roles of another kind": {map[string]any{"roles": map[string]any{"push-admins": true}}, nil, ErrNoRole},
-		"another key":           {nil, func(h, p string) string { return (&idp{}).signWith(t, stranger, h, p) }, ErrOIDC},
+		"another key":           {nil, func(h, p string) string { return oidctest.SignWith(t, stranger, h, p) }, ErrOIDC},
 		"no signature":          {nil, func(h, p string) string { s := sign(h, p); return s[:strings.LastIndex(s, ".")+1] }, ErrOIDC},
 		"algorithm none": {nil, func(_, p string) string {
 			return b64.EncodeToString([]byte(`{"alg":"none"}`)) + "." + b64.EncodeToString([]byte(p)) + "."
@@ -225,10 +118,8 @@ func TestOIDCRefused(t *testing.T) {
 		"changed afterwards":       {nil, func(h, p string) string { return strings.Replace(sign(h, p), ".", ".A", 1) }, ErrOIDC},
 		"no token":                 {nil, func(string, string) string { return "" }, ErrOIDC},
 	} {
-		p.claims, p.sign = tt.claims, sign
-		if tt.sign != nil {
-			p.sign = tt.sign
-		}
+		p.Claim(tt.claims)
+		p.SignBy(tt.sign)
 		id, err := enter(t, o, p)
 		if !errors.Is(err, tt.want) || id != (Identity{}) {
 			t.Errorf("%s: %+v %v", name, id, err)
@@ -251,7 +142,7 @@ func TestOIDCState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, state := p.visit(t, location)
+	code, state := p.Visit(t, location)
 	since, secret, _ := strings.Cut(cookie, ".")
 	for _, wrong := range []struct{ state, cookie string }{
 		{"", ""}, {state, ""}, {"", cookie}, {state, other}, {derive("state", other), cookie}, {state + "x", cookie}, {state, since + "0." + secret},
@@ -261,22 +152,18 @@ func TestOIDCState(t *testing.T) {
 		_, err := o.Finish(t.Context(), code, wrong.state, wrong.cookie)
 		checkErr(t, err, ErrOIDC)
 	}
-	if _, err := o.Finish(t.Context(), "made-up", state, cookie); !errors.Is(err, ErrOIDC) || strings.Contains(err.Error(), "SECRET") || !strings.Contains(err.Error(), "invalid_grant") {
+	if _, err := o.Finish(t.Context(), "made-up", state, cookie); !errors.Is(err, ErrOIDC) || strings.Contains(err.Error(), oidctest.Hidden) || !strings.Contains(err.Error(), "invalid_grant") {
 		t.Errorf("a made-up code: %v", err)
 	}
 	if dump := redistest.Dump(t, b.rdb); len(dump) != 0 {
 		t.Errorf("who is refused writes %v", dump)
 	}
 	// None of that spent the code; its owner gets in, once, even if the provider forgets that it was used.
-	p.mu.Lock()
-	asked := maps.Clone(p.codes)
-	p.mu.Unlock()
+	codes := p.Unspent()
 	if _, err := o.Finish(t.Context(), code, state, cookie); err != nil {
 		t.Fatal(err)
 	}
-	p.mu.Lock()
-	maps.Copy(p.codes, asked)
-	p.mu.Unlock()
+	p.Respend(codes)
 	_, err = b.oidcOf(t, p).Finish(t.Context(), code, state, cookie)
 	checkErr(t, err, ErrOIDC)
 
@@ -284,7 +171,7 @@ func TestOIDCState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, state = p.visit(t, location)
+	code, state = p.Visit(t, location)
 	b.pass(oidcLife + time.Second)
 	_, err = o.Finish(t.Context(), code, state, cookie)
 	checkErr(t, err, ErrOIDC)
@@ -303,18 +190,19 @@ func TestOIDCRoles(t *testing.T) {
 		{[]string{"push-viewers", "push-admins"}, Admin, false},
 		{[]string{"push-operators", "push-viewers", "push-reveal"}, Operator, true},
 	} {
-		p.claims = map[string]any{"roles": tt.roles}
+		p.Claim(map[string]any{"roles": tt.roles})
 		if id, err := enter(t, o, p); id.Role != tt.want || id.Reveal != tt.sees || err != nil {
 			t.Errorf("%v: %+v %v", tt.roles, id, err)
 		}
 	}
 	o.cfg.RoleClaim, o.cfg.NameClaim = "realm_access.roles", "email"
-	p.claims = map[string]any{"realm_access": map[string]any{"roles": []string{"push-admins"}}, "email": "kim@firm.kr", "email_verified": true, "roles": nil}
+	claims := map[string]any{"realm_access": map[string]any{"roles": []string{"push-admins"}}, "email": "kim@firm.kr", "email_verified": true, "roles": nil}
+	p.Claim(claims)
 	if id, err := enter(t, o, p); id.Role != Admin || id.Name != "kim@firm.kr" || err != nil {
 		t.Errorf("%+v %v", id, err)
 	}
 	for _, not := range []any{false, "true", "false", 0} {
-		p.claims["email_verified"] = not
+		claims["email_verified"] = not
 		_, err := enter(t, o, p)
 		checkErr(t, err, ErrOIDC)
 	}
@@ -371,26 +259,49 @@ func TestOIDCNames(t *testing.T) {
 func TestOIDCAway(t *testing.T) {
 	t.Parallel()
 	b, p, o := setupOIDC(t)
-	p.down = true
+	p.GoDown(true)
 	_, _, err := o.Begin(t.Context())
-	if err == nil || errors.Is(err, ErrOIDC) {
-		t.Errorf("%v", err)
-	}
-	p.down = false
+	checkErr(t, err, ErrOIDCAway)
+	p.GoDown(false)
 	location, cookie, err := o.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, state := p.visit(t, location)
+	code, state := p.Visit(t, location)
 	p.Close()
 	_, err = o.Finish(t.Context(), code, state, cookie)
-	if err == nil || errors.Is(err, ErrOIDC) {
-		t.Errorf("%v", err)
-	}
+	checkErr(t, err, ErrOIDCAway)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _, err = b.oidcOf(t, p).Begin(ctx)
 	checkErr(t, err, context.Canceled)
+}
+
+// Who comes while another waits for a provider that says nothing can go again.
+func TestOIDCWaitsNoLongerThanAsked(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	asked, hung := make(chan struct{}), make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(asked); <-hung }))
+	defer srv.Close()
+	o, err := b.NewOIDC(OIDCConfig{Issuer: srv.URL, ClientID: "a", RedirectURL: "https://push.firm.kr/callback", Roles: map[string]Role{"x": Viewer},
+		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan error)
+	go func() {
+		_, _, err := o.Begin(t.Context())
+		first <- err
+	}()
+	<-asked
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err = o.Begin(ctx)
+	checkErr(t, err, ErrOIDCAway)
+	checkErr(t, err, context.Canceled)
+	close(hung)
+	checkErr(t, <-first, ErrOIDCAway)
 }
 
 func TestOIDCConfig(t *testing.T) {
@@ -401,12 +312,12 @@ func TestOIDCConfig(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*OIDCConfig){
-		"issuer":       func(c *OIDCConfig) { c.Issuer = "http://idp.firm.kr" },
-		"redirect URL": func(c *OIDCConfig) { c.RedirectURL = "/cb" },
-		"client id":    func(c *OIDCConfig) { c.ClientID = "" },
-		"roles":        func(c *OIDCConfig) { c.Roles = nil },
-		`roles: "x"`:   func(c *OIDCConfig) { c.Roles = map[string]Role{"x": "root"} },
-		`roles: ""`:    func(c *OIDCConfig) { c.Roles = map[string]Role{"": Admin} },
+		"Issuer":      func(c *OIDCConfig) { c.Issuer = "http://idp.firm.kr" },
+		"RedirectURL": func(c *OIDCConfig) { c.RedirectURL = "/cb" },
+		"ClientID":    func(c *OIDCConfig) { c.ClientID = "" },
+		"Roles":       func(c *OIDCConfig) { c.Roles = nil },
+		`Roles: "x"`:  func(c *OIDCConfig) { c.Roles = map[string]Role{"x": "root"} },
+		`Roles: ""`:   func(c *OIDCConfig) { c.Roles = map[string]Role{"": Admin} },
 	} {
 		bad := good
 		change(&bad)
