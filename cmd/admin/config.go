@@ -88,6 +88,7 @@ type serveFlags struct {
 	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"How long entries of the audit log are kept."`
 	AdminUser      string   `env:"ADMIN_USER" help:"Name of the first administrator, made if there is no user at all."`
 	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Their password. Both count once; later they are not looked at."`
+	oidcFlags
 	passwordFlags
 }
 
@@ -96,6 +97,7 @@ type serving struct {
 	tls                    *tls.Config
 	maxRequests            int
 	idle, length, auditAge time.Duration
+	oidc                   *access.OIDCConfig // nil: none
 	settings               []admin.Setting
 }
 
@@ -275,6 +277,7 @@ func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
 		maxRequests: check.Int("MAX_REQUESTS", f.MaxRequests, 1, 100_000),
 		idle:        check.Duration("SESSION_IDLE", f.SessionIdle, time.Minute, 24*time.Hour),
 		length:      check.Duration("SESSION_LENGTH", f.SessionLength, time.Minute, 30*24*time.Hour),
+		oidc:        f.oidcFlags.check(check),
 		auditAge:    check.Duration("AUDIT_MAX_AGE", f.AuditMaxAge, 24*time.Hour, 20*366*24*time.Hour),
 	}
 	if (f.TLSCertFile == "") != (f.TLSKeyFile == "") {

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pushstream/internal/access"
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
 	"pushstream/internal/redisconn"
@@ -29,7 +30,14 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
 	entries := audit.New(a.rdb, a.keys.Prefix, audit.Options{Keep: a.serving.auditAge})
-	api, err := admin.New(ctx, admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Logger: a.log,
+	var provider *access.OIDC
+	if a.serving.oidc != nil {
+		var err error
+		if provider, err = a.access.NewOIDC(*a.serving.oidc); err != nil {
+			return err // a bug: it was checked
+		}
+	}
+	api, err := admin.New(ctx, admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Logger: a.log, OIDC: provider,
 		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings})
 	if err != nil {
 		return err

@@ -2,10 +2,13 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"pushstream/internal/access/oidctest"
+	"pushstream/internal/admin"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -77,6 +80,60 @@ func TestBeyondLoopback(t *testing.T) {
 	checkRun(t, p, 2, nil, []string{`TRUSTED_PROXIES: "nonsense"`, "TLS_KEY_FILE: ", "ADMIN_PASSWORD: ", "SESSION_IDLE: ", "MAX_REQUESTS: "})
 	if strings.Contains(p.stderr.String(), "LISTEN_ADDR") {
 		t.Errorf("%s", p.stderr.String())
+	}
+}
+
+// An identity provider is named by variables; its mistakes are, too, and its secret is
+// nowhere.
+func TestIdentityProvider(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	for name, tt := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"all wrong": {[]string{"--oidc-issuer=http://idp.firm.kr", "--oidc-client-secret=hush", "--oidc-redirect-url=https://push.firm.kr/", "--oidc-roles=a=king,b,=admin,c=viewer,c=admin"},
+			[]string{"\nOIDC_ISSUER: must be a URL with https", "\nOIDC_CLIENT_ID: is needed", "\nOIDC_REDIRECT_URL: must end in /api/v1/oidc/callback",
+				"\nOIDC_ROLES: \"a\": ", "\nOIDC_ROLES: \"b\" must be VALUE=ROLE", "\nOIDC_ROLES: \"\": ", "\nOIDC_ROLES: \"c\" is there twice"}},
+		"only one": {[]string{"--oidc-reveal=x"}, []string{"\nOIDC_ISSUER: ", "\nOIDC_CLIENT_ID: ", "\nOIDC_REDIRECT_URL: ", "\nOIDC_ROLES: nobody could log in"}},
+		"a query":  {[]string{"--oidc-redirect-url=https://push.firm.kr/api/v1/oidc/callback?x=1"}, []string{"\nOIDC_REDIRECT_URL: must end in"}},
+	} {
+		p := runs(t, s, append([]string{"serve", "--listen-addr=127.0.0.1:0"}, tt.args...)...)
+		checkRun(t, p, 2, nil, tt.want)
+		if strings.Contains(p.stderr.String(), "hush") {
+			t.Errorf("%s: %s", name, p.stderr.String())
+		}
+	}
+
+	idp := oidctest.New(t)
+	rdb, addr := s.Client(t), freeAddr(t)
+	if err := stream.EnsureGroups(t.Context(), rdb, pushlog.Keys{Prefix: "push", Partitions: 1}); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--oidc-issuer="+idp.URL, "--oidc-client-id="+oidctest.ClientID,
+		"--oidc-client-secret=hush-hush", "--oidc-redirect-url=http://"+addr+admin.OIDCCallback, "--oidc-roles=push-operators=operator,cn=x=viewer")
+	eventuallyStatus(t, p, "http://"+addr+"/readyz", 200)
+	if status, body := page("http://" + addr + "/api/v1/login"); status != 200 || body != `{"password":true,"oidc":true}` {
+		t.Errorf("%d %s", status, body)
+	}
+	resp, err := client.Transport.RoundTrip(httptest.NewRequest("GET", "http://"+addr+"/api/v1/oidc/start", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if _, state := idp.Visit(t, resp.Header.Get("Location")); resp.StatusCode != 302 || state == "" {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+	status, body := pageAs(t, rdb)("http://" + addr + "/api/v1/settings")
+	for _, want := range []string{`"variable":"OIDC_ISSUER","value":"` + idp.URL, `"variable":"OIDC_CLIENT_SECRET","value":"***"`,
+		`"variable":"OIDC_ROLES","value":"push-operators=operator,cn=x=viewer"`, `"variable":"OIDC_NAME_CLAIM","value":"preferred_username"`} {
+		if status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%d: no %s in %s", status, want, body)
+		}
+	}
+	p.cancel()
+	if code := p.wait(t); code != 0 || strings.Contains(body+p.stderr.String(), "hush") {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
 }
 

@@ -8,7 +8,8 @@
 //	throttle.go    who has to wait before the next try, and for how long
 //	session.go     sessions: idle and absolute end, listed, ended
 //	token.go       tokens: scopes, an end, hashed
-//	oidc.go        login by an identity provider, which says the role too
+//	oidc.go        login by an identity provider, which says the role too; oidctest
+//	               plays one
 //
 // A login is counted as failed before the password is looked at, and taken back if
 // it was right: nobody gains tries by making many at once, or by hanging up.

@@ -2,6 +2,7 @@
 // there is, and who may do it, is one table: routes.go.
 //
 //	routes.go    the table; everything in it is below /api/v1
+//	oidc.go      login by an identity provider, for browsers
 //	who.go       who asks: a session's cookie, or a token; what they may do
 //	journal.go   a line in the log for each request that changes something, and its
 //	             entry in the audit log, without which it is not carried out
@@ -49,9 +50,10 @@ type Options struct {
 	Audit  *audit.Log
 	Logger *zap.Logger
 
-	TrustedProxies []string  // networks (CIDR) whose X-Forwarded-For is believed; none by default
-	MaxRequests    int       // served at the same time, above it 429; 256 by default
-	Settings       []Setting // to show; none by default
+	OIDC           *access.OIDC // login by an identity provider, called back at OIDCCallback; none by default
+	TrustedProxies []string     // networks (CIDR) whose X-Forwarded-For is believed; none by default
+	MaxRequests    int          // served at the same time, above it 429; 256 by default
+	Settings       []Setting    // to show; none by default
 }
 
 // New returns the API of one pushstream. Long requests end with stop, and say how

@@ -80,7 +80,7 @@ func TestChangeForOurselves(t *testing.T) {
 func TestRoutesAreComplete(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	known := map[string]bool{"GET /api/v1/login": true}
+	known := map[string]bool{"GET /api/v1/login": true, "GET /api/v1/oidc/start": true, "GET /api/v1/oidc/callback": true}
 	for _, c := range slices.Concat(changing, posted, ending, gets()) {
 		known[b.routeOf(c.method, c.path)] = true
 	}

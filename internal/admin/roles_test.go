@@ -34,7 +34,7 @@ var rules = map[string]string{
 	"GET /keys": "admin", "POST /keys": "admin", "DELETE /keys/:name": "admin",
 	"POST /audit/search": "admin", "POST /audit/export": "admin", "GET /settings": "admin",
 
-	"GET /login": "anyone", "POST /session": "anyone",
+	"GET /login": "anyone", "GET /oidc/start": "anyone", "GET /oidc/callback": "anyone", "POST /session": "anyone",
 	"GET /session": "viewer", "DELETE /session": "viewer", "PUT /session/password": "viewer",
 	"GET /session/others": "viewer", "DELETE /session/others/:id": "viewer",
 }

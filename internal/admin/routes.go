@@ -16,6 +16,8 @@ const (
 	// maxLong is how many exports and searches of all of the log there are at the
 	// same time.
 	maxLong = 16
+	// maxAbroad is how many requests wait for an identity provider at the same time.
+	maxAbroad = 16
 )
 
 // route is one thing that can be asked for. What has no route is not there; a route
@@ -35,6 +37,7 @@ const (
 	changes                   // it is a line in the log
 	heavy                     // it may take long, and much of the machine
 	stays                     // it stays open, and is counted by itself
+	abroad                    // it waits for a server that is not ours
 )
 
 // routes is the whole API.
@@ -75,6 +78,8 @@ func (a *api) routes() []route {
 
 		// Who may do it, and who did.
 		{"GET", "/login", anyone, a.loginWays, 0},
+		{"GET", "/oidc/start", anyone, a.startOIDC, abroad},
+		{"GET", "/oidc/callback", anyone, a.finishOIDC, changes | params | abroad},
 		{"POST", "/session", anyone, a.login, changes},
 		{"GET", "/session", access.Read, a.session, 0},
 		{"DELETE", "/session", access.Self, a.logout, changes},
@@ -102,7 +107,7 @@ func (a *api) routes() []route {
 
 func (a *api) router() *gin.Engine {
 	r := httpapi.New(a.Logger, maxBody)
-	short, longer := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxLong)
+	short, longer, away := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxLong), httpapi.Admit(maxAbroad)
 	origin := sameOrigin()
 	for _, one := range a.routes() {
 		chain := gin.HandlersChain{}
@@ -114,6 +119,8 @@ func (a *api) router() *gin.Engine {
 		case one.is&stays != 0:
 		case one.is&heavy != 0:
 			chain = append(chain, longer)
+		case one.is&abroad != 0:
+			chain = append(chain, away)
 		default:
 			chain = append(chain, short)
 		}

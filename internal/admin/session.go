@@ -27,7 +27,9 @@ type loginWays struct {
 	OIDC     bool `json:"oidc"`
 }
 
-func (a *api) loginWays(c *gin.Context) { c.JSON(http.StatusOK, loginWays{Password: true}) }
+func (a *api) loginWays(c *gin.Context) {
+	c.JSON(http.StatusOK, loginWays{Password: true, OIDC: a.OIDC != nil})
+}
 
 // me is who is logged in, for how long, and what they may do.
 type me struct {

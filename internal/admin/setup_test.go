@@ -40,6 +40,7 @@ type bundle struct {
 	logs     *observer.ObservedLogs
 	access   *access.Store
 	named    *strings.Replacer  // what stands in paths for ids that are not known before
+	options  Options            // of the router
 	cookie   string             // of root, an administrator who may reveal
 	stop     context.CancelFunc // tells the API that the process is asked to stop
 }
@@ -64,7 +65,8 @@ func empty(t testing.TB) *bundle {
 	t.Cleanup(stop)
 	b.logs, b.stop = logs, stop
 	b.access = access.New(rdb, b.keys.Prefix, access.Options{Cost: access.Cost{MemoryKiB: 8, Time: 1, Threads: 1}})
-	b.router = newAPI(ctx, Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Logger: zap.New(core)}).router()
+	b.options = Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Logger: zap.New(core)}
+	b.router = newAPI(ctx, b.options).router()
 	b.cookie = b.user(t, "root", access.Admin, true)
 	if err := b.rdb.Set(t.Context(), "push:search:"+searchID, `{"by":"root","given":{"csno":"csno-b"}}`, time.Hour).Err(); err != nil {
 		t.Fatal(err)
