@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/fcm"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -86,11 +88,18 @@ type serveFlags struct {
 	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that is not used ends."`
 	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"After which every session ends."`
 	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"How long entries of the audit log are kept."`
+	Zone           string   `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
+	ProjectID      string   `env:"FCM_PROJECT_ID" help:"Firebase project that is asked about test pushes; that of the credentials if empty."`
+	Credentials    string   `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file with which it is asked. Without it, and FCM_ENDPOINT, a test push is only checked here before it is sent."`
+	Endpoint       string   `env:"FCM_ENDPOINT" placeholder:"URL" help:"A simulator instead of FCM, http or https; no credentials then."`
 	AdminUser      string   `env:"ADMIN_USER" help:"Name of the first administrator, made if there is no user at all."`
 	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Their password. Both count once; later they are not looked at."`
 	oidcFlags
 	passwordFlags
 }
+
+// validateTimeout is how long FCM has to answer for a test push, less than the API has.
+const validateTimeout = 8 * time.Second
 
 // serving are the checked knobs of serve.
 type serving struct {
@@ -99,6 +108,8 @@ type serving struct {
 	idle, length, auditAge time.Duration
 	oidc                   *access.OIDCConfig // nil: none
 	settings               []admin.Setting
+	zone                   *time.Location
+	fcm                    *fcm.Sender // nil: nobody asks FCM
 }
 
 type keyFlags struct {
@@ -279,6 +290,7 @@ func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
 		length:      check.Duration("SESSION_LENGTH", f.SessionLength, time.Minute, 30*24*time.Hour),
 		oidc:        f.oidcFlags.check(check),
 		auditAge:    check.Duration("AUDIT_MAX_AGE", f.AuditMaxAge, 24*time.Hour, 20*366*24*time.Hour),
+		zone:        check.Zone("PUSH_ZONE", f.Zone),
 	}
 	if (f.TLSCertFile == "") != (f.TLSKeyFile == "") {
 		check.Fault("TLS_KEY_FILE", "goes together with TLS_CERT_FILE")
@@ -288,7 +300,24 @@ func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
 			check.Fault("TLS_CERT_FILE", err.Error())
 		}
 	}
+	s.fcm = f.sender(check)
 	return s
+}
+
+// sender asks FCM about test pushes, and sends none; nil if nothing says where it is.
+func (f *serveFlags) sender(check *setting.Checker) *fcm.Sender {
+	o := fcm.Options{ProjectID: f.ProjectID, Endpoint: f.Endpoint, Concurrency: 4, Timeout: validateTimeout}
+	if f.Endpoint == "" { // else a real token would go to a simulator
+		o.CredentialsFile = f.Credentials
+	}
+	if o.Endpoint == "" && o.CredentialsFile == "" {
+		return nil
+	}
+	sender, err := fcm.New(context.Background(), o) // for its values, of which there are none
+	if err != nil {
+		check.Add(err)
+	}
+	return sender
 }
 
 func (f *workerFlags) check(check *setting.Checker) {

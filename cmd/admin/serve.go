@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/live"
+	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
 	"pushstream/internal/stream"
@@ -37,8 +40,15 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return err // a bug: it was checked
 		}
 	}
-	api, err := admin.New(ctx, admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Logger: a.log, OIDC: provider,
-		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings})
+	bulk := stream.NewBulk(a.rdb, a.keys, stream.NewName(""), a.log)
+	hub := live.NewHub(stream.NewEvents(a.rdb, a.keys), live.Shots(a.control, pushlog.New(a.rdb, a.keys), bulk), live.Options{Logger: a.log})
+	o := admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Bulk: bulk, Logger: a.log, OIDC: provider,
+		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings, Zone: a.serving.zone}
+	if a.serving.fcm != nil { // a nil Sender in it would not be nil
+		defer a.serving.fcm.Close()
+		o.FCM = a.serving.fcm
+	}
+	api, err := admin.New(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -57,8 +67,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		if err != nil {
 			return err
 		}
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return hub.Run(ctx) })
+		g.Go(func() error { return bulk.Run(ctx) })
 		a.keepAudit(ctx, entries)
-		return nil
+		return g.Wait()
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil // asked to stop while it waited

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
+	"pushstream/internal/access"
 	"pushstream/internal/access/oidctest"
 	"pushstream/internal/admin"
 	"pushstream/internal/push"
@@ -51,6 +55,81 @@ func TestServe(t *testing.T) {
 	if code := p.wait(t); code != 0 {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
+}
+
+// serve works on bulk jobs, and tells what happens.
+func TestServeWorks(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	rdb, keys := s.Client(t), pushlog.Keys{Prefix: "push", Partitions: 1}
+	if err := stream.EnsureGroups(t.Context(), rdb, keys); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.NewProducer(rdb, keys, stream.ProducerOptions{}).Accept(t.Context(), []push.Job{jobOf("a"), jobOf("b")}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Millisecond)
+	bulk := stream.NewBulk(rdb, keys, "a test", zap.NewNop())
+	j, err := bulk.Order(t.Context(), stream.BulkOrder{Kind: stream.BulkCancel, Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := freeAddr(t)
+	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--endpoint=http://127.0.0.1:1")
+	for end := time.Now().Add(20 * time.Second); j.State != stream.BulkDone; time.Sleep(10 * time.Millisecond) {
+		if j, err = bulk.Get(t.Context(), j.ID); err != nil || time.Now().After(end) {
+			t.Fatalf("%+v, %v", j, err)
+		}
+	}
+	if j.Changes[stream.ChangeCancelled] != 2 {
+		t.Errorf("%+v", j)
+	}
+	secret, err := access.New(rdb, "push", access.Options{}).AddToken(t.Context(),
+		access.NewToken{Name: "watcher", Scopes: access.Scopes(), By: "test", ExpiresAt: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+addr+"/api/v1/events?topics=counts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+secret)
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	told := false
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "data: ") {
+			if told = strings.Contains(lines.Text(), `"cancelled":2`); told {
+				break
+			}
+		}
+	}
+	if !told {
+		t.Errorf("%d, %v", resp.StatusCode, lines.Err())
+	}
+	p.cancel()
+	for lines.Scan() { // the last word is there although the server stops
+		told = told && !strings.Contains(lines.Text(), "stopped")
+	}
+	if told {
+		t.Error("it ends without a word")
+	}
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+}
+
+func TestServeWithoutFCM(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	p := runs(t, s, "serve", "--endpoint=nonsense", "--zone=Mars/Olympus")
+	checkRun(t, p, 2, nil, []string{"FCM_ENDPOINT: ", "PUSH_ZONE: "})
+	p = runs(t, s, "serve", "--credentials=/nowhere")
+	checkRun(t, p, 2, nil, []string{"GOOGLE_APPLICATION_CREDENTIALS: "})
 }
 
 func TestServeIsStoppedWhileItWaits(t *testing.T) {

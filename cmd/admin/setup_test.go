@@ -30,7 +30,8 @@ var variables = []string{"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEV
 
 // more are those of serve alone.
 var more = []string{"TLS_CERT_FILE", "TLS_KEY_FILE", "TRUSTED_PROXIES", "MAX_REQUESTS", "SESSION_IDLE", "SESSION_LENGTH", "AUDIT_MAX_AGE", "ADMIN_USER", "ADMIN_PASSWORD",
-	"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_REDIRECT_URL", "OIDC_ROLE_CLAIM", "OIDC_NAME_CLAIM", "OIDC_ROLES", "OIDC_REVEAL"}
+	"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_REDIRECT_URL", "OIDC_ROLE_CLAIM", "OIDC_NAME_CLAIM", "OIDC_ROLES", "OIDC_REVEAL",
+	"PUSH_ZONE", "FCM_PROJECT_ID", "GOOGLE_APPLICATION_CREDENTIALS", "FCM_ENDPOINT"}
 
 // dialing is how go-redis looks, once a second, whether a server that was away is
 // back; it ends up to a second after its client.

@@ -21,6 +21,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -33,6 +34,7 @@ import (
 	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/live"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
@@ -48,12 +50,17 @@ type Options struct {
 	Keys   pushlog.Keys
 	Access *access.Store
 	Audit  *audit.Log
+	Live   *live.Hub    // somebody runs it
+	Bulk   *stream.Bulk // this process need not be one that runs it
 	Logger *zap.Logger
 
 	OIDC           *access.OIDC // login by an identity provider, called back at OIDCCallback; none by default
 	TrustedProxies []string     // networks (CIDR) whose X-Forwarded-For is believed; none by default
 	MaxRequests    int          // served at the same time, above it 429; 256 by default
 	Settings       []Setting    // to show; none by default
+
+	FCM  Validator      // asked about test pushes; nil: they are only checked here
+	Zone *time.Location // of reserved times; UTC by default
 }
 
 // New returns the API of one pushstream. Long requests end with stop, and say how
@@ -73,15 +80,18 @@ type api struct {
 	log       *pushlog.Log
 	control   *stream.Control
 	producers *apikey.Store
+	producer  *stream.Producer
 	patience  time.Duration
+	heartbeat time.Duration
 	journal   *zap.Logger
 }
 
 func newAPI(stop context.Context, o Options) *api {
+	o.Zone = cmp.Or(o.Zone, time.UTC)
 	return &api{
-		Options: o, stop: stop, patience: patience, journal: o.Logger.Named("api"),
+		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, journal: o.Logger.Named("api"),
 		log: pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
-		producers: apikey.New(o.Redis, o.Keys.Prefix),
+		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{}), producers: apikey.New(o.Redis, o.Keys.Prefix),
 	}
 }
 

@@ -10,8 +10,7 @@ import (
 
 // bodied are the routes that take a body, and one that is right.
 var bodied = []request{
-	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
-	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
+	{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"reason":"a test"}`},
 	{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"a test"}`},
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
@@ -54,38 +53,42 @@ func TestBodiesWithFaults(t *testing.T) {
 	t.Parallel()
 	b := changeable(t)
 	before := redistest.Dump(t, b.rdb)
-	const redrive, all = "POST /api/v1/pushes/redrive", "PUT /api/v1/workers/desired"
+	const job, all = "POST /api/v1/jobs", "PUT /api/v1/workers/desired"
 	tests := []struct {
 		route, body string
 		named       []string
 	}{
-		{redrive, `{}`, []string{"status must be one of [failed expired cancelled]"}},
-		{redrive, `{"status":""}`, []string{"status must be one of"}},
-		{redrive, `{"status":null}`, []string{"status must be text"}},
-		{redrive, `{"status":["failed"]}`, []string{"status must be text"}},
-		{redrive, `{"status":"FAILED"}`, []string{"status must be one of"}},
-		{redrive, `{"status":"sent"}`, []string{"status must be one of"}},
-		{redrive, `{"status":"queued"}`, []string{"status must be one of"}},
-		{"POST /api/v1/pushes/cancel", `{"status":"failed"}`, []string{"status must be one of [scheduled queued retrying]"}},
-		{redrive, `{"Status":"failed"}`, []string{`unknown field "Status"`, "status must be one of"}},
-		{redrive, `{"status":"failed","status":"expired"}`, []string{"status is given twice"}},
-		{redrive, `{"status":"failed","csno":null}`, []string{"csno must be text"}},
-		{redrive, `{"status":"failed","csno":10023451}`, []string{"csno must be text"}},
-		{redrive, `{"status":"failed","csno":""}`, []string{"csno must not be empty"}},
-		{redrive, `{"status":"failed","push_grp_id":""}`, []string{"push_grp_id must not be empty"}},
-		{redrive, `{"status":"failed","device_id":""}`, []string{"device_id must not be empty"}},
-		{redrive, `{"status":"failed","since":""}`, []string{"since must be a time"}},
-		{redrive, `{"status":"failed","since":"yesterday"}`, []string{"since must be a time"}},
-		{redrive, `{"status":"failed","since":"2026-11-24"}`, []string{"since must be a time"}},
-		{redrive, `{"status":"failed","until":"2026-11-24 09:00:00"}`, []string{"until must be a time"}},
-		{redrive, `{"status":"failed","since":"2026-11-24T09:00:00+09:00","until":"2026-11-24T00:00:00Z"}`, []string{"since must be before until"}},
-		{redrive, `{"status":"failed","error_code":""}`, []string{"error_code must be one of"}},
-		{redrive, `{"status":"failed","error_code":"ACCEPTED"}`, []string{"error_code must be one of", "UNREGISTERED", "POISON"}},
-		{redrive, `{"status":"failed","csno":"` + strings.Repeat("가", 129) + `"}`, []string{"csno is longer than 128 characters"}},
-		{redrive, `{"status":"failed","push_grp_id":"` + strings.Repeat("a", 129) + `"}`, []string{"push_grp_id is longer than 128 characters"}},
-		{redrive, `{"status":"failed","device_id":"` + strings.Repeat("a", 4097) + `"}`, []string{"device_id is longer than 4096 bytes"}},
-		{redrive, `{"colour":"red","status":"x","since":"x","until":"x","error_code":"x","csno":"","push_grp_id":5,"device_id":""}`,
-			[]string{`"colour"`, "status must", "since must", "until must", "error_code must", "csno must", "push_grp_id must", "device_id must"}},
+		{job, `{}`, []string{"kind must be redrive or cancel", "status must be given", "reason must be given"}},
+		{job, `{"kind":"resend"}`, []string{"kind must be redrive or cancel"}},
+		{job, `{"kind":"redrive","status":["failed"]}`, []string{"reason must be given"}},
+		{job, `{"kind":"redrive","status":["failed"],"reason":" "}`, []string{"reason must be given"}},
+		{job, `{"kind":"redrive","dry_run":"yes"}`, []string{"dry_run must be true or false", "status must be given"}},
+		{job, `{"kind":"redrive","reason":"a test","status":[""]}`, []string{"status must be one of"}},
+		{job, `{"kind":"redrive","reason":"a test","status":null}`, []string{"status must be a list"}},
+		{job, `{"kind":"redrive","reason":"a test","status":"failed"}`, []string{"status must be a list"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["FAILED"]}`, []string{"status must be one of"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["sent"]}`, []string{"status must be one of"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["queued"]}`, []string{"status must be one of"}},
+		{job, `{"kind":"cancel","reason":"a test","status":["queued","failed"]}`, []string{"status must be one of [scheduled queued retrying]"}},
+		{job, `{"kind":"redrive","reason":"a test","Status":["failed"]}`, []string{`unknown field "Status"`, "status must be given"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"status":["expired"]}`, []string{"status is given twice"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"csno":null}`, []string{"csno must be text"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"csno":10023451}`, []string{"csno must be text"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"csno":""}`, []string{"csno must not be empty"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"push_grp_id":""}`, []string{"push_grp_id must not be empty"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"device_id":""}`, []string{"device_id must not be empty"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"since":""}`, []string{"since must be a time"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"since":"yesterday"}`, []string{"since must be a time"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"since":"2026-11-24"}`, []string{"since must be a time"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"until":"2026-11-24 09:00:00"}`, []string{"until must be a time"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"since":"2026-11-24T09:00:00+09:00","until":"2026-11-24T00:00:00Z"}`, []string{"since must be before until"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"error_code":""}`, []string{"error_code must be one of"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"error_code":"ACCEPTED"}`, []string{"error_code must be one of", "UNREGISTERED", "POISON"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"csno":"` + strings.Repeat("가", 129) + `"}`, []string{"csno is longer than 128 characters"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"push_grp_id":"` + strings.Repeat("a", 129) + `"}`, []string{"push_grp_id is longer than 128 characters"}},
+		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"device_id":"` + strings.Repeat("a", 4097) + `"}`, []string{"device_id is longer than 4096 bytes"}},
+		{job, `{"colour":"red","kind":"x","status":["x"],"since":"x","until":"x","error_code":"x","csno":"","push_grp_id":5,"device_id":""}`,
+			[]string{`"colour"`, "kind must", "status must", "since must", "until must", "error_code must", "csno must", "push_grp_id must", "device_id must"}},
 		{all, `{}`, []string{"desired must be running or paused"}},
 		{all, `{"desired":"stopped"}`, []string{"desired must be running or paused"}},
 		{all, `{"desired":true}`, []string{"desired must be text"}},
@@ -108,7 +111,7 @@ func TestBodiesWithFaults(t *testing.T) {
 func TestManyUnknownFields(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	w := b.do("POST", "/api/v1/pushes/redrive", `{"status":"failed"`+strings.Repeat(`,"`+strings.Repeat("x", 50)+`":1`, 1000)+`}`)
+	w := b.do("POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"]`+strings.Repeat(`,"`+strings.Repeat("x", 50)+`":1`, 1000)+`}`)
 	checkProblem(t, w, 422, "unknown field")
 	if w.Body.Len() > 10_000 || strings.Contains(w.Body.String(), strings.Repeat("x", 41)) {
 		t.Errorf("%d bytes", w.Body.Len())

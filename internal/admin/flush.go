@@ -118,9 +118,14 @@ func maskedFlush(f *stream.Flush) *stream.Flush {
 		return nil
 	}
 	shown := *f
-	for name, of := range map[string]*string{push.FieldCsno: &shown.Filter.Csno, push.FieldDeviceID: &shown.Filter.DeviceID,
-		shown.Filter.Column: &shown.Filter.Contains} {
+	shown.Filter = maskedFilter(f.Filter)
+	return &shown
+}
+
+// maskedFilter is a filter without whom it is about.
+func maskedFilter(f stream.FlushFilter) stream.FlushFilter {
+	for name, of := range map[string]*string{push.FieldCsno: &f.Csno, push.FieldDeviceID: &f.DeviceID, f.Column: &f.Contains} {
 		*of = mask(name, *of)
 	}
-	return &shown
+	return f
 }

@@ -80,7 +80,7 @@ func TestChangeForOurselves(t *testing.T) {
 func TestRoutesAreComplete(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	known := map[string]bool{"GET /api/v1/login": true, "GET /api/v1/oidc/start": true, "GET /api/v1/oidc/callback": true}
+	known := map[string]bool{"GET /api/v1/login": true, "GET /api/v1/oidc/start": true, "GET /api/v1/oidc/callback": true, "GET /api/v1/events": true}
 	for _, c := range slices.Concat(changing, posted, ending, gets()) {
 		known[b.routeOf(c.method, c.path)] = true
 	}
@@ -126,7 +126,8 @@ func TestOtherMethods(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for path, allowed := range map[string]string{
-		"/api/v1/pushes": "GET", "/api/v1/pushes/a": "GET", "/api/v1/pushes/a/redrive": "POST", "/api/v1/pushes/a/cancel": "POST",
+		"/api/v1/pushes/a/move": "POST", "/api/v1/pushes/a/send-now": "POST", "/api/v1/jobs/a": "GET", "/api/v1/jobs/a/cancel": "POST",
+		"/api/v1/scheduled": "GET", "/api/v1/failures": "GET", "/api/v1/pushes/a": "GET", "/api/v1/pushes/a/redrive": "POST", "/api/v1/pushes/a/cancel": "POST",
 		"/api/v1/flushes": "POST", "/api/v1/flushes/current": "GET", "/api/v1/flushes/current/cancel": "POST",
 		"/api/v1/workers": "GET", "/api/v1/workers/desired": "PUT", "/api/v1/workers/a/desired": "PUT",
 		"/api/v1/counts": "GET", "/api/v1/counters/minutes": "GET", "/api/v1/counters/hours": "GET",

@@ -87,7 +87,7 @@ func members(of reflect.Type) (all, always []string) {
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" {
+		if name == "-" || !f.IsExported() {
 			continue
 		}
 		all = append(all, name)
@@ -127,7 +127,8 @@ func TestRoutesOfOpenAPI(t *testing.T) {
 func TestAnswersOfOpenAPI(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]any{
-		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Selected": selected{},
+		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Moved": moved{}, "BulkJob": stream.BulkJob{}, "JobFilter": stream.FlushFilter{}, "Jobs": jobList{}, "JobCount": jobCount{},
+		"DuePage": duePage{}, "Due": stream.Due{}, "Failures": failureList{}, "TestReceipt": receipt{}, "Verdict": verdict{},
 		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{},
 		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
 		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
@@ -169,14 +170,11 @@ func TestRequiredFieldsOfARecord(t *testing.T) {
 
 func TestRequestsOfOpenAPI(t *testing.T) {
 	t.Parallel()
-	if properties, _ := schema(t, "Selection"); !same(properties, append(SelectionFields(), fieldReason)) {
-		t.Errorf("%q", properties)
-	}
 	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired, fieldReason}) {
 		t.Errorf("%q", properties)
 	}
 	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(),
-		"FlushOrder": flushMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "AuditExport": auditMembers(member{FieldFormat, text}, member{fieldReason, text}), "SearchFields": membersOf(text, keptFields()...)} {
+		"FlushOrder": flushMembers(), "JobOrder": jobMembers(), "Move": moveMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "AuditExport": auditMembers(member{FieldFormat, text}, member{fieldReason, text}), "SearchFields": membersOf(text, keptFields()...)} {
 		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
 			t.Errorf("%s: %q", name, properties)
 		}
@@ -225,7 +223,9 @@ func TestSetsOfOpenAPI(t *testing.T) {
 		"    Search:": pushlog.SearchColumns(), "    HistogramQuery:": pushlog.SearchColumns(), "    Export:": pushlog.SearchColumns(),
 		"    FlushOrder:": pushlog.SearchColumns(), "    FlushFilter:": texts(Flushable()), "    Flush:": texts(stream.FlushStates()),
 		"    Page:":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
-		"    Status:": texts(push.Statuses()), "    Selection:": texts(append(Cancellable(), Redrivable()...)),
+		"    Status:": texts(push.Statuses()), "    JobOrder:": texts(append(Redrivable(), Cancellable()...)), "    JobFilter:": texts(append(Redrivable(), Cancellable()...)),
+		"    BulkJob:": texts(stream.BulkStates()), "    EventJobs:": texts(stream.BulkStates()), "    EventFlush:": texts(stream.FlushStates()),
+		"    EventHolds:": texts(stream.Reasons()), "    EventWorkers:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.Lost}),
 		"    Hold:":   texts(stream.Reasons()),
 		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.Lost}),
 	} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
@@ -36,7 +37,9 @@ func holds(text string) (found []string) {
 func TestNothingInPlainSight(t *testing.T) {
 	t.Parallel()
 	b := changeable(t)
-	b.accept(t, somebody())
+	waits := somebody()
+	waits.ID, waits.DueAt = "waits", time.Now().Add(time.Hour)
+	b.accept(t, somebody(), waits)
 	b.end(t, answers(push.CodeUnregistered), push.Failed, "p")
 	b.rdb.XAdd(t.Context(), xadd("push:{0}:jobs", "csno", "90817263", "msg_title", "홍길동님", "device_id", "")) // can't be read
 	b.end(t, answers(push.CodeUnregistered), push.Failed, "p")
@@ -53,8 +56,15 @@ func TestNothingInPlainSight(t *testing.T) {
 	}
 	requests = append(requests, request{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"x","csno":"90817263","column":"msg_title","contains":"홍길동님"}`},
 		request{"GET", "/api/v1/flushes/current", ""}, request{"POST", "/api/v1/flushes/current/cancel", ""},
-		request{"POST", "/api/v1/pushes/redrive", `{"status":"failed","csno":"90817263"}`},
-		request{"POST", "/api/v1/pushes/cancel", `{"status":"queued","device_id":"fcm-token-of-somebody-secret"}`})
+		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"csno":"90817263","reason":"x"}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"column":"msg_title","contains":"홍길동님","device_id":"fcm-token-of-somebody-secret","reason":"x"}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"csno":"90817263","dry_run":true}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"90817263","csno":5}`}, request{"GET", "/api/v1/jobs", ""},
+		request{"GET", "/api/v1/scheduled", ""}, request{"GET", "/api/v1/scheduled?status=90817263", ""}, request{"GET", "/api/v1/events?topics=90817263", ""},
+		request{"POST", "/api/v1/pushes/waits/move", `{"sndn_rsev_hour":"90817263"}`},
+		request{"POST", "/api/v1/pushes", `{"csno":"90817263","device_id":"fcm-token-of-somebody-secret","msg_title":"홍길동님"}`},
+		request{"POST", "/api/v1/pushes", `{"csno":5,"device_id":"fcm-token-of-somebody secret","msg_title":"홍길동님","90817263":1}`},
+		request{"POST", "/api/v1/pushes?validate_only=true", `{"csno":"90817263","device_id":"fcm-token-of-somebody-secret","msg_title":"홍길동님"}`})
 	b.user(t, "viewer", access.Viewer, false)
 	for _, who := range []string{"root", "viewer"} {
 		cookie := map[string]string{"Cookie": plainCookie + "=" + b.session(t, who)}

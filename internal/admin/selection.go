@@ -2,23 +2,11 @@ package admin
 
 import (
 	"context"
-	"maps"
-	"net/http"
 	"slices"
-	"time"
 
-	"github.com/gin-gonic/gin"
-	"go.uber.org/zap"
-
-	"pushstream/internal/audit"
-	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
 )
-
-// selectionTime is how long one request works through a selection: less than most
-// proxies wait for an answer.
-const selectionTime = 45 * time.Second
 
 // SelectionFields returns the names that ParseSelection knows.
 func SelectionFields() []string {
@@ -73,50 +61,4 @@ func WorkThrough(ctx context.Context, do selector, s stream.Selection, tell func
 		return p, err == nil, nil
 	}
 	return p, err == nil, err
-}
-
-// selected is the answer to a redrive or cancel of a selection.
-type selected struct {
-	Looked  int                   `json:"looked"`
-	Matched int                   `json:"matched"`
-	Changes map[stream.Change]int `json:"changes"`
-	Done    bool                  `json:"done"`
-}
-
-func (a *api) redriveSelected(c *gin.Context) {
-	a.changeSelected(c, audit.Redrive, a.control.RedriveSelected, Redrivable())
-}
-
-func (a *api) cancelSelected(c *gin.Context) {
-	a.changeSelected(c, audit.Cancel, a.control.CancelSelected, Cancellable())
-}
-
-func (a *api) changeSelected(c *gin.Context, action audit.Action, do selector, states []push.Status) {
-	in, ok := readBody(c, membersOf(text, append(SelectionFields(), fieldReason)...)...)
-	if !ok {
-		return
-	}
-	s, reason := in.selection(states), in.reason(false)
-	if in.refusedBody(c) {
-		return
-	}
-	note(c, zap.String("selected", string(s.Status)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
-	subject, customer := in.describe()
-	if !a.enter(c, audit.Entry{Action: action, Subject: subject, Customer: customer, Reason: reason}) {
-		return
-	}
-	ctx, cancel := a.long(c, selectionTime)
-	defer cancel()
-	p, done, err := WorkThrough(ctx, do, s, nil)
-	note(c, zap.Int("looked", p.Looked), zap.Int("matched", p.Matched), zap.Any("changes", p.Changes))
-	if err != nil {
-		httpapi.Unavailable(c, err)
-		return
-	}
-	if done {
-		conclude(c, "done")
-	} else {
-		conclude(c, notDone)
-	}
-	c.JSON(http.StatusOK, selected{p.Looked, p.Matched, p.Changes, done})
 }

@@ -20,6 +20,7 @@ import (
 	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/live"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -39,6 +40,9 @@ type bundle struct {
 	producer *stream.Producer
 	logs     *observer.ObservedLogs
 	access   *access.Store
+	bulk     *stream.Bulk
+	hub      *live.Hub
+	api      *api               // that the router serves
 	named    *strings.Replacer  // what stands in paths for ids that are not known before
 	options  Options            // of the router
 	cookie   string             // of root, an administrator who may reveal
@@ -65,18 +69,27 @@ func empty(t testing.TB) *bundle {
 	t.Cleanup(stop)
 	b.logs, b.stop = logs, stop
 	b.access = access.New(rdb, b.keys.Prefix, access.Options{Cost: access.Cost{MemoryKiB: 8, Time: 1, Threads: 1}})
-	b.options = Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Logger: zap.New(core)}
-	b.router = newAPI(ctx, b.options).router()
+	b.bulk = stream.NewBulk(rdb, b.keys, "admin", zap.NewNop())
+	b.hub = live.NewHub(stream.NewEvents(rdb, b.keys), live.Shots(b.control, b.log, b.bulk), live.Options{})
+	b.options = Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Live: b.hub, Bulk: b.bulk, Logger: zap.New(core)}
+	b.api = newAPI(ctx, b.options)
+	b.router = b.api.router()
 	b.cookie = b.user(t, "root", access.Admin, true)
 	if err := b.rdb.Set(t.Context(), "push:search:"+searchID, `{"by":"root","given":{"csno":"csno-b"}}`, time.Hour).Err(); err != nil {
 		t.Fatal(err)
 	}
-	b.named = strings.NewReplacer("SEARCH", searchID)
+	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{ID: seededJob, Kind: stream.BulkCancel, By: "root", Reason: "a test", Of: -1,
+		Filter: pushlog.Filter{Statuses: []push.Status{push.Retrying}, Csno: "csno-b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.named = strings.NewReplacer("SEARCH", searchID, "JOB", j.ID)
 	return b
 }
 
 const (
 	searchID     = "8f14e45f-ceea-467f-a8d6-0123456789ab"
+	seededJob    = "0123456789ab"
 	testPassword = "correct horse battery"
 )
 
@@ -284,10 +297,13 @@ type request struct{ method, path, body string }
 
 // changing are the requests that change something, each of which would work.
 var changing = []request{
-	{"POST", "/api/v1/pushes/redrive", `{"status":"failed"}`},
-	{"POST", "/api/v1/pushes/cancel", `{"status":"queued"}`},
-	{"POST", "/api/v1/pushes/a/redrive", ""},
+	{"POST", "/api/v1/pushes", `{"device_id":"token-x","msg_title":"a test"}`},
+	{"POST", "/api/v1/pushes/later/move", `{"sndn_rsev_hour":"` + tomorrow + `"}`},
+	{"POST", "/api/v1/pushes/later/send-now", ""},
+	{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"reason":"a test"}`},
+	{"POST", "/api/v1/jobs/JOB/cancel", ""},
 	{"POST", "/api/v1/pushes/a/cancel", ""},
+	{"POST", "/api/v1/pushes/a/redrive", ""},
 	{"POST", "/api/v1/flushes", `{"confirm":"flush","csno":"nobody","reason":"a test"}`},
 	{"POST", "/api/v1/flushes/current/cancel", ""},
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
@@ -330,6 +346,7 @@ var posted = []request{
 var readable = []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/counts", "/api/v1/counters/minutes", "/api/v1/counters/hours",
 	"/api/v1/pushes/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
 	"/api/v1/flushes/current", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens", "/api/v1/searches/SEARCH", "/api/v1/summary",
+	"/api/v1/failures", "/api/v1/scheduled", "/api/v1/jobs", "/api/v1/jobs/JOB",
 	"/api/v1/session", "/api/v1/session/others", "/api/v1/sessions", "/api/v1/users", "/api/v1/api-tokens", "/api/v1/keys", "/api/v1/settings"}
 
 // changeable makes a pushstream in which each of changing would change
@@ -339,7 +356,9 @@ func changeable(t *testing.T) *bundle {
 	b := empty(t)
 	b.accept(t, jobOf("b"))
 	b.end(t, answers(push.CodeUnregistered), push.Failed, "b")
-	b.accept(t, jobOf("a"))
+	later := jobOf("later")
+	later.DueAt = time.Now().Add(time.Hour)
+	b.accept(t, jobOf("a"), later)
 	ctx := t.Context()
 	b.rdb.HSet(ctx, "push:hold:{demo}", "reason", "permission", "code", "PERMISSION", "since", "2026-11-24T00:00:00.000Z")
 	b.rdb.HSet(ctx, "push:control", "paused-one", "paused")
@@ -358,6 +377,6 @@ func changeable(t *testing.T) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.named = strings.NewReplacer("SEARCH", searchID, "OTHERS-SESSION", other.Session, "OWN-SESSION", second.Session)
+	b.named = strings.NewReplacer("SEARCH", searchID, "JOB", seededJob, "OTHERS-SESSION", other.Session, "OWN-SESSION", second.Session)
 	return b
 }

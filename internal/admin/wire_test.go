@@ -20,7 +20,6 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"pushstream/internal/audit"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -105,6 +104,7 @@ func (g *gate) cut() {
 // wire is the API on a server of its own, with a gate to Redis, and a client.
 type wire struct {
 	*bundle
+	api    *api
 	gate   *gate
 	url    string
 	client *http.Client
@@ -133,7 +133,9 @@ func (b *bundle) wired(t *testing.T, patience, limit time.Duration) *wire {
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	// Whoever asks is found without the gate, which is for the log.
-	a := newAPI(ctx, Options{Redis: b.rdb, Keys: b.keys, Access: b.access, Audit: audit.New(b.rdb, b.keys.Prefix, audit.Options{}), Logger: zap.New(core)})
+	o := b.options
+	o.Redis, o.Logger = b.rdb, zap.New(core)
+	a := newAPI(ctx, o)
 	a.log, a.patience = pushlog.New(rdb, b.keys), patience
 	srv := httptest.NewUnstartedServer(a.router())
 	srv.Config.ReadTimeout, srv.Config.WriteTimeout = limit, limit
@@ -151,7 +153,7 @@ func (b *bundle) wired(t *testing.T, patience, limit time.Duration) *wire {
 		}
 		return c, err
 	}}
-	return &wire{bundle: b, gate: g, url: srv.URL, client: &http.Client{Transport: transport}, logs: logs, stop: stop}
+	return &wire{bundle: b, api: a, gate: g, url: srv.URL, client: &http.Client{Transport: transport}, logs: logs, stop: stop}
 }
 
 // post asks for something, and returns as soon as the headers of the answer are

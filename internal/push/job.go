@@ -101,9 +101,9 @@ func (j *Job) Validate(zone *time.Location) Faults {
 		add(FieldID, fmt.Sprintf("must be 1 to %d characters of A-Z a-z 0-9 . _ : -", MaxID))
 	}
 	if j.SndnRsevHour != "" {
-		due, err := parseDue(j.SndnRsevHour, zone)
-		if err != "" {
-			add(FieldSndnRsevHour, err)
+		due, fault := ParseDue(j.SndnRsevHour, zone)
+		if fault != "" {
+			add(FieldSndnRsevHour, fault)
 		}
 		j.DueAt = due
 	}
@@ -169,9 +169,10 @@ func ValidID(id string) bool {
 	return true
 }
 
-// parseDue reads a reserved time: yyyyMMddHHmmss in zone, or RFC 3339. A time
-// that the zone skips or repeats (daylight saving) is taken as time.Date does.
-func parseDue(s string, zone *time.Location) (time.Time, string) {
+// ParseDue reads a reserved time: yyyyMMddHHmmss in zone, or RFC 3339; or says what is
+// wrong with it. A time that the zone skips or repeats (daylight saving) is taken as
+// time.Date does.
+func ParseDue(s string, zone *time.Location) (due time.Time, fault string) {
 	if len(s) == len(timeLayout) && strings.Trim(s, "0123456789") == "" {
 		if due, err := time.ParseInLocation(timeLayout, s, zone); err == nil {
 			return due, ""

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,10 +90,13 @@ var (
 	ErrNoBulk = errors.New("no such job")
 	// ErrBulkEnded says that a bulk job can't be cancelled.
 	ErrBulkEnded = errors.New("the job has ended")
+	// ErrBulkDiffers says that there is another bulk job of the same id.
+	ErrBulkDiffers = errors.New("another job was ordered so")
 )
 
 // BulkOrder is a bulk job as it is ordered.
 type BulkOrder struct {
+	ID     string // ordered twice, it is one job; empty: a new one
 	Kind   BulkKind
 	Filter pushlog.Filter // with some of the kind's states
 	By     string         // whom to show as its author
@@ -120,9 +124,10 @@ type BulkJob struct {
 	Changes     map[Change]int64 `json:"changes"` // and what became of those
 	Error       string           `json:"error,omitempty"`
 
-	number int64 // pushes that were accepted before this time in ms are meant
-	step   int64
-	plan   bulkPlan
+	ordered string // its filter as it was ordered
+	number  int64  // pushes that were accepted before this time in ms are meant
+	step    int64
+	plan    bulkPlan
 }
 
 // Bulk is the bulk jobs of a pushstream.
@@ -182,7 +187,8 @@ func (b *Bulk) Count(ctx context.Context, k BulkKind, f pushlog.Filter) (n int64
 }
 
 // Order orders a bulk job. pushlog.ErrFilter if its filter makes no sense,
-// ErrTooManyBulks if there are too many already.
+// ErrTooManyBulks if there are too many already, ErrBulkDiffers if there is one of its
+// id that does something else.
 func (b *Bulk) Order(ctx context.Context, o BulkOrder) (*BulkJob, error) {
 	if err := o.Kind.check(o.Filter); err != nil {
 		return nil, err
@@ -191,7 +197,7 @@ func (b *Bulk) Order(ctx context.Context, o BulkOrder) (*BulkJob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the filter: %w", err)
 	}
-	id := operation()
+	id := cmp.Or(o.ID, operation())
 	answers, err := run(ctx, b.rdb, call{orderScript, []string{bulksKey(b.keys), bulkKey(b.keys, id)},
 		[]any{bulkKey(b.keys, ""), id, maxOpenBulks, maxBulks, bulkLife.Milliseconds(), bulkListLife.Milliseconds(),
 			"kind", string(o.Kind), "filter", string(filter), "by", o.By, "reason", o.Reason, "of", o.Of}})
@@ -201,7 +207,11 @@ func (b *Bulk) Order(ctx context.Context, o BulkOrder) (*BulkJob, error) {
 	if answers[0] != int64(1) {
 		return nil, ErrTooManyBulks
 	}
-	return b.Get(ctx, id)
+	j, err := b.Get(ctx, id)
+	if err == nil && (j.Kind != o.Kind || j.ordered != string(filter)) {
+		return nil, ErrBulkDiffers
+	}
+	return j, err
 }
 
 // Get returns a bulk job; ErrNoBulk if there is none.
@@ -295,7 +305,7 @@ func parseBulk(id string, h map[string]string) *BulkJob {
 		ID: id, Kind: BulkKind(h["kind"]), State: BulkState(h["state"]), By: h["by"], Reason: h["reason"], OrderedAt: h["ordered_at"],
 		StartedAt: h["started_at"], EndedAt: h["ended_at"], CancelledAt: h["cancel_at"], CancelledBy: h["cancel_by"], Worker: h["worker"],
 		Of: number(h["of"]), Looked: number(h["looked"]), Matched: number(h["matched"]), Changes: map[Change]int64{}, Error: h["error"],
-		number: number(h["number"]), step: number(h["step"]),
+		ordered: h["filter"], number: number(h["number"]), step: number(h["step"]),
 	}
 	for name, n := range h {
 		if change, is := strings.CutPrefix(name, changePrefix); is {

@@ -330,6 +330,18 @@ func TestOrderOfABulk(t *testing.T) {
 		t.Error(err)
 	}
 	order := BulkOrder{Kind: BulkCancel, Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}}}
+	named := order
+	named.ID = "00000000000a"
+	for range 2 {
+		if j, err := w.Order(t.Context(), named); err != nil || j.ID != named.ID {
+			t.Errorf("%+v, %v", j, err)
+		}
+	}
+	named.Filter.Csno = "1"
+	if _, err := w.Order(t.Context(), named); !errors.Is(err, ErrBulkDiffers) {
+		t.Error(err)
+	}
+	b.finish(t, w, named.ID)
 	var first string
 	for n := range maxBulks + 3 {
 		j, err := w.Order(t.Context(), order)

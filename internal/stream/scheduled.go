@@ -23,8 +23,8 @@ var ErrMove = errors.New("the time must be to come, within a year")
 
 // Due is a push that waits for its time.
 type Due struct {
-	pushlog.Record
-	DueAt string `json:"due_at"` // RFC 3339, UTC
+	DueAt string         `json:"due_at"` // RFC 3339, UTC
+	Push  pushlog.Record `json:"push"`
 }
 
 // DuePage is a page of what waits, by the time at which it is due.
@@ -85,7 +85,7 @@ func (c *Control) Waiting(ctx context.Context, log *pushlog.Log, status push.Sta
 	}
 	for _, id := range order {
 		if r, is := records[id]; is {
-			all.Items = append(all.Items, Due{r, stamp(time.UnixMilli(at[id]))})
+			all.Items = append(all.Items, Due{stamp(time.UnixMilli(at[id])), r})
 		}
 	}
 	return all, nil

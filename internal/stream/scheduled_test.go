@@ -225,7 +225,7 @@ func TestWaiting(t *testing.T) {
 						t.Fatalf("%q: total %d, want %d, %v", status, p.Total, len(want), err)
 					}
 					for _, d := range p.Items {
-						got = append(got, waits{parseStamp(d.DueAt).UnixMilli(), d.ID, d.Status})
+						got = append(got, waits{parseStamp(d.DueAt).UnixMilli(), d.Push.ID, d.Push.Status})
 					}
 					if len(p.Items) < size {
 						break
@@ -246,7 +246,7 @@ func TestWaitingWithoutARecord(t *testing.T) {
 	b.reserve(t, "a", time.Now().Add(time.Hour))
 	b.rdb.ZAdd(t.Context(), "push:{0}:due", redis.Z{Score: 5, Member: "ghost"})
 	p, err := NewControl(b.rdb, b.keys).Waiting(t.Context(), b.log, "", 1, 10)
-	if err != nil || p.Total != 2 || len(p.Items) != 1 || p.Items[0].ID != "a" {
+	if err != nil || p.Total != 2 || len(p.Items) != 1 || p.Items[0].Push.ID != "a" {
 		t.Errorf("%+v, %v", p, err)
 	}
 }

@@ -1,0 +1,196 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"pushstream/internal/audit"
+	"pushstream/internal/httpapi"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
+)
+
+// The fields of a bulk job beside its filter.
+const (
+	fieldJobKind = "kind"
+	fieldDryRun  = "dry_run"
+)
+
+const (
+	countTime  = 5 * time.Second // for a dry run
+	ofTime     = 2 * time.Second // for the count that a job begins with
+	notCounted = -1
+)
+
+func jobMembers() []member {
+	return filterMembers(member{fieldJobKind, text}, member{fieldReason, text}, member{fieldDryRun, flag})
+}
+
+// jobList is all bulk jobs that are remembered.
+type jobList struct {
+	Items []stream.BulkJob `json:"items"`
+}
+
+// jobCount is the answer to a dry run.
+type jobCount struct {
+	Count int64 `json:"count"`
+	Exact bool  `json:"exact"` // false: there are at least so many
+}
+
+// bulk reads what is to be done.
+func (p *parser) bulk() stream.BulkOrder {
+	o := stream.BulkOrder{Kind: choice(p, fieldJobKind, append([]stream.BulkKind{""}, stream.BulkKinds()...)...), Filter: p.filter()}
+	states := o.Kind.States()
+	for _, s := range o.Filter.Statuses {
+		if states != nil && s.Valid() && !slices.Contains(states, s) {
+			p.fault("%s must be one of %v, or several, to %s them", FieldStatus, states, o.Kind)
+			break
+		}
+	}
+	p.check(len(p.Given[FieldStatus]) > 0, "%s must be given", FieldStatus)
+	return o
+}
+
+// startJob orders a bulk job, or, as a dry run, counts what it would mean.
+func (a *api) startJob(c *gin.Context) {
+	in, ok := readBody(c, jobMembers()...)
+	if !ok {
+		return
+	}
+	dry := in.is(fieldDryRun)
+	o := in.bulk()
+	o.Reason = in.reason(!dry)
+	if in.refusedBody(c) {
+		return
+	}
+	note(c, zap.String("kind", string(o.Kind)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
+	if dry {
+		a.countJob(c, o)
+		return
+	}
+	if o.ID, ok = idempotencyID(c, 12); !ok {
+		return
+	}
+	action := map[stream.BulkKind]audit.Action{stream.BulkRedrive: audit.Redrive, stream.BulkCancel: audit.Cancel}[o.Kind]
+	subject, customer := in.describe(fieldJobKind, fieldDryRun)
+	if !a.enter(c, audit.Entry{Action: action, Subject: subject, Customer: customer, Reason: o.Reason}) {
+		return
+	}
+	o.By, o.Of = whoIs(c).Name, a.countOf(c, o)
+	ctx, cancel := bounded(c)
+	defer cancel()
+	j, err := a.Bulk.Order(ctx, o)
+	if errors.Is(err, stream.ErrBulkDiffers) {
+		httpapi.Fail(c, http.StatusUnprocessableEntity, idempotencyHeader+" was used before, for another job")
+		return
+	}
+	a.answerJob(c, j, err, http.StatusAccepted, "ordered")
+}
+
+// countJob answers how many pushes a job would mean.
+func (a *api) countJob(c *gin.Context, o stream.BulkOrder) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), countTime)
+	defer cancel()
+	n, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
+	if err != nil {
+		failed(c, err, http.StatusUnprocessableEntity)
+		return
+	}
+	conclude(c, "counted")
+	c.JSON(http.StatusOK, jobCount{n, exact})
+}
+
+// countOf is how many pushes a job will mean, if that is known soon.
+func (a *api) countOf(c *gin.Context, o stream.BulkOrder) int64 {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), ofTime)
+	defer cancel()
+	n, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
+	if err != nil || !exact {
+		return notCounted
+	}
+	return n
+}
+
+func (a *api) jobs(c *gin.Context) {
+	ctx, cancel := bounded(c)
+	defer cancel()
+	all, err := a.Bulk.List(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	for i := range all {
+		all[i] = maskedJob(all[i])
+	}
+	c.JSON(http.StatusOK, jobList{all})
+}
+
+func (a *api) job(c *gin.Context) {
+	id, ok := jobID(c)
+	if !ok {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	j, err := a.Bulk.Get(ctx, id)
+	a.answerJob(c, j, err, http.StatusOK, "")
+}
+
+func (a *api) cancelJob(c *gin.Context) {
+	id, ok := jobID(c)
+	if !ok {
+		return
+	}
+	note(c, zap.String("job", id))
+	reason, ok := readReason(c)
+	if !ok || !a.enter(c, audit.Entry{Action: audit.JobCancel, Subject: id, Reason: reason}) {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	j, err := a.Bulk.Cancel(ctx, id, whoIs(c).Name)
+	a.answerJob(c, j, err, http.StatusOK, "cancelled")
+}
+
+// jobID is the id in the path. One that can't be one it answers itself.
+func jobID(c *gin.Context) (string, bool) {
+	id := c.Param("id")
+	if !stream.ValidBulkID(id) {
+		httpapi.Fail(c, http.StatusNotFound, stream.ErrNoBulk.Error())
+		return "", false
+	}
+	return id, true
+}
+
+// answerJob answers with a job, or why there is none.
+func (a *api) answerJob(c *gin.Context, j *stream.BulkJob, err error, status int, outcome string) {
+	switch {
+	case errors.Is(err, stream.ErrNoBulk):
+		httpapi.Fail(c, http.StatusNotFound, err.Error())
+	case errors.Is(err, stream.ErrBulkEnded), errors.Is(err, stream.ErrTooManyBulks):
+		httpapi.Fail(c, http.StatusConflict, err.Error())
+	case errors.Is(err, pushlog.ErrFilter):
+		httpapi.Fail(c, http.StatusUnprocessableEntity, err.Error())
+	case err != nil:
+		httpapi.Unavailable(c, err)
+	default:
+		if outcome != "" {
+			note(c, zap.String("job", j.ID), zap.Int64("of", j.Of), zap.Int64("matched", j.Matched))
+			conclude(c, outcome)
+		}
+		c.JSON(status, maskedJob(*j))
+	}
+}
+
+// maskedJob is a job without whom it is about.
+func maskedJob(j stream.BulkJob) stream.BulkJob {
+	j.Filter = maskedFilter(j.Filter)
+	return j
+}

@@ -1,0 +1,163 @@
+package admin
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"pushstream/internal/push"
+	"pushstream/internal/stream"
+)
+
+// work has this process work on bulk jobs until the test ends.
+func (b *bundle) work(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- b.bulk.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// ended waits for a job to end.
+func (b *bundle) ended(t *testing.T, id string) (j stream.BulkJob) {
+	t.Helper()
+	b.eventually(t, "job "+id+" has ended", func() bool {
+		j = decode[stream.BulkJob](t, b.get("/api/v1/jobs/"+id))
+		return j.EndedAt != ""
+	})
+	return j
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, more string
+		matched    int64
+	}{
+		{"all", ``, 12},
+		{"a customer", `,"csno":"csno-1"`, 6},
+		{"a group", `,"push_grp_id":"G0"`, 4},
+		{"a code", `,"error_code":"INVALID_ARGUMENT"`, 4},
+		{"a token", `,"device_id":"token-g0-0003"`, 1},
+		{"several", `,"csno":"csno-0","error_code":"INVALID_ARGUMENT"`, 2},
+		{"nobody", `,"csno":"csno-9"`, 0},
+		{"a word", `,"column":"msg_title","contains":"g0-"`, 4},
+		{"time", `,"since":"2020-01-01T00:00:00+09:00","until":"2999-01-01T00:00:00Z"`, 12},
+		{"another time", `,"until":"2020-01-01T00:00:00Z"`, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := empty(t)
+			b.seedFailed(t, 12)
+			body := `{"kind":"redrive","status":["failed","expired"]` + tt.more
+			w := b.do("POST", "/api/v1/jobs", body+`,"dry_run":true}`)
+			if got := decode[jobCount](t, w); w.Code != 200 || got.Count != tt.matched || !got.Exact {
+				t.Errorf("dry: %d %s", w.Code, w.Body)
+			}
+			if n := b.count(t, push.Failed); n != 12 {
+				t.Errorf("%d are failed after a dry run", n)
+			}
+			w = b.do("POST", "/api/v1/jobs", body+`,"reason":"they were lost"}`)
+			j := decode[stream.BulkJob](t, w)
+			if w.Code != 202 || j.State != stream.BulkWaiting || j.Of != tt.matched || j.By != "root" || j.Reason != "they were lost" {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			b.work(t)
+			if j := b.ended(t, j.ID); j.State != stream.BulkDone || j.Matched != tt.matched || j.Changes[stream.ChangeQueued] != tt.matched {
+				t.Errorf("%+v", j)
+			}
+			if n := b.count(t, push.Queued); n != tt.matched || b.count(t, push.Failed) != 12-tt.matched {
+				t.Errorf("%d are queued", n)
+			}
+			if w := b.do("POST", "/api/v1/jobs/"+j.ID+"/cancel", ""); w.Code != 409 {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+// Whom a job is about is not shown, nor kept in the log.
+func TestJobsAreMasked(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"csno":"10023451","device_id":"device-token","column":"cust_telno","contains":"010-1234-5678","reason":"a test"}`)
+	id := decode[stream.BulkJob](t, w).ID
+	for _, text := range []string{w.Body.String(), b.get("/api/v1/jobs").Body.String(), b.get("/api/v1/jobs/" + id).Body.String(), b.do("POST", "/api/v1/jobs/"+id+"/cancel", "").Body.String()} {
+		if !strings.Contains(text, id) || strings.Contains(text, "10023451") || strings.Contains(text, "device-token") || strings.Contains(text, "010-1234-5678") {
+			t.Errorf("%s", text)
+		}
+	}
+	for _, line := range b.logs.All() {
+		if text := line.Message; strings.Contains(text, "10023451") {
+			t.Error(text)
+		}
+		for _, f := range line.Context {
+			if strings.Contains(f.String, "10023451") {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+}
+
+func TestCancelOfAJob(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"reason":"a test"}`)
+	id := decode[stream.BulkJob](t, w).ID
+	w = b.do("POST", "/api/v1/jobs/"+id+"/cancel", `{"reason":"a mistake"}`)
+	if j := decode[stream.BulkJob](t, w); w.Code != 200 || j.State != stream.BulkCancelled || j.CancelledBy != "root" || j.CancelledAt == "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	checkProblem(t, b.do("POST", "/api/v1/jobs/"+id+"/cancel", ""), 409, "ended")
+	for _, id := range []string{"0123456789ac", "none", "..", "a%2Fb", strings.Repeat("a", 5000)} {
+		checkProblem(t, b.get("/api/v1/jobs/"+id), 404, "no such")
+		checkProblem(t, b.do("POST", "/api/v1/jobs/"+id+"/cancel", ""), 404, "no such")
+	}
+}
+
+func TestTooManyJobs(t *testing.T) {
+	t.Parallel()
+	b := empty(t) // with one
+	for n := range 10 {
+		w := b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"reason":"a test"}`)
+		if want := map[bool]int{true: 202, false: 409}[n < 9]; w.Code != want {
+			t.Errorf("%d: %d %s", n, w.Code, w.Body)
+		}
+	}
+}
+
+// A request that is sent again because its answer was lost orders one job.
+func TestIdempotencyOfJobs(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	order := func(key, body string) (int, stream.BulkJob) {
+		w := b.as("localhost", map[string]string{"Idempotency-Key": key}, "POST", "/api/v1/jobs", body)
+		if w.Code >= 300 {
+			return w.Code, stream.BulkJob{}
+		}
+		return w.Code, decode[stream.BulkJob](t, w)
+	}
+	const body = `{"kind":"redrive","status":["failed"],"reason":"a test"}`
+	_, first := order("5f0c-1", body)
+	code, second := order("5f0c-1", body)
+	if code != 202 || first.ID != second.ID || first.ID == "" {
+		t.Errorf("%d: %s, %s", code, first.ID, second.ID)
+	}
+	if _, third := order("5f0c-2", body); third.ID == first.ID {
+		t.Error("another key, the same job")
+	}
+	if code, _ := order("5f0c-1", strings.Replace(body, "failed", "expired", 1)); code != 422 {
+		t.Errorf("the same key for another job: %d", code)
+	}
+	for _, key := range []string{" x", "a b", "한", strings.Repeat("x", 129), "a\tb"} {
+		if code, _ := order(key, body); code != 400 {
+			t.Errorf("%q: %d", key, code)
+		}
+	}
+}
