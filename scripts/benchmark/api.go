@@ -159,7 +159,12 @@ func (b *apiBench) live(ctx context.Context) (_ []result, err error) {
 				return nil, err
 			}
 		}
-		clients.Go(func() error { got[i], err = b.watch(watching, token, i == 0, open); return err })
+		own := token
+		clients.Go(func() error {
+			messages, err := b.watch(watching, own, i == 0, open)
+			got[i] = messages
+			return err
+		})
 	}
 	for range got {
 		select {
