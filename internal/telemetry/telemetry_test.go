@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -276,4 +277,34 @@ func reachable(addr string) bool {
 		c.Close()
 	}
 	return err == nil
+}
+
+// Whoever opens a connection and says little, or too much, does not keep it.
+func TestServeGivesUp(t *testing.T) {
+	t.Parallel()
+	ln := listen(t)
+	stop := start(t, func(ctx context.Context) error { return Serve(ctx, ln, names("main")) })
+	for name, text := range map[string]string{
+		"half a head":      "GET / HTTP/1.1\r\nHost: x\r\n",
+		"too long a head":  "GET / HTTP/1.1\r\nHost: x\r\nCookie: " + strings.Repeat("a", 64<<10),
+		"no HTTP at all":   "\x16\x03\x01\x02\x00",
+		"nothing":          "",
+		"a smuggled body":  "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n",
+		"a line in a name": "GET / HTTP/1.1\r\nHost: x\r\nX-A\r\n: 1\r\n\r\n",
+	} {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+		_, _ = io.WriteString(c, text) // it may be closed meanwhile
+		answer, err := io.ReadAll(c)
+		if errors.Is(err, os.ErrDeadlineExceeded) || strings.Contains(string(answer), "main") {
+			t.Errorf("%s: %q %v", name, answer, err)
+		}
+		c.Close()
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
 }
