@@ -56,13 +56,16 @@ func TestChangesThatAreRefused(t *testing.T) {
 	b := setup(t)
 	b.end(t, answers(push.CodeAccepted), push.Sent, "a", "b", "c", "d")
 	b.accept(t, jobOf("failed"), jobOf("held"))
-	b.end(t, senderFunc(func(j *push.Job) push.Outcome {
+	stop := b.consumer(t, "ender", senderFunc(func(j *push.Job) push.Outcome {
 		if j.ID == "held" {
 			return push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503}
 		}
 		return push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}
-	}), push.Failed, "failed")
-	b.eventually(t, "held is retrying", func() bool { return b.status(t, "held") == push.Retrying })
+	}))
+	b.eventually(t, "failed is failed, and held is retrying", func() bool {
+		return b.status(t, "failed") == push.Failed && b.status(t, "held") == push.Retrying
+	})
+	stop()
 	unreadable := b.unreadable(t)
 	before := b.dump(t)
 	tests := []struct {
