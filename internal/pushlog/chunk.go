@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -30,7 +32,8 @@ const (
 	columnAt = "at"
 )
 
-// fixedColumns never change once a push is accepted.
+// fixedColumns never change once a push is accepted. That of device_id is written group
+// by group, as TokenField, so that one of its values can be read without all others.
 var fixedColumns = []string{columnID, columnAt, push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle,
 	push.FieldMsgContents, push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno}
 
@@ -40,8 +43,9 @@ var changing = []string{FieldStatus, FieldErrorCode, FieldResult}
 
 // Codec compresses and reads columns. It may be used by several goroutines.
 type Codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	enc    *zstd.Encoder
+	dec    *zstd.Decoder
+	memory sync.Pool // of *columnData, for groups
 }
 
 // NewCodec returns a codec. It holds no goroutines, and needs no Close.
@@ -49,11 +53,11 @@ func NewCodec() *Codec {
 	// Neither call fails with these options.
 	enc, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
 	dec, _ := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<30))
-	return &Codec{enc, dec}
+	return &Codec{enc: enc, dec: dec, memory: sync.Pool{New: func() any { return &columnData{} }}}
 }
 
 // Seal returns the fields of the chunk of records, which are in the order of
-// their acceptance, with their accepted times in ms.
+// their acceptance and of their ids, with their accepted times in ms.
 func (c *Codec) Seal(records []Record, ms []int64) map[string]string {
 	chunk := map[string]string{
 		ChunkFirst: strconv.FormatInt(ms[0], 10),
@@ -61,7 +65,11 @@ func (c *Codec) Seal(records []Record, ms []int64) map[string]string {
 		ChunkCount: strconv.Itoa(len(records)),
 		ChunkFolds: "0",
 	}
-	values := make([]string, len(records))
+	values, ids := make([]string, len(records)), make([]string, len(records))
+	for i := range records {
+		ids[i] = records[i].ID
+	}
+	chunk[ChunkHeads] = NewHeads(ids, ms).String()
 	for _, name := range fixedColumns {
 		before := ms[0]
 		for i := range records {
@@ -75,7 +83,15 @@ func (c *Codec) Seal(records []Record, ms []int64) map[string]string {
 				values[i] = column(&records[i], name)
 			}
 		}
-		chunk[name] = c.encode(values)
+		if name != push.FieldDeviceID {
+			chunk[name] = c.encode(values)
+			continue
+		}
+		group := 0
+		for some := range slices.Chunk(values, GroupRows) {
+			chunk[TokenField(group)] = encodeTokens(some)
+			group++
+		}
 	}
 	for _, name := range changing {
 		for i := range records {
@@ -185,6 +201,14 @@ func (c *columnData) start(row int) int {
 }
 
 func (c *columnData) value(row int) []byte { return c.data[c.start(row):c.ends[row]] }
+
+func (c *columnData) values() []string {
+	values := make([]string, c.rows())
+	for i := range values {
+		values[i] = string(c.value(i))
+	}
+	return values
+}
 
 // times reads the column at.
 func (c *columnData) times(first int64) ([]int64, error) {

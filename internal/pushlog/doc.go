@@ -3,14 +3,15 @@
 //
 // With K = push:{0}, the base of partition 0:
 //
-//	K:record:<id>              hash, the record
+//	K:record:<id>              hash, the record; not of what was sent long ago
 //	K:index                    zset, id by accepted time in ms: every record
 //	K:index:status:<status>    zset, the same order, per value; none of what is sent
 //	K:index:error_code:<code>
 //	K:index:csno:<csno>
 //	K:index:push_grp_id:<id>
 //	K:index:device_id:<hash>   the first 16 bytes of the token's SHA-256
-//	K:chunk:<n> K:chunks       sealed chunks: about 1,000 records a second time, by column
+//	K:chunk:<n> K:chunks       sealed chunks: about 1,000 records a second time, by column;
+//	                           and the packed records, in groups
 //	K:sealed                   hash: up to when records are sealed, or about to be
 //	K:late                     zset: what changed after it was sealed
 //	K:minute:… K:hour:…        counters
@@ -19,6 +20,13 @@
 // stream entry that it belongs to; so a record is never without its index
 // members, nor an index member without its record. This package names the
 // keys, makes chunks, and reads.
+//
+// # Packed records
+//
+// An hour after a push was sent its record leaves its hash, and is a row in a group of
+// its chunk (group.go). It never comes back. packed.go reads records wherever they are:
+// the hash first; if there is none, the time in K:index leads to the chunk, and the
+// chunk's heads to the group.
 //
 // # How a selection is found
 //

@@ -50,6 +50,12 @@ func (f *Filter) holds(r *Record) bool {
 	return f.Text.Word == "" || strings.Contains(lower(column(r, f.Text.Column)), lower(f.Text.Word))
 }
 
+// leavesOutPacked reports whether no packed record can be in the selection: they are
+// sent, and have no error code.
+func (f *Filter) leavesOutPacked() bool {
+	return len(f.Statuses) > 0 && !slices.Contains(f.Statuses, push.Sent) || f.ErrorCode != ""
+}
+
 // exactly is a column that must have a value.
 type exactly struct{ column, value string }
 
@@ -94,6 +100,13 @@ func column(r *Record, name string) string {
 		return *text
 	}
 	return ""
+}
+
+// set sets a text of a record by its name, if it is one that text knows.
+func (r *Record) set(name, value string) {
+	if text := r.text(name); text != nil {
+		*text = value
+	}
 }
 
 // text is the place of a text of a record by its name, nil for other names.

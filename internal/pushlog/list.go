@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"pushstream/internal/push"
 )
 
@@ -375,19 +373,13 @@ func (l *Log) records(ctx context.Context, members []member) ([]Record, error) {
 	if len(members) == 0 {
 		return records, nil
 	}
-	pipe := l.rdb.Pipeline()
-	hashes := make([]*redis.MapStringStringCmd, len(members))
-	for i, m := range members {
-		hashes[i] = pipe.HGetAll(ctx, m.partition.Record(m.id))
+	hashes, err := l.hashes(ctx, members)
+	if err != nil {
+		return nil, err
 	}
-	_, _ = pipe.Exec(ctx) // each command has its own error
 	for i, m := range members {
-		h, err := hashes[i].Result()
-		if err != nil && !isOtherType(err) {
-			return nil, fmt.Errorf("read records: %w", err)
-		}
-		if len(h) > 0 {
-			records = append(records, parseRecord(m.id, h))
+		if len(hashes[i]) > 0 {
+			records = append(records, parseRecord(m.id, hashes[i]))
 		}
 	}
 	return records, nil

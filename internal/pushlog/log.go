@@ -3,7 +3,6 @@ package pushlog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -31,9 +30,9 @@ func New(rdb redis.UniversalClient, keys Keys) *Log {
 
 // Get returns the record of one push, or ErrNotFound.
 func (l *Log) Get(ctx context.Context, id string) (Record, error) {
-	h, err := l.rdb.HGetAll(ctx, l.keys.Of(id).Record(id)).Result()
-	if err != nil && !isOtherType(err) {
-		return Record{}, fmt.Errorf("read record: %w", err)
+	h, err := l.Hash(ctx, id)
+	if err != nil {
+		return Record{}, err
 	}
 	if len(h) == 0 {
 		return Record{}, ErrNotFound

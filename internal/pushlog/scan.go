@@ -3,6 +3,7 @@ package pushlog
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -168,6 +169,7 @@ type scanner struct {
 	word    word
 	column  columnData
 	ids     columnData
+	tokens  columnData // those of a whole chunk
 }
 
 // scanGroup looks into some chunks, which it reads in one round trip.
@@ -178,6 +180,11 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 	s.changes = want.statuses || len(p.filter.Statuses) > 0 || p.filter.ErrorCode != "" || p.filter.Text.Word != "" && p.filter.Text.Column == FieldResult
 	s.word = newWord(p.filter.Text.Word)
 	always := append([]string{ChunkFirst, ChunkCount}, p.filter.fields()...)
+	if slices.Contains(always, push.FieldDeviceID) {
+		for group := range tokenFields {
+			always = append(always, TokenField(group))
+		}
+	}
 	if want.statuses {
 		always = append(always, FieldStatus)
 	}
@@ -221,6 +228,9 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 		var changed []redis.Z
 		if s.changes {
 			changed = late[i].Val()
+		}
+		if err := s.moreTokens(ctx, ref, chunk, names[i]); err != nil {
+			return all, err
 		}
 		h, err := s.chunk(ctx, ref, chunk, changed, alive[i].Val())
 		if err != nil {
@@ -338,7 +348,7 @@ func (s *scanner) match(chunk map[string]string, rows int) error {
 		s.matched[i] = true
 	}
 	read := func(name string) (*columnData, error) {
-		col, err := s.codec.decode(chunk[name], &s.column)
+		col, err := s.decodeColumn(chunk, name, rows)
 		if err == nil && col.rows() != rows {
 			err = errColumn
 		}
@@ -378,6 +388,41 @@ func (s *scanner) match(chunk map[string]string, rows int) error {
 	return nil
 }
 
+// tokenFields is how many of its TokenFields a chunk is asked for at first. It has more
+// if there were many pushes in its last millisecond.
+const tokenFields = (ChunkRows + 100) / GroupRows
+
+// moreTokens reads the TokenFields of a chunk that were not asked for, if names has some
+// and the chunk has more.
+func (l *Log) moreTokens(ctx context.Context, ref chunkRef, chunk map[string]string, names []string) error {
+	rows, _ := strconv.Atoi(chunk[ChunkCount])
+	if rows <= tokenFields*GroupRows || !slices.Contains(names, TokenField(0)) || chunk[push.FieldDeviceID] != "" {
+		return nil
+	}
+	var more []string
+	for group := tokenFields; group*GroupRows < rows; group++ {
+		more = append(more, TokenField(group))
+	}
+	fields, err := l.ReadChunk(ctx, ref.partition, ref.n, more...)
+	maps.Copy(chunk, fields)
+	return err
+}
+
+// decodeColumn reads a column of a chunk, which for device_id is in as many fields as
+// there are groups; chunks of before there were groups have it in one.
+func (s *scanner) decodeColumn(chunk map[string]string, name string, rows int) (*columnData, error) {
+	if name != push.FieldDeviceID || chunk[name] != "" {
+		return s.codec.decode(chunk[name], &s.column)
+	}
+	s.tokens.data, s.tokens.ends = s.tokens.data[:0], s.tokens.ends[:0]
+	for group := 0; group*GroupRows < rows; group++ {
+		if err := s.tokens.addTokens(chunk[TokenField(group)]); err != nil {
+			return nil, err
+		}
+	}
+	return &s.tokens, nil
+}
+
 // overrule asks the records of the pushes that changed since the chunk was written.
 func (s *scanner) overrule(ctx context.Context, ref chunkRef, late []redis.Z, statuses []push.Status) error {
 	rows := make(map[string]int, s.ids.rows())
@@ -392,7 +437,7 @@ func (s *scanner) overrule(ctx context.Context, ref chunkRef, late []redis.Z, st
 		}
 	}
 	for some := range slices.Chunk(members, walkStep) {
-		records, err := s.parts(ctx, some, append(s.p.filter.fields(), FieldStatus))
+		records, err := s.parts(ctx, some, append(s.p.filter.fields(), FieldStatus), s.p.filter.leavesOutPacked())
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func (l *Log) ReadUnsealed(ctx context.Context, p Partition, after, until int64,
 			}
 			members = members[:n]
 		}
-		records, err := l.parts(ctx, members, fields)
+		records, err := l.parts(ctx, members, fields, false)
 		if err != nil {
 			return u, err
 		}
@@ -86,7 +86,7 @@ func (l *Log) ReadLate(ctx context.Context, p Partition, from, count int64) ([]L
 		id, _ := one.Member.(string)
 		members[i] = member{p, id, int64(one.Score)}
 	}
-	records, err := l.parts(ctx, members, changing)
+	records, err := l.parts(ctx, members, changing, false)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -102,13 +102,18 @@ func (l *Log) ReadLate(ctx context.Context, p Partition, from, count int64) ([]L
 
 // ChunkOf returns the number of the chunk that has a push accepted at ms, or 0.
 func (l *Log) ChunkOf(ctx context.Context, p Partition, ms int64) (int64, error) {
-	found, err := l.rdb.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: p.Chunks(), ByScore: true, Rev: true, Start: strconv.FormatInt(ms, 10), Stop: "-inf", Count: 1,
-	}).Result()
+	found, err := chunkOf(ctx, l.rdb, p, ms).Result()
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
 	return strconv.ParseInt(found[0], 10, 64)
+}
+
+// chunkOf asks for the number of the last chunk that begins at ms or before.
+func chunkOf(ctx context.Context, rdb redis.Cmdable, p Partition, ms int64) *redis.StringSliceCmd {
+	return rdb.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: p.Chunks(), ByScore: true, Rev: true, Start: strconv.FormatInt(ms, 10), Stop: "-inf", Count: 1,
+	})
 }
 
 // ReadChunk reads some fields of a chunk; none if it is gone.

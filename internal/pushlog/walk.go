@@ -74,7 +74,7 @@ func (l *Log) selected(ctx context.Context, members []member, f *Filter, check b
 	if len(fields) == 0 {
 		h.members = members
 	} else {
-		records, err := l.parts(ctx, members, fields)
+		records, err := l.parts(ctx, members, fields, check && f.leavesOutPacked())
 		if err != nil {
 			return h, err
 		}
@@ -100,8 +100,9 @@ func (l *Log) selected(ctx context.Context, members []member, f *Filter, check b
 	return h, nil
 }
 
-// parts reads some fields of records; nil stands for one that is not there.
-func (l *Log) parts(ctx context.Context, members []member, fields []string) ([]*Record, error) {
+// parts reads some fields of records; nil stands for one that is not there, or that is
+// packed, if these are not asked for.
+func (l *Log) parts(ctx context.Context, members []member, fields []string, noPacked bool) ([]*Record, error) {
 	pipe := l.rdb.Pipeline()
 	cmds := make([]*redis.SliceCmd, len(members))
 	for i, m := range members {
@@ -109,6 +110,7 @@ func (l *Log) parts(ctx context.Context, members []member, fields []string) ([]*
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	records := make([]*Record, len(members))
+	var absent []int
 	for i, cmd := range cmds {
 		values, err := cmd.Result()
 		if isOtherType(err) {
@@ -118,17 +120,25 @@ func (l *Log) parts(ctx context.Context, members []member, fields []string) ([]*
 			return nil, fmt.Errorf("read records: %w", err)
 		}
 		if len(values) == 0 || values[0] == nil {
+			absent = append(absent, i)
 			continue
 		}
 		r := &Record{}
 		for k, name := range fields {
 			if value, ok := values[k+1].(string); ok {
-				if text := r.text(name); text != nil {
-					*text = value
-				}
+				r.set(name, value)
 			}
 		}
 		records[i] = r
 	}
-	return records, nil
+	if noPacked {
+		return records, nil
+	}
+	err := l.unpack(ctx, members, absent, func(i int, all map[string]string) {
+		records[i] = &Record{}
+		for _, name := range fields {
+			records[i].set(name, all[name])
+		}
+	})
+	return records, err
 }
