@@ -37,7 +37,8 @@ type cli struct {
 	Push struct {
 		Redrive pushFlags `cmd:"" help:"Queue pushes that failed, expired or were cancelled once more, each with its whole ttl."`
 		Cancel  pushFlags `cmd:"" help:"Take pushes back that are scheduled, queued or retrying and in nobody's hand."`
-	} `cmd:"" help:"Redrive or cancel pushes, by id or all of a selection."`
+		Show    showFlags `cmd:"" help:"Print the record of a push, all fields as Redis has them, as JSON; a packed one too, which HGETALL does not show."`
+	} `cmd:"" help:"Show one push; redrive or cancel pushes, by id or all of a selection."`
 	Log struct {
 		Export exportFlags `cmd:"" help:"Write the log, or what a filter selects of it, as CSV or NDJSON."`
 		Flush  flushFlags  `cmd:"" help:"Remove what has ended from the log, or what a filter selects of it, for good. The consumers do it."`
@@ -145,6 +146,10 @@ type pushFlags struct {
 	Csno      *string  `help:"The ones of this customer."`
 	PushGrpID *string  `placeholder:"GROUP" help:"The ones of this push group."`
 	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
+}
+
+type showFlags struct {
+	ID string `arg:"" help:"Id of the push."`
 }
 
 // filterFlags are a filter. As in pushFlags, empty is not absent.

@@ -60,6 +60,8 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 		return a.workerDesire(ctx, c.Worker.Pause.Name, stream.Paused, stdout)
 	case "worker resume":
 		return a.workerDesire(ctx, c.Worker.Resume.Name, stream.Running, stdout)
+	case "push show":
+		return a.pushShow(ctx, c.Push.Show.ID, stdout)
 	case "push redrive":
 		return a.pushChange(ctx, a.redrive(), stdout, stderr)
 	case "push cancel":

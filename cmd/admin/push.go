@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
 
@@ -35,6 +37,27 @@ func (a *app) redrive() verb {
 
 func (a *app) cancel() verb {
 	return verb{stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected}
+}
+
+// pushShow prints the record of a push.
+func (a *app) pushShow(ctx context.Context, id string, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	// With another number of partitions, it might not be found.
+	if err := stream.CheckPartitions(ctx, a.rdb, a.keys); err != nil {
+		return err
+	}
+	h, err := pushlog.New(a.rdb, a.keys).Hash(ctx, id)
+	if err != nil {
+		return err
+	}
+	if len(h) == 0 {
+		return pushlog.ErrNotFound
+	}
+	e := json.NewEncoder(stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(h)
 }
 
 // pushChange redrives or cancels what the flags name.

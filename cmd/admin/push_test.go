@@ -31,6 +31,14 @@ func TestPushesByID(t *testing.T) {
 	}
 }
 
+func TestPushShow(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.end(t, push.CodeAccepted, push.Sent, "a")
+	checkRun(t, runs(t, s.Server, "push", "show", "a"), 0, []string{"{\n  \"accepted_at\": \"20", "\"status\": \"sent\"", "\"try.1\": \"20"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "show", "nobody"), 1, nil, []string{"no such push"})
+}
+
 // More ids than one round trip takes, as xargs gives them.
 func TestManyPushesByID(t *testing.T) {
 	t.Parallel()

@@ -272,7 +272,7 @@ func TestHelpListsEveryVariable(t *testing.T) {
 		t.Errorf("exit codes %d, %d", all.code, serve.code)
 	}
 	text := all.stdout.String() + serve.stdout.String()
-	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel", "log export",
+	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel", "push show", "log export",
 		"hold list", "hold end", "token list", "token forget", "key add", "key list", "key remove", "user add", "user list", "user role",
 		"user disable", "user enable", "user passwd", "session list", "session end", "apitoken add", "apitoken list", "apitoken remove",
 		"audit list", "audit export") {
