@@ -118,33 +118,51 @@ func (b *logBench) fill(ctx context.Context) ([]result, error) {
 // seoul is where it is day when most pushes come.
 var seoul = time.FixedZone("KST", 9*60*60)
 
-// seal has everything sealed, and waits until Redis has nothing to do in the
-// background.
+// packStill is how long nothing must have been packed until nothing is left to pack.
+const packStill = 5 * time.Second
+
+// seal has everything sealed and packed, and waits until Redis has nothing to do in
+// the background.
 func (b *logBench) seal(ctx context.Context) (_ []result, err error) {
 	left, err := b.unsealed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	start, todo := time.Now(), left
-	if left >= sealedBut {
+	packed, err := b.packed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start, todo, before := time.Now(), left, packed
+	sealing, packing := time.Duration(0), time.Duration(0) // until the last that was done
+	if left >= sealedBut || packed == 0 {
 		stop, err := b.sealer(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for deadline := time.Now().Add(5 * time.Minute); left >= sealedBut && err == nil; {
-			if time.Now().After(deadline) {
-				err = fmt.Errorf("after 5 minutes %d pushes are in no chunk", left)
+		for err == nil && (left >= sealedBut || time.Since(start) < packing+packStill) {
+			if time.Since(start) > 10*time.Minute {
+				err = fmt.Errorf("after 10 minutes %d pushes are in no chunk", left)
 				break
 			}
-			if err = pause(ctx, 200*time.Millisecond); err == nil {
+			if err = pause(ctx, 200*time.Millisecond); err != nil {
+				break
+			}
+			was := packed
+			if left >= sealedBut {
 				left, err = b.unsealed(ctx)
+				sealing = time.Since(start)
+			}
+			if err == nil {
+				packed, err = b.packed(ctx)
+			}
+			if packed > was {
+				packing = time.Since(start)
 			}
 		}
 		if err := errors.Join(err, stop()); err != nil {
 			return nil, err
 		}
 	}
-	rate := float64(todo-left) / time.Since(start).Seconds()
 	for {
 		text, err := b.rdb.Info(ctx, "persistence").Result()
 		if err != nil {
@@ -157,7 +175,35 @@ func (b *logBench) seal(ctx context.Context) (_ []result, err error) {
 			return nil, err
 		}
 	}
-	return []result{{"seal, one consumer", rate, "rows/s", "", todo - left}}, nil
+	return []result{
+		{"seal, one consumer", float64(todo-left) / max(sealing, time.Millisecond).Seconds(), "rows/s", "", todo - left},
+		{"seal and pack, one consumer", float64(packed-before) / max(packing, time.Millisecond).Seconds(), "rows/s", "", packed - before},
+	}, nil
+}
+
+// packed is how many pushes are packed into chunks.
+func (b *logBench) packed(ctx context.Context) (int, error) {
+	all := 0
+	for _, p := range keys.All() {
+		chunks, err := b.chunks(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		pipe := b.rdb.Pipeline()
+		var rows []*redis.StringCmd
+		for _, key := range chunks {
+			rows = append(rows, pipe.HGet(ctx, key, pushlog.ChunkPacked))
+		}
+		_, _ = pipe.Exec(ctx) // each command has its own error
+		for _, n := range rows {
+			k, err := n.Int()
+			if err != nil && err != redis.Nil {
+				return 0, err
+			}
+			all += k
+		}
+	}
+	return all, nil
 }
 
 // consumerThatSeals starts a consumer process, whose simulator gets nothing to do.

@@ -59,7 +59,7 @@ func (b *logBench) shares(ctx context.Context) ([]share, error) {
 		key  func(*pushlog.Record) string
 		size func(string) (float64, error)
 	}{
-		{"record", func(r *pushlog.Record) string { return p.Record(r.ID) }, whole},
+		{"record with a hash of its own", func(r *pushlog.Record) string { return p.Record(r.ID) }, whole},
 		{"index of all", func(*pushlog.Record) string { return p.Index() }, part},
 		{"index of customers", func(r *pushlog.Record) string { return p.CsnoIndex(r.Csno) }, part},
 		{"index of devices", func(r *pushlog.Record) string { return p.DeviceIDIndex(r.DeviceID) }, part},
@@ -98,7 +98,43 @@ func (b *logBench) shares(ctx context.Context) ([]share, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(shares, share{"indexes of states and error codes", states}, share{"chunks", sealed}), nil
+	packed, err := b.groups(ctx, chunks)
+	if err != nil {
+		return nil, err
+	}
+	return append(shares, share{"indexes of states and error codes", states}, share{"packed records in chunks, by their length", packed},
+		share{"chunks but for these", sealed - packed}), nil
+}
+
+// groups is what a row takes of the groups of packed records in some chunks, by their
+// length.
+func (b *logBench) groups(ctx context.Context, chunks []string) (float64, error) {
+	sum := int64(0)
+	for _, key := range chunks {
+		text, err := b.rdb.HGet(ctx, key, pushlog.ChunkHeads).Result()
+		if err == redis.Nil {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		heads, err := pushlog.ParseHeads(text)
+		if err != nil {
+			return 0, err
+		}
+		pipe := b.rdb.Pipeline()
+		var sizes []*redis.IntCmd
+		for group := range heads {
+			sizes = append(sizes, pipe.HStrLen(ctx, key, pushlog.GroupField(group)))
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
+			return 0, err
+		}
+		for _, size := range sizes {
+			sum += size.Val()
+		}
+	}
+	return float64(sum) / float64(b.rows), nil
 }
 
 // total is what a row takes of some keys, all of which are measured.
