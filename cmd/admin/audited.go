@@ -58,6 +58,8 @@ func (a *app) entryOf(c *cli, command string) audit.Entry {
 		return audit.Entry{Action: audit.Pause, Subject: cmp.Or(c.Worker.Pause.Name, "all workers")}
 	case "worker resume":
 		return audit.Entry{Action: audit.Resume, Subject: cmp.Or(c.Worker.Resume.Name, "all workers")}
+	case "push show":
+		return audit.Entry{Action: audit.Reveal, Subject: c.Push.Show.ID}
 	case "push redrive":
 		return selected(audit.Redrive, c.Push.Redrive.IDs, c.Push.Redrive.given())
 	case "push cancel":

@@ -5,6 +5,7 @@
 //
 //	keys.go      the documented keys and no other, each with a TTL if it must have one
 //	records.go   every record is in its partition, has ended, and says how
+//	packed.go    so is every packed one, which has no hash, and is where readers look for it
 //	indexes.go   each index has the members that the records ask for, and no others
 //	chunks.go    each sealed chunk stands for living records; what is late is one
 //	streams.go   streams, pending lists and due set are empty; members of the group

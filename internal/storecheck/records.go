@@ -23,18 +23,22 @@ func (c *check) checkRecords(ctx context.Context) error {
 				continue // the one in its place counts
 			}
 		}
-		r := Record(hashes[i])
-		c.records[id] = r
-		if !r.Status().Terminal() {
-			c.fault("%s is %q", id, r.Status())
-			continue
-		}
-		if yn := r[pushlog.FieldFCMSendYN]; (yn == "Y") != (r.Status() == push.Sent) || yn != "Y" && yn != "N" {
-			c.fault("%s is %s and has fcm_send_yn %q", id, r.Status(), yn)
-		}
-		if r.Status() == push.Sent && r[pushlog.FieldResult] == "" || r.Status() == push.Failed && r[pushlog.FieldErrorCode] == "" {
-			c.fault("%s does not say what became of it: %v", id, r)
-		}
+		c.checkRecord(id, hashes[i])
 	}
 	return nil
+}
+
+// checkRecord checks one record, and notes it.
+func (c *check) checkRecord(id string, r Record) {
+	c.records[id] = r
+	if !r.Status().Terminal() {
+		c.fault("%s is %q", id, r.Status())
+		return
+	}
+	if yn := r[pushlog.FieldFCMSendYN]; (yn == "Y") != (r.Status() == push.Sent) || yn != "Y" && yn != "N" {
+		c.fault("%s is %s and has fcm_send_yn %q", id, r.Status(), yn)
+	}
+	if r.Status() == push.Sent && r[pushlog.FieldResult] == "" || r.Status() == push.Failed && r[pushlog.FieldErrorCode] == "" {
+		c.fault("%s does not say what became of it: %v", id, r)
+	}
 }

@@ -13,7 +13,7 @@ import (
 // step is how many keys, members or entries one call reads.
 const step = 500
 
-// Record is the hash of a push as Redis has it.
+// Record is the record of a push as Redis has it: its hash, or its packed row.
 type Record map[string]string
 
 // Status is the state of the push.
@@ -30,7 +30,7 @@ type Options struct {
 // none in a sound store. The error is Redis's: then the check is not complete.
 func Finished(ctx context.Context, rdb *redis.Client, keys pushlog.Keys, o Options) (map[string]Record, []string, error) {
 	c := &check{rdb: rdb, keys: keys, of: map[kind][]string{}, records: map[string]Record{}}
-	steps := []func(context.Context) error{c.checkKeys, c.checkRecords, c.checkIndexes, c.checkChunks, c.checkStreams, c.checkPeople}
+	steps := []func(context.Context) error{c.checkKeys, c.checkRecords, c.checkPacked, c.checkIndexes, c.checkChunks, c.checkStreams, c.checkPeople}
 	if !o.SkipCounters {
 		steps = append(steps, c.checkCounters)
 	}
@@ -50,7 +50,7 @@ type check struct {
 	rdb     *redis.Client
 	keys    pushlog.Keys
 	of      map[kind][]string // the keys that there are; of checkKeys
-	records map[string]Record // by id; of checkRecords
+	records map[string]Record // by id; of checkRecords and checkPacked
 	faults  []string
 }
 

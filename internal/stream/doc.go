@@ -62,7 +62,10 @@
 //	reap     record and index members of what    in the log        gone            nothing
 //	         has ended removed; a flush counts it and moves on in the same step
 //	drop     chunks without a push removed       there             gone            the next ones
+//	pack     what was sent long ago leaves its   a hash            a row           nothing
+//	         hash for a row of its chunk
 //	oldest   the oldest push that has ended      it only reads
+//	packable chunks with something to pack       it only reads
 //	flush    a flush is ordered                  none              running         the same
 //	halt     a flush ends                        running           ended           the same
 //	duty     who works for all in a partition    nobody            somebody        the same
@@ -85,7 +88,8 @@
 //	promoter   one              moves what is due, every 200 ms             until stop
 //	watcher    one              pause and hold, every 400 ms                until stop
 //	sealer     one              in its turn seals parts of the log for       until stop
-//	                            search: mark, seal, fold
+//	                            search: mark, seal, fold; packs what was
+//	                            sent long ago: pack
 //	retainer   one              removes from the log what is too old or     until stop
 //	                            too much, if no other consumer does
 //	flusher    one              carries out a flush, if no other does       until stop

@@ -124,19 +124,20 @@ func (f *flusher) step(ctx context.Context, p pushlog.Partition, n, until int64)
 	}
 	var calls []call
 	var batch []any // arguments of candidates
-	looked, before := 0, part.place
+	candidates, looked, before := 0, 0, part.place
 	advance := func(to string) {
 		c := reapCall(p, 0, []any{n, until, before, to, looked, of, flushLife.Milliseconds()})
 		c.args = append(c.args, batch...)
-		calls, batch, looked, before = append(calls, c), nil, 0, to
+		calls, batch, candidates, looked, before = append(calls, c), nil, 0, 0, to
 	}
 	for i, at := range places {
-		if len(batch) == 3*scriptBatch {
+		if candidates == scriptBatch {
 			advance(places[i-1].String())
 		}
 		looked++
 		if c, ok := meant[at.id]; ok {
 			batch = append(batch, c.args()...)
+			candidates++
 		}
 	}
 	if !end {
@@ -191,11 +192,11 @@ func sizes(ctx context.Context, rdb redis.UniversalClient, indexes []string, fro
 // record are meant if all are.
 func (f *flusher) meant(ctx context.Context, p pushlog.Partition, filter *pushlog.Filter, places []place) (map[string]candidate, error) {
 	meant := map[string]candidate{}
-	ids := make([]string, len(places))
-	for i, at := range places {
-		ids[i] = at.id
+	ids, at := make([]string, len(places)), map[string]place{}
+	for i, one := range places {
+		ids[i], at[one.id] = one.id, one
 		if matchesAll(filter) {
-			meant[at.id] = candidate{id: at.id}
+			meant[one.id] = candidate{place: one}
 		}
 	}
 	records, err := f.log.Fetch(ctx, p, ids)
@@ -204,7 +205,7 @@ func (f *flusher) meant(ctx context.Context, p pushlog.Partition, filter *pushlo
 	}
 	for i := range records {
 		if r := &records[i]; filter.Matches(r) {
-			meant[r.ID] = candidate{r.ID, r.AcceptedAt, r.DeviceID}
+			meant[r.ID] = candidate{at[r.ID], *r}
 		} else {
 			delete(meant, r.ID)
 		}

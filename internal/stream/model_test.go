@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 )
 
 func pendingOf(t testing.TB, b *bundle, stream string) []redis.XPendingExt {
@@ -59,6 +60,7 @@ type model struct {
 	sealed    map[int]int64     // by partition: until when (ms) a sealer has what was accepted
 	now       time.Time
 	control   *Control
+	stale     []*packing // what a packer has read and not written
 }
 
 func newModel(t *testing.T, seed uint64) *model {
@@ -74,7 +76,7 @@ func newModel(t *testing.T, seed uint64) *model {
 
 func (m *model) step() {
 	c := m.consumers[m.r.IntN(len(m.consumers))]
-	switch m.r.IntN(16) {
+	switch m.r.IntN(18) {
 	case 0, 1, 2:
 		m.acceptSome()
 	case 3, 4:
@@ -97,7 +99,93 @@ func (m *model) step() {
 		m.sealSome()
 	case 15:
 		m.moveSome()
+	case 16, 17:
+		m.packSome(c)
 	}
+}
+
+// packSome seals and packs what there is; sometimes it does not end, or works on what it
+// has read long ago.
+func (m *model) packSome(c *Consumer) {
+	time.Sleep(2 * time.Millisecond) // the last millisecond is over
+	s, p := newSealer(c), m.keys.All()[m.r.IntN(m.keys.Partitions)]
+	s.rows = 1 + m.r.IntN(4)
+	for more := true; more; {
+		var err error
+		if more, err = s.sealNext(m.t.Context(), p, time.Now().Add(time.Hour)); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	m.sealed[p.Number] = max(m.sealed[p.Number], number(m.rdb.HGet(m.t.Context(), p.Sealed(), "until_ms").Val()))
+	before := m.snapshot(p)
+	m.stale = packSome(m.t, m.bundle, m.r, newPacker(c), p, m.now.Add(24*time.Hour), m.stale)
+	m.unchanged(p, before)
+}
+
+// snapshot are all records of a partition as Redis has them.
+func (b *bundle) snapshotOf(t testing.TB, p pushlog.Partition) map[string]map[string]string {
+	t.Helper()
+	all := map[string]map[string]string{}
+	for _, id := range b.rdb.ZRange(t.Context(), p.Index(), 0, -1).Val() {
+		all[id] = b.hash(t, id)
+	}
+	return all
+}
+
+func (m *model) snapshot(p pushlog.Partition) map[string]map[string]string {
+	return m.snapshotOf(m.t, p)
+}
+
+func (m *model) unchanged(p pushlog.Partition, before map[string]map[string]string) {
+	m.t.Helper()
+	for id, now := range m.snapshot(p) {
+		if !maps.Equal(now, before[id]) {
+			m.t.Fatalf("packing made of %s\n%v\n%v", id, before[id], now)
+		}
+	}
+}
+
+// packSome packs what was sent before a time, wholly, or only a part of it, as one who
+// is killed, or what was read at an earlier call. It returns what it has read and not
+// written.
+func packSome(t testing.TB, b *bundle, r *rand.Rand, k *packer, p pushlog.Partition, before time.Time, stale []*packing) []*packing {
+	t.Helper()
+	ctx := t.Context()
+	write := func(w *packing) {
+		for some := range slices.Chunk(w.groups, 1+r.IntN(3)) {
+			if _, ok, err := k.write(ctx, w, some); err != nil {
+				t.Fatal(err)
+			} else if !ok || r.IntN(4) == 0 {
+				return
+			}
+		}
+	}
+	switch r.IntN(4) {
+	case 0, 1:
+		if _, err := k.pass(ctx, p, before); err != nil {
+			t.Fatal(err)
+		}
+	case 2:
+		for _, w := range stale {
+			write(w)
+		}
+		stale = nil
+	}
+	for _, n := range b.rdb.ZRange(ctx, p.Chunks(), 0, -1).Val() {
+		if r.IntN(3) > 0 {
+			continue
+		}
+		w, err := k.prepare(ctx, p, number(n), before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.IntN(2) == 0 {
+			stale = append(stale, w)
+			continue
+		}
+		write(w)
+	}
+	return stale
 }
 
 // sealSome does what a sealer does before it reads: up to the newest push, to an

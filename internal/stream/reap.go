@@ -82,18 +82,17 @@ func placesAfter(ctx context.Context, rdb redis.UniversalClient, index string, a
 
 // candidate is a push that may leave the log, as it was when it was read.
 type candidate struct {
-	id         string
-	acceptedAt string // empty: there is no record
-	deviceID   string
+	place
+	record pushlog.Record // zero: there is none
 }
 
 // args are what reap.lua takes for it.
 func (c candidate) args() []any {
 	token := ""
-	if c.deviceID != "" {
-		token = pushlog.TokenHash(c.deviceID)
+	if c.record.DeviceID != "" {
+		token = pushlog.TokenHash(c.record.DeviceID)
 	}
-	return []any{c.id, c.acceptedAt, token}
+	return []any{c.id, c.ms, c.record.AcceptedAt, token, c.record.Csno, c.record.PushGrpID}
 }
 
 // noFlush are the arguments of reap.lua that only a flush has.

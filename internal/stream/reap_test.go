@@ -94,8 +94,11 @@ func (b *bundle) candidates(t testing.TB, ids ...string) []candidate {
 	t.Helper()
 	var all []candidate
 	for _, id := range ids {
-		h := b.rdb.HGetAll(t.Context(), b.keys.Of(id).Record(id)).Val()
-		all = append(all, candidate{id, h[pushlog.FieldAcceptedAt], h[push.FieldDeviceID]})
+		r, err := b.log.Get(t.Context(), id)
+		if err != nil && err != pushlog.ErrNotFound {
+			t.Fatal(err)
+		}
+		all = append(all, candidate{place{int64(b.rdb.ZScore(t.Context(), b.keys.Of(id).Index(), id).Val()), id}, r})
 	}
 	return all
 }
@@ -183,7 +186,7 @@ func TestReapOfOthers(t *testing.T) {
 	before := redistest.Dump(t, b.rdb)
 	b.rdb.ZAdd(ctx, p.Index(), redis.Z{Score: 7, Member: "orphan"})
 	b.rdb.ZAdd(ctx, p.Late(), redis.Z{Score: 7, Member: "orphan"})
-	if got := b.reap(t, p, candidate{id: "orphan"}, candidate{id: "nowhere"}); got != "[0 0]" {
+	if got := b.reap(t, p, candidate{place: place{7, "orphan"}}, candidate{place: place{0, "nowhere"}}); got != "[0 0]" {
 		t.Errorf("of what has no record: %s", got)
 	}
 	if now := redistest.Dump(t, b.rdb); !maps.Equal(before, now) {
@@ -193,8 +196,8 @@ func TestReapOfOthers(t *testing.T) {
 	b.rdb.HSet(ctx, p.Record("other"), "a", "b")
 	before = redistest.Dump(t, b.rdb)
 	sent := b.candidates(t, "k-sent")[0]
-	sent.acceptedAt = "2020-01-01T00:00:00.000Z"
-	if got := b.reap(t, p, candidate{id: "text"}, candidate{id: "other"}, sent, candidate{id: "k-failed"}); got != "[0 4]" {
+	sent.record.AcceptedAt = "2020-01-01T00:00:00.000Z"
+	if got := b.reap(t, p, candidate{place: place{0, "text"}}, candidate{place: place{0, "other"}}, sent, candidate{place: place{0, "k-failed"}}); got != "[0 4]" {
 		t.Errorf("of others: %s", got)
 	}
 	if now := redistest.Dump(t, b.rdb); !maps.Equal(before, now) {

@@ -29,6 +29,7 @@ const (
 // it, no harm is done.
 type retainer struct {
 	c     *Consumer
+	log   *pushlog.Log
 	walks map[int]*retention // by partition
 }
 
@@ -40,7 +41,9 @@ type retention struct {
 	chunk int64     // rank of the chunk to look at next
 }
 
-func newRetainer(c *Consumer) *retainer { return &retainer{c: c, walks: map[int]*retention{}} }
+func newRetainer(c *Consumer) *retainer {
+	return &retainer{c: c, log: pushlog.New(c.rdb, c.keys), walks: map[int]*retention{}}
+}
 
 // run retains until ctx ends, also while the consumer is paused.
 func (r *retainer) run(ctx context.Context) {
@@ -210,25 +213,22 @@ func (r *retainer) remove(ctx context.Context, p pushlog.Partition, places []pla
 	if len(places) == 0 {
 		return 0, nil
 	}
-	pipe := r.c.rdb.Pipeline()
-	read := make([]*redis.SliceCmd, len(places))
+	ids := make([]string, len(places))
 	for i, at := range places {
-		read[i] = pipe.HMGet(ctx, p.Record(at.id), pushlog.FieldAcceptedAt, push.FieldDeviceID)
+		ids[i] = at.id
 	}
-	_, _ = pipe.Exec(ctx) // each command has its own error
+	fetched, err := r.log.Fetch(ctx, p, ids)
+	if err != nil {
+		return 0, err
+	}
+	records := map[string]pushlog.Record{}
+	for _, record := range fetched {
+		records[record.ID] = record
+	}
 	var old, over callBatch
 	oldHead, overHead := reapCall(p, 0, noFlush), reapCall(p, r.share(), noFlush)
 	for i, at := range places {
-		values, err := read[i].Result()
-		if redis.HasErrorPrefix(err, "WRONGTYPE") {
-			continue // somebody put something else in a record's place
-		}
-		if err != nil {
-			return 0, fmt.Errorf("read records: %w", err)
-		}
-		acceptedAt, _ := values[0].(string)
-		deviceID, _ := values[1].(string)
-		if c := (candidate{at.id, acceptedAt, deviceID}); i < aged {
+		if c := (candidate{at, records[at.id]}); i < aged {
 			old.add(oldHead, c.args())
 		} else {
 			over.add(overHead, c.args())

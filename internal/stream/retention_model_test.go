@@ -43,7 +43,7 @@ func (m *model) removeSome() {
 	for _, p := range m.keys.All() {
 		before[p.Number] = m.rdb.ZRange(ctx, p.Index(), 0, -1).Val()
 		for _, id := range before[p.Number] {
-			redriven[id] = m.rdb.HExists(ctx, p.Record(id), "redrives").Val()
+			redriven[id] = m.hash(m.t, id)["redrives"] != ""
 			all = append(all, id)
 		}
 	}
@@ -76,7 +76,7 @@ func (m *model) removeSome() {
 			over = len(before[p.Number]) - max(1, rows/m.keys.Partitions)
 		}
 		for _, id := range before[p.Number] {
-			gone := m.rdb.Exists(ctx, p.Record(id)).Val() == 0
+			gone := len(m.hash(m.t, id)) == 0
 			ended := m.pushes[id].status.Terminal()
 			wanted := rows > 0 && over > 0 || rows == 0 && should(p, id)
 			switch {
@@ -187,7 +187,7 @@ func (m *logModel) removeSome() {
 	var again []push.Job
 	for i := 1; i <= m.n && len(again) < 50; i++ {
 		id := fmt.Sprintf("id-%d", i)
-		if m.r.IntN(10) == 0 && m.rdb.Exists(m.t.Context(), m.keys.Of(id).Record(id)).Val() == 0 {
+		if m.r.IntN(10) == 0 && len(m.hash(m.t, id)) == 0 {
 			j := job(id)
 			j.Csno, j.MsgContents = fmt.Sprint(m.r.IntN(30)), contents[m.r.IntN(len(contents))]
 			again = append(again, j)

@@ -49,6 +49,9 @@ var (
 	seizeScript   = load("seize")
 	advanceScript = load("advance")
 	quitScript    = load("quit")
+	packScript    = load("pack")
+
+	packableScript = load("packable")
 )
 
 // scriptBatch is the greatest number of items that one script takes, so that

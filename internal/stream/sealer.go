@@ -29,6 +29,7 @@ const (
 // in which the log searches. It seals chunk after chunk, oldest first, each when
 // all its pushes have ended, or after ten minutes. What changes later is noted in
 // K:late by the script that changes it, and folded into the chunk when it has ended.
+// What was sent long ago is packed into its chunk (packer.go).
 //
 // A chunk is made in two steps, so that the records may be read in between: mark
 // says up to where, seal writes it. Any consumer may do either, at any time; they
@@ -38,10 +39,11 @@ type sealer struct {
 	log  *pushlog.Log
 	rows int           // of a chunk, at least
 	late map[int]int64 // by partition: where to go on in K:late
+	pack *packer
 }
 
 func newSealer(c *Consumer) *sealer {
-	return &sealer{c: c, log: pushlog.New(c.rdb, c.keys), rows: pushlog.ChunkRows, late: map[int]int64{}}
+	return &sealer{c: c, log: pushlog.New(c.rdb, c.keys), rows: pushlog.ChunkRows, late: map[int]int64{}, pack: newPacker(c)}
 }
 
 // run seals until ctx ends, also while the consumer is paused.
@@ -73,8 +75,12 @@ func (s *sealer) pass(ctx context.Context) error {
 		if err == nil {
 			err = s.fold(ctx, p)
 		}
-		if sealed > 0 {
-			s.c.log.Debug("sealed", zap.Int("chunks", sealed), zap.Int("partition", p.Number))
+		packed := 0
+		if err == nil {
+			packed, err = s.pack.pass(ctx, p, time.Now().Add(-packAge))
+		}
+		if sealed+packed > 0 {
+			s.c.log.Debug("sealed", zap.Int("chunks", sealed), zap.Int("packed", packed), zap.Int("partition", p.Number))
 		}
 		// If the turn is another's by now, he works beside somebody else: no harm.
 		if done := s.c.rdb.Del(ctx, sealingKey(p)).Err(); err == nil {

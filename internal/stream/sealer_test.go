@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -26,6 +27,7 @@ type logModel struct {
 	sealers []*sealer
 	n       int
 	hand    []*delivery
+	stale   []*packing     // what a packer has read and not written
 	asked   map[string]int // questions by how they were answered
 }
 
@@ -93,7 +95,7 @@ func (m *logModel) step() {
 		return append(ids, "nobody")
 	}
 	var err error
-	switch m.r.IntN(12) {
+	switch m.r.IntN(14) {
 	case 0, 1:
 		m.acceptSome()
 	case 2:
@@ -110,9 +112,31 @@ func (m *logModel) step() {
 		_, err = s.sealNext(ctx, p, time.Now().Add([]time.Duration{-time.Hour, time.Hour, time.Hour}[m.r.IntN(3)]))
 	case 11:
 		err = s.fold(ctx, p)
+	case 12, 13:
+		m.packSome(s.pack, p)
 	}
 	if err != nil {
 		m.t.Fatal(err)
+	}
+}
+
+// packSome packs: all, or what was sent until a moment ago. Each record stays what it is,
+// and its id known.
+func (m *logModel) packSome(k *packer, p pushlog.Partition) {
+	before := m.snapshotOf(m.t, p)
+	m.stale = packSome(m.t, m.bundle, m.r, k, p, time.Now().Add([]time.Duration{-50 * time.Millisecond, time.Hour}[m.r.IntN(2)]), m.stale)
+	for id, now := range m.snapshotOf(m.t, p) {
+		if !maps.Equal(now, before[id]) {
+			m.t.Fatalf("packing made of %s\n%v\n%v", id, before[id], now)
+		}
+	}
+	m.checkPacked(m.t, p)
+	packed := m.packed(m.t, p)
+	m.asked["packed"] += len(packed)
+	for _, id := range packed[:min(3, len(packed))] {
+		if got := m.accept(m.t, job(id)); got[0] != Repeated {
+			m.t.Fatalf("%s is packed, and was accepted again: %v", id, got)
+		}
 	}
 }
 

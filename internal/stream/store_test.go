@@ -46,7 +46,7 @@ func (b *bundle) check(t testing.TB, want map[string]*held) {
 			if b.keys.Of(id) != p {
 				continue
 			}
-			h := b.rdb.HGetAll(ctx, p.Record(id)).Val()
+			h := b.hash(t, id)
 			got := fmt.Sprint(h[pushlog.FieldStatus], " ", cmpZero(h[pushlog.FieldAttempts]), " ", cmpZero(h[pushlog.FieldDeliveries]), " ", h[pushlog.FieldErrorCode])
 			if expected := fmt.Sprint(w.status, " ", w.attempts, " ", w.deliveries, " ", w.code); got != expected {
 				t.Fatalf("%s: status, attempts, deliveries, error code are %s, want %s; record %v", id, got, expected, h)
@@ -78,8 +78,79 @@ func (b *bundle) check(t testing.TB, want map[string]*held) {
 				}
 			}
 		}
+		b.checkPacked(t, p)
 		b.checkSets(t, p, expect)
 		b.checkStreams(t, p, entries, want)
+	}
+}
+
+// hash is the record of a push as Redis has it, packed or not.
+func (b *bundle) hash(t testing.TB, id string) map[string]string {
+	t.Helper()
+	h, err := b.log.Hash(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// packed are the ids of a partition that have no hash.
+func (b *bundle) packed(t testing.TB, p pushlog.Partition) (ids []string) {
+	t.Helper()
+	for _, id := range b.rdb.ZRange(t.Context(), p.Index(), 0, -1).Val() {
+		if b.rdb.Exists(t.Context(), p.Record(id)).Val() == 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// checkPacked: each push without a hash is packed, once, as what was sent; the chunks
+// know how many there are, and how many rows are left of what has gone.
+func (b *bundle) checkPacked(t testing.TB, p pushlog.Partition) {
+	t.Helper()
+	ctx := t.Context()
+	scores := map[string]float64{}
+	for _, z := range b.rdb.ZRangeWithScores(ctx, p.Index(), 0, -1).Val() {
+		scores[z.Member.(string)] = z.Score
+	}
+	rows := map[string]int{}
+	for _, n := range b.rdb.ZRange(ctx, p.Chunks(), 0, -1).Val() {
+		chunk := b.rdb.HGetAll(ctx, p.Base+":chunk:"+n).Val()
+		living, gone := int64(0), int64(0)
+		for field, group := range chunk {
+			text, ok := strings.CutPrefix(field, "packed.")
+			if !ok {
+				continue
+			}
+			records, err := b.log.Codec().Unpack(group, chunk[pushlog.TokenField(int(number(text)))])
+			if err != nil || len(records) == 0 {
+				t.Fatalf("%s of chunk %s: %d records, %v", field, n, len(records), err)
+			}
+			for _, r := range records {
+				if at, ok := scores[r.ID]; !ok || int64(at) > number(chunk[pushlog.ChunkLast]) || int64(at) < number(chunk[pushlog.ChunkFirst]) {
+					gone++
+					continue
+				}
+				living++
+				rows[r.ID]++
+				if r.Fields[pushlog.FieldStatus] != string(push.Sent) {
+					t.Fatalf("%s is packed: %v", r.ID, r.Fields)
+				}
+			}
+		}
+		if number(chunk[pushlog.ChunkPacked]) != living || number(chunk[pushlog.ChunkGone]) != gone {
+			t.Fatalf("chunk %s has %s packed and %s gone, it should have %d and %d", n, chunk[pushlog.ChunkPacked], chunk[pushlog.ChunkGone], living, gone)
+		}
+	}
+	for _, id := range b.packed(t, p) {
+		if rows[id] != 1 {
+			t.Fatalf("%s has no hash, and is packed %d times", id, rows[id])
+		}
+		delete(rows, id)
+	}
+	if len(rows) > 0 {
+		t.Fatalf("these are packed, and have a hash: %v", rows)
 	}
 }
 

@@ -6,8 +6,8 @@
 --       then for each job, at most 100, 17 texts ('' = absent):
 --       id, due (ms, 0 = now), lane (1 jobs, 2 jobs:urgent), ttl (ms), hash of
 --       device_id, and the values of the fields named below, in that order
--- Returns for each job: 1 queued, 2 scheduled, 0 repeated (the id has a record:
--- nothing changed), -1 refused (backlog full).
+-- Returns for each job: 1 queued, 2 scheduled, 0 repeated (the id has a record,
+-- be it packed: nothing changed), -1 refused (backlog full).
 --
 -- Crash before: no trace. Crash after: accepted. Twice: the second answers 0.
 local K, limit, cap = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -22,16 +22,20 @@ if limit > 0 then
 end
 
 -- Mostly no id is known, so one look at all of them does.
-local records = {}
-for i = 4, #ARGV, 17 do records[#records + 1] = K .. ':record:' .. ARGV[i] end
+local records, ids = {}, {}
+for i = 4, #ARGV, 17 do
+  ids[#ids + 1] = ARGV[i]
+  records[#ids] = K .. ':record:' .. ARGV[i]
+end
 local none, seen = redis.call('EXISTS', unpack(records)) == 0, {}
+local scores = redis.call('ZMSCORE', KEYS[4], unpack(ids))
 
 local answers, changes, members, moves = {}, {}, {}, mover(K)
 for i = 4, #ARGV, 17 do
   local id, due, device = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 4]
   local record = records[#answers + 1]
   local answer
-  if seen[id] or not none and redis.call('EXISTS', record) == 1 then
+  if seen[id] or not none and redis.call('EXISTS', record) == 1 or scores[#answers + 1] and packed(K, id) then
     answer = 0
   elseif room <= 0 then
     answer = -1

@@ -18,7 +18,7 @@ local function cancel(id)
   local record = K .. ':record:' .. id
   local r = redis.call('HMGET', record, 'status', 'entry', 'priority')
   local status, entry = r[1], r[2]
-  if not status then return 'missing' end
+  if not status then return packed(K, id) and 'sent' or 'missing' end
   if terminal[status] then return status end
   if status == 'queued' then
     local stream = r[3] == 'urgent' and KEYS[2] or KEYS[1]

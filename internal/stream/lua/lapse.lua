@@ -59,7 +59,7 @@ local function lapse(lane, entry)
       table.insert(done[lane], entry)
       return { 'failed' }
     end
-  elseif not r[1] and times >= most then
+  elseif not r[1] and times >= most and not (id and packed(K, id)) then
     redis.call('XCLAIM', stream, group, nobody, 0, entry, 'IDLE', 86400000, 'JUSTID') -- not the zombie's any more
     return { 'poison', fields }
   end

@@ -117,6 +117,18 @@ local function remove(stream, group, entries)
   redis.call('XDEL', stream, unpack(entries))
 end
 
+-- packed is the chunk that has the record of a push which has no hash, and when it
+-- was accepted; nil if there is no such record. What is packed was sent, and changes
+-- no more: see pack.
+local function packed(K, id)
+  local score = redis.call('ZSCORE', K .. ':index', id)
+  local n = score and redis.call('ZRANGE', K .. ':chunks', score, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+  if not n then return nil end
+  local chunk = K .. ':chunk:' .. n
+  local h = redis.call('HMGET', chunk, 'packed', 'last_ms')
+  if h[1] and tonumber(h[1]) > 0 and tonumber(score) <= tonumber(h[2]) then return chunk, tonumber(score) end
+end
+
 -- holder returns deliveries(lane, entry) for a whole call: ARGV has a lane and an
 -- entry every step places from start on, each lane's in ascending order. One
 -- look at the pending list between the first and the last entry finds most of
@@ -156,8 +168,17 @@ local function conclude(K, group, now, events, cap, moves, done, counts, changes
 end
 
 -- late notes the answer of a consumer that had lost the push, unless the record
--- knows it: then this is the second run of a script whose answer was lost.
-local function late(record, consumer, try, line)
-  if try == '' or redis.call('EXISTS', record) == 0 or redis.call('HGET', record, 'try.' .. try) == line then return end
-  redis.call('HSET', record, 'late.' .. consumer, line)
+-- knows it: then this is the second run of a script whose answer was lost. For a
+-- packed record the chunk has it, where only its reader sees the record's tries.
+local function late(K, id, consumer, try, line)
+  if try == '' then return end
+  local record, name = K .. ':record:' .. id, 'late.' .. consumer
+  if redis.call('EXISTS', record) == 1 then
+    if redis.call('HGET', record, 'try.' .. try) ~= line then redis.call('HSET', record, name, line) end
+    return
+  end
+  local chunk = packed(K, id)
+  if not chunk then return end
+  local notes, note = redis.call('HGET', chunk, 'late ' .. id) or '', name .. ' ' .. line .. '\n'
+  if not string.find('\n' .. notes, '\n' .. note, 1, true) then redis.call('HSET', chunk, 'late ' .. id, notes .. note) end
 end

@@ -21,7 +21,7 @@ local function move(id)
   local record = K .. ':record:' .. id
   local r = redis.call('HMGET', record, 'status', 'priority', 'ttl', 'moves')
   local status, n = r[1], tonumber(r[4]) or 0
-  if not status then return 'missing' end
+  if not status then return packed(K, id) and 'sent' or 'missing' end
   local last = n > 0 and redis.call('HGET', record, 'move.' .. n)
   if last and string.sub(last, -#ARGV[5]) == ARGV[5] then return time == 0 and 'queued' or 'scheduled' end
   if status ~= 'scheduled' and (status ~= 'retrying' or time > 0) then return status end

@@ -6,13 +6,18 @@
 --       5 until when the flush may do this (ms)  6 place that it has come to
 --       7 place that it comes to  8 pushes that it looked at on the way
 --       9 pushes that it has to look at in this partition  10 life of its hash (ms)
---       then for each push, at most 100: id, accepted_at as its record has it (''
---       if it has none), hash of its device_id ('')
+--       then for each push, at most 100, 6 texts: id, accepted time (ms) as the index
+--       has it, and of its record, '' if there is none: accepted_at, hash of
+--       device_id, csno, push_grp_id
 -- Returns {removed, left}: those that have not ended, are not what the caller has
 -- read, or are to be kept, are left. {-1, 0} if the flush has come to another place, or it is too
 -- late: then nothing is done.
 --
 -- A member of the index that has no record leaves it. The counters stay.
+--
+-- A packed record (see pack) can't be read here. It was sent, and has not changed; so
+-- if it is of the same time, it is what the caller has read. Its row stays in its
+-- group, counted as gone, until the group is written anew.
 --
 -- An entry that names no record is taken for a mistake, and becomes a failed
 -- record. So what was cancelled takes the entry along that nobody has read yet; and
@@ -34,7 +39,7 @@ if flush ~= '' then
   end
 end
 
-local from, done, records, left = {}, { {}, {} }, {}, 0
+local from, done, records, unpacked, left = {}, { {}, {} }, {}, 0, 0
 local spare = redis.call('ZCARD', KEYS[3]) - ARGV[3]
 local function leave(index, id)
   local list = from[index] or {}
@@ -55,13 +60,27 @@ local function since(lane)
   return oldest[lane]
 end
 
-for i = 11, #ARGV, 3 do
-  local id, at, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = 11, #ARGV, 6 do
+  local id, at, token = ARGV[i], ARGV[i + 2], ARGV[i + 3]
   local record = K .. ':record:' .. id
   local r = redis.pcall('HMGET', record, 'status', 'accepted_at', 'entry', 'priority', 'redrives', 'csno', 'push_grp_id', 'error_code')
-  local lane = r[4] == 'urgent' and 2 or 1
+  local lane, chunk, score = r[4] == 'urgent' and 2 or 1, nil, nil
+  if not r[1] then chunk, score = packed(K, id) end
   if r.err or not r[1] and redis.call('EXISTS', record) == 1 then
     left = left + 1 -- nothing of ours
+  elseif chunk and (at ~= '' and (spare <= 0 or iso(score) ~= at) or at == '' and string.format('%.0f', score) ~= ARGV[i + 1]) then
+    left = left + 1
+  elseif chunk and at ~= '' then
+    spare, unpacked = spare - 1, unpacked + 1
+    redis.call('ZREM', KEYS[3], id)
+    leave(KEYS[4], id)
+    leaveIf(ARGV[i + 4], 'csno', id)
+    leaveIf(ARGV[i + 5], 'push_grp_id', id)
+    leaveIf(token, 'device_id', id)
+    redis.call('HDEL', chunk, 'late ' .. id)
+    redis.call('HINCRBY', chunk, 'packed', -1)
+    redis.call('HINCRBY', chunk, 'gone', 1)
+    redis.call('HINCRBY', chunk, 'packs', 1)
   elseif not r[1] then
     spare = spare - redis.call('ZREM', KEYS[3], id)
     leave(KEYS[4], id)
@@ -88,8 +107,8 @@ remove(KEYS[2], group, done[2])
 if flush ~= '' then
   redis.call('HSET', KEYS[5], 'place', ARGV[7])
   redis.call('HINCRBY', KEYS[5], 'looked', ARGV[8])
-  redis.call('HINCRBY', KEYS[5], 'removed', #records)
+  redis.call('HINCRBY', KEYS[5], 'removed', #records + unpacked)
   redis.call('HINCRBY', KEYS[5], 'left', left)
   redis.call('PEXPIRE', KEYS[5], ARGV[10])
 end
-return { #records, left }
+return { #records + unpacked, left }

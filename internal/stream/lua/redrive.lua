@@ -20,7 +20,7 @@ local function redrive(id)
   local record = K .. ':record:' .. id
   local r = redis.call('HMGET', record, 'status', 'device_id', 'priority', 'ttl', 'attempts', 'error_code', 'redrives')
   local status, n = r[1], tonumber(r[7]) or 0
-  if not status then return 'missing' end
+  if not status then return packed(K, id) and 'sent' or 'missing' end
   local last = n > 0 and redis.call('HGET', record, 'redrive.' .. n)
   if last and string.sub(last, -#ARGV[5]) == ARGV[5] then return 'queued' end
   if status == 'queued' then return 'waiting' end

@@ -13,7 +13,7 @@
 local K, id = ARGV[1], ARGV[6]
 local record = K .. ':record:' .. id
 local wrote = 0
-if redis.call('EXISTS', record) == 0 then
+if redis.call('EXISTS', record) == 0 and not packed(K, id) then
   local now = clock(K)
   redis.call('HSET', record, 'status', 'failed', 'accepted_at', iso(now), 'entry', ARGV[4],
     'error_code', ARGV[7], 'fcm_send_yn', 'N', unpack(ARGV, 8))

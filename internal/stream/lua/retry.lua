@@ -41,7 +41,7 @@ for i = 7, #ARGV, 13 do
     end
     table.insert(done[lane], entry)
   else
-    late(record, me, try, line)
+    late(K, id, me, try, line)
   end
   answers[#answers + 1] = answer
 end

@@ -29,6 +29,10 @@ for i = 4, #ARGV, 3 do
       'accepted_at', 'expires_at', 'attempts', 'retry_until', 'attempts_before')
     if not r[1] then
       answer = 'missing'
+      if packed(K, ARGV[i + 2]) then
+        answer = 'stale'
+        table.insert(stale[lane], entry)
+      end
     elseif terminal[r[1]] or r[2] ~= entry then
       answer = 'stale'
       table.insert(stale[lane], entry)

@@ -1,0 +1,300 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+const (
+	packAge    = time.Hour       // what was accepted and sent longer ago than this is packed
+	packWork   = 2 * time.Second // longest work in one pass
+	packStep   = 50              // chunks that one look takes in
+	packVain   = 5               // chunks in one pass of which nothing could be packed yet
+	packGroups = 6               // in one call of pack: they have at most scriptBatch rows
+)
+
+// packer has the records of what was sent long ago leave their hashes: they become rows of
+// their chunk, compressed in groups. What has failed, or has not ended, is what people
+// work on, and keeps its hash.
+//
+// It goes through all chunks, again and again: what is packable is found by counting. So
+// it also packs what was sent late, and writes groups anew from which pushes have gone.
+type packer struct {
+	c    *Consumer
+	log  *pushlog.Log
+	rank map[int]int64 // by partition: of the chunk to look at next
+}
+
+func newPacker(c *Consumer) *packer {
+	return &packer{c: c, log: pushlog.New(c.rdb, c.keys), rank: map[int]int64{}}
+}
+
+// pass packs what was accepted and sent before a time, in some chunks of a partition, and
+// returns how many pushes.
+func (k *packer) pass(ctx context.Context, p pushlog.Partition, before time.Time) (int, error) {
+	packed, vain := 0, 0
+	for end := time.Now().Add(packWork); time.Now().Before(end) && vain < packVain; {
+		rank := k.rank[p.Number]
+		looked, found, err := k.packable(ctx, p, rank, before)
+		if err != nil {
+			return packed, err
+		}
+		next := rank + looked
+		for _, one := range found {
+			if vain == packVain || time.Now().After(end) {
+				next = one.rank
+				break
+			}
+			n, err := k.chunk(ctx, p, one.n, before)
+			if err != nil {
+				return packed, fmt.Errorf("pack chunk %d: %w", one.n, err)
+			}
+			if packed += n; n == 0 {
+				vain++
+			}
+		}
+		last := looked < packStep && next == rank+looked
+		if k.rank[p.Number] = next; last {
+			k.rank[p.Number] = 0
+		}
+		if last || len(found) == 0 {
+			break
+		}
+	}
+	return packed, nil
+}
+
+// rankedChunk is a chunk, by its number, and its place among all.
+type rankedChunk struct{ n, rank int64 }
+
+// packable looks at chunks that end before a time, from a rank on, and returns how many,
+// and those with something to pack.
+func (k *packer) packable(ctx context.Context, p pushlog.Partition, rank int64, before time.Time) (int64, []rankedChunk, error) {
+	keys := []string{p.Index(), p.Chunks()}
+	for _, s := range push.Statuses() {
+		if s != push.Sent {
+			keys = append(keys, p.StatusIndex(s))
+		}
+	}
+	answers, err := run(ctx, k.c.rdb, call{packableScript, keys, []any{p.Base, rank, packStep, before.UnixMilli()}})
+	if err != nil {
+		return 0, nil, fmt.Errorf("look for what to pack: %w", err)
+	}
+	list, _ := answers[0].([]any)
+	if len(list)%2 != 1 {
+		return 0, nil, errors.New("look for what to pack: unexpected answer")
+	}
+	looked, _ := list[0].(int64)
+	var found []rankedChunk
+	for pair := range slices.Chunk(list[1:], 2) {
+		text, _ := pair[0].(string)
+		rank, _ := pair[1].(int64)
+		found = append(found, rankedChunk{number(text), rank})
+	}
+	return looked, found, nil
+}
+
+// chunk packs what may be packed of one chunk, and writes the groups anew from which
+// pushes have gone. It returns how many rows it added or removed.
+func (k *packer) chunk(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (int, error) {
+	w, err := k.prepare(ctx, p, n, before)
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for some := range slices.Chunk(w.groups, packGroups) {
+		rows, ok, err := k.write(ctx, w, some)
+		if err != nil || !ok {
+			return done, err
+		}
+		done += rows
+	}
+	return done, nil
+}
+
+// packing is the work on one chunk.
+type packing struct {
+	partition   pushlog.Partition
+	n           int64
+	first, last int64  // ms, of the chunk
+	packs       string // as the chunk has it
+	heads       pushlog.Heads
+	newHeads    string                   // if the chunk has none
+	living      map[string]int64         // what is left of its pushes, and when each was accepted
+	ready       map[int][]pushlog.Packed // records that may be packed, by group
+	groups      []int                    // to be written
+}
+
+// prepare reads what is to be done of a chunk.
+func (k *packer) prepare(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (*packing, error) {
+	// First of all how often it was packed: if that is another when its groups are
+	// written, nothing is.
+	chunk, err := k.log.ReadChunk(ctx, p, n, pushlog.ChunkPacks, pushlog.ChunkGone, pushlog.ChunkFirst, pushlog.ChunkLast, pushlog.ChunkHeads)
+	if err != nil {
+		return nil, err
+	}
+	w := &packing{
+		partition: p, n: n, first: number(chunk[pushlog.ChunkFirst]), last: number(chunk[pushlog.ChunkLast]),
+		packs: chunk[pushlog.ChunkPacks], ready: map[int][]pushlog.Packed{},
+	}
+	if w.heads, err = pushlog.ParseHeads(chunk[pushlog.ChunkHeads]); err != nil {
+		return nil, err
+	}
+	if len(w.heads) == 0 { // it was sealed before there were groups
+		if w.heads, err = k.log.ReadHeads(ctx, p, n); err != nil {
+			return nil, err
+		}
+		w.newHeads = w.heads.String()
+	}
+	if w.living, err = k.log.ReadSpan(ctx, p, w.first, w.last); err != nil {
+		return nil, err
+	}
+	if err := k.readReady(ctx, w, before); err != nil {
+		return nil, err
+	}
+	for group := range w.heads {
+		if len(w.ready[group]) > 0 || number(chunk[pushlog.ChunkGone]) > 0 {
+			w.groups = append(w.groups, group)
+		}
+	}
+	return w, nil
+}
+
+// readReady reads the records that may be packed.
+func (k *packer) readReady(ctx context.Context, w *packing, before time.Time) error {
+	late, err := k.c.rdb.ZRangeByScore(ctx, w.partition.Late(), &redis.ZRangeBy{
+		Min: strconv.FormatInt(w.first, 10), Max: strconv.FormatInt(w.last, 10),
+	}).Result()
+	if err != nil {
+		return fmt.Errorf("read late: %w", err)
+	}
+	oldest, err := k.oldestEntries(ctx, w.partition)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for id := range w.living {
+		if !slices.Contains(late, id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for some := range slices.Chunk(ids, scriptBatch) {
+		pipe := k.c.rdb.Pipeline()
+		hashes := make([]*redis.MapStringStringCmd, len(some))
+		for i, id := range some {
+			hashes[i] = pipe.HGetAll(ctx, w.partition.Record(id))
+		}
+		_, _ = pipe.Exec(ctx) // each command has its own error
+		for i, id := range some {
+			h, err := hashes[i].Result()
+			if redis.HasErrorPrefix(err, "WRONGTYPE") {
+				continue // somebody put something else in a record's place
+			}
+			if err != nil {
+				return fmt.Errorf("read records: %w", err)
+			}
+			if group := w.heads.Group(w.living[id], id); group >= 0 && packableRecord(h, before, oldest) {
+				w.ready[group] = append(w.ready[group], pushlog.Packed{ID: id, Fields: h})
+			}
+		}
+	}
+	return nil
+}
+
+// oldestEntries are the times of the oldest entries of both lanes, as records have times;
+// of an empty one something later than all.
+func (k *packer) oldestEntries(ctx context.Context, p pushlog.Partition) (map[int]string, error) {
+	oldest := map[int]string{}
+	for _, lane := range []int{laneNormal, laneUrgent} {
+		entries, err := k.c.rdb.XRangeN(ctx, laneKey(p, lane), "-", "+", 1).Result()
+		if err != nil {
+			return nil, fmt.Errorf("read the oldest entry: %w", err)
+		}
+		oldest[lane] = "none"
+		for _, e := range entries {
+			oldest[lane] = stamp(entryTime(e.ID))
+		}
+	}
+	return oldest, nil
+}
+
+// packableRecord reports whether a record was sent before a time. What was redriven, and
+// may have been cancelled before, waits as long as its lane has entries from before that:
+// reap could not see it any more.
+func packableRecord(h map[string]string, before time.Time, oldest map[int]string) bool {
+	lane := laneNormal
+	if h[push.FieldPriority] == string(push.Urgent) {
+		lane = laneUrgent
+	}
+	redriven, _, _ := strings.Cut(h[pushlog.PrefixRedrive+h["redrives"]], " ")
+	return h[pushlog.FieldStatus] == string(push.Sent) && h[pushlog.FieldFCMSendTime] < stamp(before) && redriven < oldest[lane]
+}
+
+// write writes some groups of a chunk, and returns how many rows it added or removed;
+// not ok if the chunk or a record is another by now.
+func (k *packer) write(ctx context.Context, w *packing, groups []int) (rows int, ok bool, err error) {
+	var names []string
+	for _, group := range groups {
+		names = append(names, pushlog.GroupField(group), pushlog.TokenField(group))
+	}
+	chunk, err := k.log.ReadChunk(ctx, w.partition, w.n, names...)
+	if err != nil {
+		return 0, false, err
+	}
+	var fields, pushes []any
+	added, gone := 0, 0
+	for _, group := range groups {
+		tokens := chunk[pushlog.TokenField(group)]
+		records, err := k.log.Codec().Unpack(chunk[pushlog.GroupField(group)], tokens)
+		if err != nil {
+			return 0, false, fmt.Errorf("group %d: %w", group, err)
+		}
+		before := len(records)
+		records = slices.DeleteFunc(records, func(r pushlog.Packed) bool { _, ok := w.living[r.ID]; return !ok })
+		gone += before - len(records)
+		for _, r := range w.ready[group] {
+			records = append(records, r)
+			pushes = append(pushes, packedArgs(r, w.living[r.ID])...)
+			added++
+		}
+		slices.SortFunc(records, func(a, b pushlog.Packed) int { return strings.Compare(a.ID, b.ID) })
+		packed, err := k.log.Codec().Pack(records, tokens)
+		if err != nil {
+			return 0, false, fmt.Errorf("group %d: %w", group, err)
+		}
+		fields = append(fields, pushlog.GroupField(group), packed)
+	}
+	args := append([]any{w.partition.Base, w.packs, w.newHeads, gone, len(groups)}, fields...)
+	answers, err := run(ctx, k.c.rdb, call{packScript,
+		[]string{w.partition.Index(), w.partition.Late(), w.partition.Chunk(w.n)}, append(args, pushes...)})
+	if err != nil {
+		return 0, false, fmt.Errorf("write: %w", err)
+	}
+	if answers[0] != int64(1) {
+		return 0, false, nil
+	}
+	w.packs, w.newHeads = strconv.FormatInt(number(w.packs)+1, 10), ""
+	return added + gone, true, nil
+}
+
+// packedArgs are what pack.lua takes for a record that is packed.
+func packedArgs(r pushlog.Packed, ms int64) []any {
+	var notes []any
+	for name, line := range r.Fields {
+		if strings.HasPrefix(name, pushlog.PrefixLate) {
+			notes = append(notes, name, line)
+		}
+	}
+	return append([]any{r.ID, ms, len(r.Fields), len(notes) / 2}, notes...)
+}
