@@ -116,6 +116,35 @@ func TestPacking(t *testing.T) {
 		if again := b.pack(t, c); again != 0 {
 			t.Errorf("packed %d a second time", again)
 		}
+		for _, p := range b.keys.All() { // nor is any chunk looked into again
+			if looked, found, err := k.packable(t.Context(), p, 0, anHourOn()); looked == 0 || len(found) != 0 || err != nil {
+				t.Errorf("of %d chunks these are packable: %v, %v", looked, found, err)
+			}
+		}
+	}
+}
+
+// A chunk waits until all its pushes were accepted long ago, whenever they were sent.
+func TestPackableChunks(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	c, p := b.consumer(t, "a", nil), b.keys.Partition(0)
+	b.send(t, c, job("a"))
+	time.Sleep(2 * time.Millisecond)
+	b.send(t, c, job("b"))
+	b.seal(t, c, 2)
+	for _, id := range []string{"a", "b"} {
+		b.rdb.HSet(t.Context(), p.Record(id), "fcm_send_time", "2020-01-01T00:00:00.000Z")
+	}
+	last := time.UnixMilli(int64(b.rdb.ZScore(t.Context(), p.Index(), "b").Val()))
+	k := newPacker(c)
+	for _, tc := range []struct {
+		before time.Time
+		want   int
+	}{{last, 0}, {last.Add(time.Millisecond), 2}} {
+		if n, err := k.pass(t.Context(), p, tc.before); n != tc.want || err != nil {
+			t.Errorf("before %v: packed %d, want %d, %v", tc.before.Sub(last), n, tc.want, err)
+		}
 	}
 }
 
@@ -372,7 +401,13 @@ func TestLateAnswerForPacked(t *testing.T) {
 	if n := strings.Count(notes, "zombie"); n != 2 { // the field's name, and the line
 		t.Errorf("noted %d times: %q", n, notes)
 	}
-	before["late.zombie"] = b.get(t, lost[1].job.ID).Late[0]
+	third := b.consumer(t, "third", nil)
+	b.settle(t, third, third.policy.decide(lost[1], unavailable, now, true))
+	noted := b.get(t, lost[1].job.ID).Late
+	if len(noted) != 2 {
+		t.Fatalf("late answers are %q", noted)
+	}
+	before["late.zombie"], before["late.third"] = noted[1], noted[0]
 	if now := b.hash(t, lost[1].job.ID); !maps.Equal(now, before) {
 		t.Errorf("%v, want %v", now, before)
 	}
@@ -432,6 +467,15 @@ func TestReapOfPacked(t *testing.T) {
 		t.Errorf("it has changed:\n%s", diff(stored, now))
 	}
 
+	// A member of the index that has no record, among what is packed, leaves it.
+	b.rdb.ZAdd(t.Context(), p.Index(), redis.Z{Score: float64(all[0].ms), Member: "orphan"})
+	if got := b.reap(t, p, candidate{place: place{all[0].ms, "orphan"}}); got != "[0 0]" {
+		t.Errorf("of what has no record: %s", got)
+	}
+	if now := redistest.Dump(t, b.rdb); !maps.Equal(stored, now) {
+		t.Errorf("the orphan:\n%s", diff(stored, now))
+	}
+
 	for range 2 { // the second finds nothing
 		b.reap(t, p, all[:25]...)
 		b.checkPacked(t, p)
@@ -476,6 +520,12 @@ func TestReapOfPacked(t *testing.T) {
 	if got := rows(); len(got) != 0 {
 		t.Errorf("rows %v", got)
 	}
+	// A member of the index that has no record is not taken for a packed one.
+	b.rdb.ZAdd(t.Context(), p.Index(), redis.Z{Score: float64(all[0].ms), Member: "orphan"})
+	if got, err := NewControl(b.rdb, b.keys).Cancel(t.Context(), "orphan"); err != nil || got[0] != ChangeMissing {
+		t.Errorf("an orphan: %v, %v", got, err)
+	}
+	b.rdb.ZRem(t.Context(), p.Index(), "orphan")
 	// Nothing but the chunk is left of them.
 	now := redistest.Dump(t, b.rdb)
 	for _, dump := range []map[string]string{empty, now} {
@@ -500,6 +550,37 @@ func TestReapOfPacked(t *testing.T) {
 	}
 	if keys := b.rdb.Keys(t.Context(), p.Base+":chunk*").Val(); len(keys) > 0 {
 		t.Errorf("%v are left", keys)
+	}
+}
+
+// A flush counts packed pushes as others, and retention removes them as others.
+func TestPackedLeaveTheLog(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 2)
+	c := b.consumer(t, "a", nil)
+	jobs := several("sent", 60)
+	for i := range jobs {
+		jobs[i].Csno = fmt.Sprint(i % 4)
+	}
+	b.send(t, c, jobs...)
+	b.pack(t, c)
+	time.Sleep(2 * time.Millisecond) // what was accepted is of an earlier millisecond
+	b.order(t, pushlog.Filter{Csno: "1"})
+	b.freeDuties(t)
+	if done := b.flush(t, b.flusher(t, "f")); done.State != FlushDone || done.Removed != 15 || done.Looked != 15 || done.Left != 0 {
+		t.Errorf("%+v", done)
+	}
+	b.freeDuties(t)
+	b.retain(t, b.retaining(t, "r", 0, 20), time.Now())
+	for _, p := range b.keys.All() {
+		b.checkPacked(t, p)
+		if n := b.rdb.ZCard(t.Context(), p.Index()).Val(); n != 10 {
+			t.Errorf("%s keeps %d", p.Base, n)
+		}
+	}
+	counts, err := b.log.Counts(t.Context())
+	if err != nil || counts[push.Sent] != 20 {
+		t.Errorf("%v, %v", counts, err)
 	}
 }
 

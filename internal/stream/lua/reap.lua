@@ -72,8 +72,7 @@ for i = 11, #ARGV, 6 do
     left = left + 1
   elseif chunk and at ~= '' then
     spare, unpacked = spare - 1, unpacked + 1
-    redis.call('ZREM', KEYS[3], id)
-    leave(KEYS[4], id)
+    redis.call('ZREM', KEYS[3], id) -- it is not late
     leaveIf(ARGV[i + 4], 'csno', id)
     leaveIf(ARGV[i + 5], 'push_grp_id', id)
     leaveIf(token, 'device_id', id)
