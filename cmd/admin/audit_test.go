@@ -81,6 +81,7 @@ func TestCommandsAreAudited(t *testing.T) {
 		{"token list", "", ""},
 		{"audit list", "", ""},
 		{"audit export " + file + " --actor=nobody --action=login,flush", "", "audit_export|actor=nobody action=login,flush||done"},
+		{"push show a", "", "reveal|a||done"},
 		{"user add bae", password, ""}, // it is not even tried
 	} {
 		p := runsWith(t, s.Server, tt.stdin, strings.Fields(tt.args)...)
