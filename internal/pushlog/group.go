@@ -148,12 +148,11 @@ func (c *Codec) unpack(group, tokens string, wanted func(id []byte) bool) ([]Pac
 		return nil, err
 	}
 	var records []Packed
-	var all [][]byte // tokens
 	for row := 0; row < col.rows(); {
 		if row+2 >= col.rows() {
 			return nil, errColumn
 		}
-		id, token := col.value(row), string(col.value(row+1))
+		id, place := col.value(row), string(col.value(row+1)) // of its token
 		names, err := strconv.Atoi(string(col.value(row + 2)))
 		if err != nil || names < 0 || names > col.rows() {
 			return nil, errColumn
@@ -169,21 +168,14 @@ func (c *Codec) unpack(group, tokens string, wanted func(id []byte) bool) ([]Pac
 		for i := first; i < row; i += 2 {
 			r.Fields[string(col.value(i))] = string(col.value(i + 1))
 		}
-		if token != "" {
-			if all == nil {
-				if all, err = readTokens(tokens); err != nil {
-					return nil, err
-				}
-			}
-			n, err := strconv.Atoi(token)
-			if err != nil || n < 0 || n >= len(all) {
+		if place != "" {
+			n, err := strconv.Atoi(place)
+			if err != nil {
 				return nil, errColumn
 			}
-			text, err := unpackToken(nil, all[n])
-			if err != nil {
+			if r.Fields[push.FieldDeviceID], err = token(tokens, n); err != nil {
 				return nil, err
 			}
-			r.Fields[push.FieldDeviceID] = string(text)
 		}
 		records = append(records, r)
 	}
