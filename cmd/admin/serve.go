@@ -91,19 +91,23 @@ func (a *app) firstUser(ctx context.Context, entries *audit.Log, f *serveFlags) 
 		}
 		return err
 	}
+	list, err := a.access.Users(ctx)
+	if err != nil || len(list) > 0 {
+		return err
+	}
+	id, err := entries.Begin(ctx, audit.Entry{Kind: audit.System, Actor: "serve", Action: audit.UserAdd, Subject: f.AdminUser, Details: map[string]string{"role": "admin"}})
+	if err != nil {
+		return err
+	}
 	made, err := a.access.EnsureFirst(ctx, f.AdminUser, f.AdminPassword)
 	if err != nil {
-		return fmt.Errorf("ADMIN_USER: %w", err)
+		return errors.Join(fmt.Errorf("ADMIN_USER: %w", err), entries.End(ctx, id, audit.Failed, nil))
 	}
-	if !made {
-		return nil
+	if !made { // somebody else did in the same moment
+		return entries.End(ctx, id, audit.Refused, nil)
 	}
 	a.log.Info("the first administrator", zap.String("user", f.AdminUser))
-	id, err := entries.Begin(ctx, audit.Entry{Kind: audit.System, Actor: "serve", Action: audit.UserAdd, Subject: f.AdminUser, Details: map[string]string{"role": "admin"}})
-	if err == nil {
-		err = entries.End(ctx, id, audit.Done, nil)
-	}
-	return err
+	return entries.End(ctx, id, audit.Done, nil)
 }
 
 // trimEvery is how often entries of the audit log that are too old go.

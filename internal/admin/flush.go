@@ -124,8 +124,6 @@ func maskedFlush(f *stream.Flush) *stream.Flush {
 
 // maskedFilter is a filter without whom it is about.
 func maskedFilter(f stream.FlushFilter) stream.FlushFilter {
-	for name, of := range map[string]*string{push.FieldCsno: &f.Csno, push.FieldDeviceID: &f.DeviceID, f.Column: &f.Contains} {
-		*of = mask(name, *of)
-	}
+	f.Csno, f.DeviceID, f.Contains = mask(push.FieldCsno, f.Csno), mask(push.FieldDeviceID, f.DeviceID), mask(f.Column, f.Contains)
 	return f
 }

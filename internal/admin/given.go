@@ -67,6 +67,9 @@ const (
 func (p *parser) reason(must bool) string {
 	why, is := p.one(fieldReason)
 	why = strings.TrimSpace(why)
+	if !strings.ContainsFunc(why, plain) {
+		why = "" // nothing that could be read
+	}
 	p.check(!must || why != "", "%s must be given: it goes into the audit log", fieldReason)
 	p.check(must || !is || why != "", "%s must not be empty", fieldReason)
 	p.check(utf8.ValidString(why) && utf8.RuneCountInString(why) <= maxReason, "%s must be at most %d characters of UTF-8", fieldReason, maxReason)
@@ -94,7 +97,10 @@ func (p *parser) describe(but ...string) (subject, customer string) {
 			parts = append(parts, name+"="+value)
 		}
 	}
-	customer, _ = p.one(push.FieldCsno)
+	customer, exact := p.one(push.FieldCsno)
+	if column, _ := p.one(FieldColumn); !exact && column == push.FieldCsno {
+		customer, _ = p.one(FieldContains)
+	}
 	return strings.Join(parts, " "), customer
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/pushlog"
@@ -72,7 +73,9 @@ func (a *api) startJob(c *gin.Context) {
 	}
 	note(c, zap.String("kind", string(o.Kind)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
 	if dry {
-		a.countJob(c, o)
+		if a.searched(c, in) {
+			a.countJob(c, o)
+		}
 		return
 	}
 	if o.ID, ok = idempotencyID(c, 12); !ok {
@@ -127,7 +130,7 @@ func (a *api) jobs(c *gin.Context) {
 		return
 	}
 	for i := range all {
-		all[i] = maskedJob(all[i])
+		all[i] = maskedJob(c, all[i])
 	}
 	c.JSON(http.StatusOK, jobList{all})
 }
@@ -185,12 +188,16 @@ func (a *api) answerJob(c *gin.Context, j *stream.BulkJob, err error, status int
 			note(c, zap.String("job", j.ID), zap.Int64("of", j.Of), zap.Int64("matched", j.Matched))
 			conclude(c, outcome)
 		}
-		c.JSON(status, maskedJob(*j))
+		c.JSON(status, maskedJob(c, *j))
 	}
 }
 
-// maskedJob is a job without whom it is about.
-func maskedJob(j stream.BulkJob) stream.BulkJob {
+// maskedJob is a job without whom it is about. Why it was ordered, people write as they
+// like: only they see it, and who may read the audit log, where it stands too.
+func maskedJob(c *gin.Context, j stream.BulkJob) stream.BulkJob {
 	j.Filter = maskedFilter(j.Filter)
+	if who := whoIs(c); j.By != who.Name && !who.May(access.Audit) {
+		j.Reason = hidden
+	}
 	return j
 }

@@ -98,6 +98,7 @@ func (a *api) concluded(c *gin.Context, outcome audit.Outcome, notes []zap.Field
 	if id == "" {
 		return
 	}
+	c.Set(entryKey, "") // once
 	if err := a.Audit.End(c.Request.Context(), id, outcome, details(notes)); err != nil {
 		a.journal.Warn("the outcome is not in the audit log", zap.String("request_id", httpapi.RequestID(c)), zap.String("entry", id), zap.Error(err))
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -40,9 +41,12 @@ func masked(r pushlog.Record) pushlog.Record {
 	if len(r.Data) > 0 {
 		data := make(map[string]string, len(r.Data))
 		for name := range r.Data {
-			data[name] = hidden
+			data[maskedName(name)] = hidden
 		}
 		r.Data = data
+	}
+	if r.ErrorCode == push.CodeInvalidJob { // it names what could not be read
+		r.Result = invalidName.ReplaceAllString(r.Result, hidden)
 	}
 	r.Raw = maskedRaw(r.Raw)
 	return r
@@ -74,11 +78,26 @@ func maskedRaw(raw json.RawMessage) json.RawMessage {
 	if json.Unmarshal(raw, &fields) != nil {
 		return json.RawMessage(`"` + hidden + `"`)
 	}
+	shown := map[string]string{}
 	for name := range fields {
-		fields[name] = hidden
+		shown[maskedName(name)] = hidden
 	}
-	b, _ := json.Marshal(fields) // a map of texts always marshals
+	b, _ := json.Marshal(shown) // a map of texts always marshals
 	return b
+}
+
+// A name is shown if it looks like one: values get into its place when fields are
+// shifted by one. invalidName is what does not, in a text that names several.
+var (
+	validName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z_.-]{0,31}[0-9]{0,2}$`)
+	invalidName = regexp.MustCompile(`[0-9][0-9 .-]{3,}|[^\x00-\x7f]+`)
+)
+
+func maskedName(name string) string {
+	if validName.MatchString(name) {
+		return name
+	}
+	return hidden
 }
 
 // shown is how many of n characters may be seen of a text that keeps some: never

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"pushstream/internal/httpapi"
 )
 
 const (
@@ -30,7 +32,7 @@ type patient struct {
 // newPatient begins an answer of a content type, with pairs of more headers; they
 // are sent with the first bytes.
 func (a *api) newPatient(c *gin.Context, contentType string, more ...string) *patient {
-	p := &patient{c: c, rc: controller(c), wait: a.patience, headers: map[string]string{"Content-Type": contentType}}
+	p := &patient{c: c, rc: httpapi.Controller(c), wait: a.patience, headers: map[string]string{"Content-Type": contentType}}
 	for pair := range slices.Chunk(more, 2) {
 		p.headers[pair[0]] = pair[1]
 	}
@@ -83,16 +85,7 @@ func (a *api) long(c *gin.Context, limit time.Duration) (context.Context, contex
 // one for reading would end the request's context in the middle of long work, the
 // one for writing would have its answer lost.
 func unhurried(c *gin.Context) {
-	rc := controller(c)
+	rc := httpapi.Controller(c)
 	_ = rc.SetReadDeadline(time.Time{}) // a recorder in a test has none
 	_ = rc.SetWriteDeadline(time.Time{})
-}
-
-// controller is that of the server's own writer: gin's hides errors of Flush.
-func controller(c *gin.Context) *http.ResponseController {
-	var w http.ResponseWriter = c.Writer
-	if inner, is := w.(interface{ Unwrap() http.ResponseWriter }); is {
-		w = inner.Unwrap()
-	}
-	return http.NewResponseController(w)
 }

@@ -2,6 +2,9 @@ package admin
 
 import (
 	"cmp"
+	"net/http"
+	"sync"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -16,6 +19,12 @@ const (
 	// maxLong is how many exports and searches of all of the log there are at the
 	// same time.
 	maxLong = 16
+	// maxLongEach is how many of them one actor has.
+	maxLongEach = 4
+	// bodyTime is how long a body may take to come; maxBodies how many may be on their
+	// way from one address.
+	bodyTime  = 5 * time.Second
+	maxBodies = 64
 	// maxAbroad is how many requests wait for an identity provider at the same time.
 	maxAbroad = 16
 )
@@ -67,7 +76,7 @@ func (a *api) routes() []route {
 		{"POST", "/pushes/:id/cancel", access.Change, a.cancel, changes},
 		{"POST", "/pushes/:id/move", access.Change, a.move, changes},
 		{"POST", "/pushes/:id/send-now", access.Change, a.sendNow, changes},
-		{"POST", "/jobs", access.Change, a.startJob, changes | heavy},
+		{"POST", "/jobs", access.Change, a.startJob, changes},
 		{"GET", "/jobs", access.Read, a.jobs, 0},
 		{"GET", "/jobs/:id", access.Read, a.job, 0},
 		{"POST", "/jobs/:id/cancel", access.Change, a.cancelJob, changes},
@@ -115,28 +124,69 @@ func (a *api) routes() []route {
 
 func (a *api) router() *gin.Engine {
 	r := httpapi.New(a.Logger, maxBody)
-	short, longer, away := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxLong), httpapi.Admit(maxAbroad)
-	origin := sameOrigin()
+	short, away := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxAbroad)
+	received, fairly, origin := httpapi.Receive(bodyTime, maxBodies), fairly(maxLong, maxLongEach), sameOrigin()
 	for _, one := range a.routes() {
 		chain := gin.HandlersChain{}
 		if one.is&changes != 0 {
 			chain = append(chain, a.journaled)
 		}
-		chain = append(chain, origin)
+		chain = append(chain, origin, received)
 		switch {
 		case one.is&stays != 0:
-		case one.is&heavy != 0:
-			chain = append(chain, longer)
 		case one.is&abroad != 0:
 			chain = append(chain, away)
 		default:
 			chain = append(chain, short)
 		}
 		chain = append(chain, a.allow(one.may))
+		if one.is&heavy != 0 {
+			chain = append(chain, fairly)
+		}
 		if one.is&params == 0 {
 			chain = append(chain, noQuery)
 		}
 		r.Handle(one.method, base+one.path, append(chain, one.do)...)
 	}
 	return r
+}
+
+// fairly refuses requests above a number at the same time, and above another of one
+// actor, so that nobody keeps the others waiting.
+func fairly(most, each int) gin.HandlerFunc {
+	type who struct {
+		kind access.Kind
+		name string
+	}
+	var mu sync.Mutex
+	all, of := 0, map[who]int{}
+	enter := func(w who) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if all >= most || of[w] >= each {
+			return false
+		}
+		all++
+		of[w]++
+		return true
+	}
+	leave := func(w who) {
+		mu.Lock()
+		defer mu.Unlock()
+		all--
+		if of[w]--; of[w] == 0 {
+			delete(of, w)
+		}
+	}
+	return func(c *gin.Context) {
+		actor := whoIs(c)
+		w := who{actor.Kind, actor.Name}
+		if !enter(w) {
+			c.Header("Retry-After", "1")
+			httpapi.Fail(c, http.StatusTooManyRequests, "too many searches, exports or counts at the same time")
+			return
+		}
+		defer leave(w)
+		c.Next()
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
@@ -33,8 +34,21 @@ func keptFields() []string {
 
 // kept is a search for personal data. Its id stands for it in URLs.
 type kept struct {
+	Kind  access.Kind       `json:"kind"`
 	By    string            `json:"by"`
 	Given map[string]string `json:"given"`
+}
+
+// of reports whether a search is of who asks.
+func (s kept) of(c *gin.Context) bool { return s.By == whoIs(c).Name && s.Kind == whoIs(c).Kind }
+
+// given is what it holds, as it was given.
+func (s kept) given() Given {
+	given := Given{}
+	for name, value := range s.Given {
+		given[name] = []string{value}
+	}
+	return given
 }
 
 // keptSearch is the answer to who makes or reads one.
@@ -56,7 +70,7 @@ func (a *api) keepSearch(c *gin.Context) {
 	if in.refusedBody(c) || !a.searched(c, in) {
 		return
 	}
-	s := kept{whoIs(c).Name, map[string]string{}}
+	s := kept{whoIs(c).Kind, whoIs(c).Name, map[string]string{}}
 	for name, values := range in.Given {
 		s.Given[name] = values[0]
 	}
@@ -80,7 +94,7 @@ func (a *api) keptSearch(c *gin.Context) {
 	if searchFailed(c, err) {
 		return
 	}
-	if s.By != whoIs(c).Name {
+	if !s.of(c) {
 		for name, value := range s.Given {
 			field := name
 			if name == FieldContains {
@@ -129,6 +143,9 @@ func (a *api) withSearch(c *gin.Context, q *query) bool {
 	defer cancel()
 	s, err := a.readSearch(ctx, id)
 	if searchFailed(c, err) {
+		return false
+	}
+	if !s.of(c) && !a.searched(c, &parser{Given: s.given()}) { // whoever uses another's search asks himself
 		return false
 	}
 	for name, value := range s.Given {

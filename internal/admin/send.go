@@ -14,6 +14,7 @@ import (
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
 
@@ -90,9 +91,25 @@ func (a *api) send(c *gin.Context) {
 		httpapi.Fail(c, http.StatusTooManyRequests, "Redis is out of memory: nothing is accepted now")
 		return
 	case stream.Repeated:
-		status = http.StatusOK
+		if status = http.StatusOK; !a.sameJob(ctx, c, jobs[0]) {
+			return
+		}
 	}
 	c.JSON(status, receipt{jobs[0].ID, answers[0].String(), jobs[0].PayloadSize()})
+}
+
+// sameJob answers, and returns false, if a job of the same id is another one.
+func (a *api) sameJob(ctx context.Context, c *gin.Context, j push.Job) bool {
+	r, err := a.log.Get(ctx, j.ID)
+	if err != nil { // it has just left the log
+		return true
+	}
+	if pushlog.JobValues(&r.Job) != pushlog.JobValues(&j) {
+		conclude(c, "refused")
+		httpapi.Fail(c, http.StatusUnprocessableEntity, "there is another push of this id, or of this "+idempotencyHeader)
+		return false
+	}
+	return true
 }
 
 // readJob reads a job, with all checks of the producer's door. One that is wrong it

@@ -75,7 +75,7 @@ func empty(t testing.TB) *bundle {
 	b.api = newAPI(ctx, b.options)
 	b.router = b.api.router()
 	b.cookie = b.user(t, "root", access.Admin, true)
-	if err := b.rdb.Set(t.Context(), "push:search:"+searchID, `{"by":"root","given":{"csno":"csno-b"}}`, time.Hour).Err(); err != nil {
+	if err := b.rdb.Set(t.Context(), "push:search:"+searchID, `{"kind":"user","by":"root","given":{"csno":"csno-b"}}`, time.Hour).Err(); err != nil {
 		t.Fatal(err)
 	}
 	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{ID: seededJob, Kind: stream.BulkCancel, By: "root", Reason: "a test", Of: -1,

@@ -3,10 +3,14 @@
 package httpapi
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -72,8 +76,11 @@ func Unavailable(c *gin.Context, err error) { UnavailableAfter(c, err, nil) }
 func UnavailableAfter(c *gin.Context, err error, items any) {
 	_ = c.Error(err) // for observe
 	c.Header("Retry-After", "1")
-	FailWith(c, Problem{Status: http.StatusServiceUnavailable, Items: items,
-		Detail: "the store does not answer; try again"})
+	detail := "the store does not answer; try again"
+	if strings.Contains(err.Error(), "OOM command not allowed") { // Redis says so
+		detail = "Redis is out of memory: flush the log, or give it more"
+	}
+	FailWith(c, Problem{Status: http.StatusServiceUnavailable, Items: items, Detail: detail})
 }
 
 // TooLarge reports whether err is a body over the limit.
@@ -147,6 +154,64 @@ func Encrypted(c *gin.Context) bool {
 	}
 	// With a trusted proxy in between, the client is not who connected.
 	return c.RemoteIP() != c.ClientIP() && c.GetHeader("X-Forwarded-Proto") == "https"
+}
+
+// Receive reads the body of a request before anything else waits for it: a client that
+// sends it slowly holds a connection, and nothing more. It must be there within a time;
+// one address may send so many at the same time.
+func Receive(within time.Duration, most int) gin.HandlerFunc {
+	var mu sync.Mutex
+	sending := map[string]int{} // by address
+	enter := func(from string, n int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if n > 0 && sending[from] >= most {
+			return false
+		}
+		if sending[from] += n; sending[from] == 0 {
+			delete(sending, from)
+		}
+		return true
+	}
+	return func(c *gin.Context) {
+		if c.Request.Body == nil || c.Request.Body == http.NoBody || c.Request.ContentLength == 0 {
+			return
+		}
+		from := c.ClientIP()
+		if !enter(from, 1) {
+			c.Header("Retry-After", "1")
+			Fail(c, http.StatusTooManyRequests, "too many requests at the same time")
+			return
+		}
+		rc := Controller(c)
+		_ = rc.SetReadDeadline(time.Now().Add(within)) // a recorder in a test has none
+		body, err := io.ReadAll(c.Request.Body)
+		_ = rc.SetReadDeadline(time.Time{})
+		enter(from, -1)
+		switch {
+		case TooLarge(err):
+			c.Request.Body = io.NopCloser(broken{err}) // whoever reads it says how large it may be
+		case err != nil:
+			c.Header("Connection", "close")
+			Fail(c, http.StatusBadRequest, "the body did not come")
+		default:
+			c.Request.Body = io.NopCloser(bytes.NewReader(body))
+		}
+	}
+}
+
+// broken is a body that can't be read.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// Controller is that of the server's own writer: gin's hides errors of Flush.
+func Controller(c *gin.Context) *http.ResponseController {
+	var w http.ResponseWriter = c.Writer
+	if inner, is := w.(interface{ Unwrap() http.ResponseWriter }); is {
+		w = inner.Unwrap()
+	}
+	return http.NewResponseController(w)
 }
 
 // Admit refuses requests above a number at the same time at once, rather than

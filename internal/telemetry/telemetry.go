@@ -168,13 +168,15 @@ func ServeBoth(ctx context.Context, log *zap.Logger, main, ops Server, ready fun
 	return g.Wait()
 }
 
-// beside answers /healthz, /readyz and /metrics with ops, everything else with
-// main.
+// beside answers /healthz, /readyz and /metrics with ops, everything else with main,
+// to which it leaves the path as it is.
 func beside(main, ops http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", main)
-	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		mux.Handle(path, ops)
-	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz", "/metrics":
+			ops.ServeHTTP(w, r)
+		default:
+			main.ServeHTTP(w, r)
+		}
+	})
 }

@@ -150,7 +150,7 @@ func TestServeBothBeside(t *testing.T) {
 		return ServeBoth(ctx, zap.NewNop(), Server{Addr: addr, Handler: names("main")}, Server{Addr: "", Handler: names("ops")}, waitForReady)
 	})
 	eventually(t, "listening", func() bool { return reachable(addr) })
-	for path, want := range map[string]string{"/": "main", "/v1/x": "main", "/healthz": "ops", "/readyz": "ops", "/metrics": "ops", "/metrics/x": "main"} {
+	for path, want := range map[string]string{"/": "main", "/v1/x": "main", "/healthz": "ops", "/readyz": "ops", "/metrics": "ops", "/metrics/x": "main", "//x/./y": "main"} {
 		if _, body, _ := get(t, "http://"+addr+path); body != want {
 			t.Errorf("%s: %q", path, body)
 		}
