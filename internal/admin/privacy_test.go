@@ -57,7 +57,9 @@ func TestNothingInPlainSight(t *testing.T) {
 	requests = append(requests, request{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"x","csno":"90817263","column":"msg_title","contains":"홍길동님"}`},
 		request{"GET", "/api/v1/flushes/current", ""}, request{"POST", "/api/v1/flushes/current/cancel", ""},
 		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"csno":"90817263","reason":"x"}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"reason":"x","csno":"90817263","column":"csno","contains":"9081"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"column":"msg_title","contains":"홍길동님","device_id":"fcm-token-of-somebody-secret","reason":"x"}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"reason":"x","csno":"90817263","column":"csno","contains":"9081"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"csno":"90817263","dry_run":true}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"90817263","csno":5}`}, request{"GET", "/api/v1/jobs", ""},
 		request{"GET", "/api/v1/scheduled", ""}, request{"GET", "/api/v1/scheduled?status=90817263", ""}, request{"GET", "/api/v1/events?topics=90817263", ""},
@@ -65,6 +67,14 @@ func TestNothingInPlainSight(t *testing.T) {
 		request{"POST", "/api/v1/pushes", `{"csno":"90817263","device_id":"fcm-token-of-somebody-secret","msg_title":"홍길동님"}`},
 		request{"POST", "/api/v1/pushes", `{"csno":5,"device_id":"fcm-token-of-somebody secret","msg_title":"홍길동님","90817263":1}`},
 		request{"POST", "/api/v1/pushes?validate_only=true", `{"csno":"90817263","device_id":"fcm-token-of-somebody-secret","msg_title":"홍길동님"}`})
+	b.rdb.XAdd(t.Context(), xadd("push:{0}:jobs", "device_id", "t", "010-9876-5432", "x", "홍길동님", "y")) // a name is a value
+	before, err := b.log.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := b.consumer(t, "reader", answers(push.CodeUnregistered))
+	b.eventually(t, "it is a record", func() bool { now, err := b.log.Counts(t.Context()); return err == nil && now[push.Failed] > before[push.Failed] })
+	stop()
 	b.user(t, "viewer", access.Viewer, false)
 	for _, who := range []string{"root", "viewer"} {
 		cookie := map[string]string{"Cookie": plainCookie + "=" + b.session(t, who)}
@@ -112,7 +122,7 @@ func TestReveal(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for body, word := range map[string]string{
-		`{"fields":["csno"]}`: "reason must be given", `{"fields":["csno"],"reason":" "}`: "reason must be given", `{"reason":"x"}`: "fields must be some of",
+		`{"fields":["csno"]}`: "reason must be given", `{"fields":["csno"],"reason":" "}`: "reason must be given", `{"reason":"x"}`: "fields must be some of", `{"fields":["csno"],"reason":"\u200b\u202e"}`: "reason must be given",
 		`{"fields":["password"],"reason":"x"}`: "fields must be some of", `{"fields":["csno"],"reason":"` + strings.Repeat("x", 501) + `"}`: "at most 500",
 	} {
 		checkProblem(t, b.do("POST", path, body), 422, word)
@@ -180,6 +190,14 @@ func TestKeptSearch(t *testing.T) {
 	if seen.Fields["csno"] != "*****263" || seen.Fields["contains"] != "홍****" {
 		t.Errorf("%+v", seen)
 	}
+	if w := b.as("localhost", viewer, "GET", "/api/v1/pushes?search="+made.ID, ""); w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	b.audited(t, audit.Search, "viewer", audit.Done)
+	machine := map[string]string{"Cookie": "", "Authorization": "Bearer " + b.token(t, "root", access.Read)} // of the same name
+	if seen := decode[keptSearch](t, b.as("localhost", machine, "GET", "/api/v1/searches/"+made.ID, "")); seen.Fields["csno"] != "*****263" {
+		t.Errorf("%+v", seen)
+	}
 	if own := decode[keptSearch](t, b.get("/api/v1/searches/"+made.ID)); own.Fields["contains"] != "홍길동" {
 		t.Errorf("%+v", own)
 	}
@@ -192,4 +210,34 @@ func TestKeptSearch(t *testing.T) {
 	checkProblem(t, b.do("POST", "/api/v1/searches", `{"column":"msg_title"}`), 422, "go together")
 	only := decode[keptSearch](t, b.do("POST", "/api/v1/searches", `{"csno":"90817263"}`))
 	checkProblem(t, b.get("/api/v1/pushes?column=msg_title&contains=x&search="+only.ID), 400, "personal data")
+}
+
+// A dry run asks about a customer, too; and part of a number is one's number.
+func TestQuestionsAreAudited(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	if w := b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"csno":"90817263","dry_run":true}`); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Customer != "90817263" {
+		t.Errorf("%+v", e)
+	}
+	b.do("POST", "/api/v1/pushes/search", `{"column":"csno","contains":"9081726"}`)
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Customer != "9081726" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Why a job was ordered is seen by who ordered it, and by who may read the audit log.
+func TestReasonOfAJob(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"reason":"customer 90817263 called"}`)
+	viewer := map[string]string{"Cookie": plainCookie + "=" + b.user(t, "viewer", access.Viewer, false)}
+	if list := decode[jobList](t, b.as("localhost", viewer, "GET", "/api/v1/jobs", "")); len(list.Items) == 0 || list.Items[0].Reason != hidden {
+		t.Errorf("%+v", list)
+	}
+	if list := decode[jobList](t, b.get("/api/v1/jobs")); list.Items[0].Reason != "customer 90817263 called" {
+		t.Errorf("%+v", list)
+	}
 }

@@ -186,8 +186,10 @@ func Receive(within time.Duration, most int) gin.HandlerFunc {
 		rc := Controller(c)
 		_ = rc.SetReadDeadline(time.Now().Add(within)) // a recorder in a test has none
 		body, err := io.ReadAll(c.Request.Body)
-		_ = rc.SetReadDeadline(time.Time{})
 		enter(from, -1)
+		if err == nil || TooLarge(err) { // else the server is not to wait for the rest
+			_ = rc.SetReadDeadline(time.Time{})
+		}
 		switch {
 		case TooLarge(err):
 			c.Request.Body = io.NopCloser(broken{err}) // whoever reads it says how large it may be

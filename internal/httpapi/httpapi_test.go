@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
@@ -282,5 +284,43 @@ func TestCompress(t *testing.T) {
 		if got := w.Header().Get("Content-Encoding"); got != want {
 			t.Errorf("%s: %q", query, got)
 		}
+	}
+}
+
+// Who sends a body slowly keeps nobody from being served, and is given up.
+func TestReceive(t *testing.T) {
+	t.Parallel()
+	r := New(zap.NewNop(), 10)
+	r.POST("/", Receive(100*time.Millisecond, 1), Admit(1), func(c *gin.Context) {
+		b, err := io.ReadAll(c.Request.Body)
+		if TooLarge(err) {
+			Fail(c, http.StatusRequestEntityTooLarge, "")
+			return
+		}
+		c.String(http.StatusOK, string(b))
+	})
+	srv := httptest.NewServer(r)
+	defer srv.Close()
+	for body, want := range map[string]int{"hello": 200, "more than 10 bytes": 413, "": 200} {
+		resp, err := http.Post(srv.URL, "text/plain", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != want {
+			t.Errorf("%q: %d", body, resp.StatusCode)
+		}
+	}
+	c, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhal"); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+	answer, err := io.ReadAll(c)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400") || !strings.Contains(string(answer), "did not come") {
+		t.Errorf("%q %v", answer, err)
 	}
 }
