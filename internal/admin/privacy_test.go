@@ -73,7 +73,10 @@ func TestNothingInPlainSight(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := b.consumer(t, "reader", answers(push.CodeUnregistered))
-	b.eventually(t, "it is a record", func() bool { now, err := b.log.Counts(t.Context()); return err == nil && now[push.Failed] > before[push.Failed] })
+	b.eventually(t, "it is a record", func() bool {
+		now, err := b.log.Counts(t.Context())
+		return err == nil && now[push.Failed] > before[push.Failed]
+	})
 	stop()
 	b.user(t, "viewer", access.Viewer, false)
 	for _, who := range []string{"root", "viewer"} {
