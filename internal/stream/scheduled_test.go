@@ -186,7 +186,7 @@ func TestWaiting(t *testing.T) {
 				status push.Status
 			}
 			var all []waits
-			start := time.UnixMilli(time.Now().Add(time.Second).UnixMilli())
+			start := time.UnixMilli(time.Now().Add(time.Minute).UnixMilli()) // nothing becomes due meanwhile
 			var jobs []push.Job
 			for i := range 40 {
 				jobs = append(jobs, job(fmt.Sprintf("r%02d", i)))
