@@ -20,7 +20,7 @@ const (
 	FieldContains  = "contains"
 )
 
-// FilterFields returns the names that ParseFilter knows.
+// FilterFields returns their names, and those of a push that it may have.
 func FilterFields() []string {
 	return []string{FieldStatus, FieldSince, FieldUntil, push.FieldCsno, push.FieldPushGrpID, push.FieldDeviceID,
 		push.FieldServiceName, FieldErrorCode, FieldColumn, FieldContains}
@@ -34,13 +34,6 @@ func urlFields() []string {
 // urlColumns are the columns that a URL may name.
 func urlColumns() []string {
 	return slices.DeleteFunc(pushlog.SearchColumns(), func(name string) bool { return slices.Contains(personal(), name) })
-}
-
-// ParseFilter reads a filter, by name, and names every mistake.
-func ParseFilter(given Given) (pushlog.Filter, error) {
-	p := &parser{Given: given}
-	f := p.filter()
-	return f, p.err()
 }
 
 func (p *parser) filter() pushlog.Filter {

@@ -48,6 +48,13 @@ func (p *parser) one(name string) (text string, is bool) {
 	return values[0], true
 }
 
+// must returns the only value of a name, which has to be there.
+func (p *parser) must(name string) string {
+	text, _ := p.one(name)
+	p.check(text != "", "%s must be given", name)
+	return text
+}
+
 // text reads a text of at most some characters, as fields of jobs have.
 func (p *parser) text(name string) string {
 	text, is := p.one(name)

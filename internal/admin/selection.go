@@ -8,11 +8,6 @@ import (
 	"pushstream/internal/stream"
 )
 
-// SelectionFields returns the names that ParseSelection knows.
-func SelectionFields() []string {
-	return []string{FieldStatus, FieldSince, FieldUntil, FieldErrorCode, push.FieldCsno, push.FieldPushGrpID, push.FieldDeviceID}
-}
-
 // Redrivable and Cancellable return the states that a push can be in to be
 // redriven, or cancelled.
 func Redrivable() []push.Status { return []push.Status{push.Failed, push.Expired, push.Cancelled} }

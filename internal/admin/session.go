@@ -53,10 +53,7 @@ func (a *api) login(c *gin.Context) {
 	if !ok {
 		return
 	}
-	name, _ := in.one(fieldName)
-	password, _ := in.one(fieldPassword)
-	in.check(name != "", "%s must be given", fieldName)
-	in.check(password != "", "%s must be given", fieldPassword)
+	name, password := in.must(fieldName), in.must(fieldPassword)
 	if in.refusedBody(c) {
 		return
 	}
@@ -123,10 +120,7 @@ func (a *api) changePassword(c *gin.Context) {
 	if !ok {
 		return
 	}
-	current, _ := in.one(fieldCurrent)
-	password, _ := in.one(fieldPassword)
-	in.check(current != "", "%s must be given", fieldCurrent)
-	in.check(password != "", "%s must be given", fieldPassword)
+	current, password := in.must(fieldCurrent), in.must(fieldPassword)
 	if in.refusedBody(c) {
 		return
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -79,8 +80,8 @@ func (a *api) setRole(c *gin.Context) {
 		return
 	}
 	note(c, zap.String("role", string(role)), zap.Bool("reveal", in.is(fieldReveal)))
-	a.changeUser(c, audit.UserRole, reason, func(name string) error {
-		return a.Access.SetRole(c.Request.Context(), name, role, in.is(fieldReveal))
+	a.changeUser(c, audit.UserRole, reason, func(ctx context.Context, name string) error {
+		return a.Access.SetRole(ctx, name, role, in.is(fieldReveal))
 	})
 }
 
@@ -99,7 +100,7 @@ func (a *api) setDisabled(c *gin.Context) {
 	if in.is(fieldDisabled) {
 		do, action = a.Access.Disable, audit.UserDisable
 	}
-	a.changeUser(c, action, reason, func(name string) error { return do(c.Request.Context(), name) })
+	a.changeUser(c, action, reason, do)
 }
 
 func (a *api) setPassword(c *gin.Context) {
@@ -107,21 +108,21 @@ func (a *api) setPassword(c *gin.Context) {
 	if !ok {
 		return
 	}
-	password, _ := in.one(fieldPassword)
-	reason := in.reason(false)
-	in.check(password != "", "%s must be given", fieldPassword)
+	password, reason := in.must(fieldPassword), in.reason(false)
 	if in.refusedBody(c) {
 		return
 	}
-	a.changeUser(c, audit.UserPassword, reason, func(name string) error { return a.Access.SetPassword(c.Request.Context(), name, password) })
+	a.changeUser(c, audit.UserPassword, reason, func(ctx context.Context, name string) error { return a.Access.SetPassword(ctx, name, password) })
 }
 
-// changeUser changes the user that a path names.
-func (a *api) changeUser(c *gin.Context, action audit.Action, reason string, do func(name string) error) {
+// changeUser changes the user, token or key that a path names.
+func (a *api) changeUser(c *gin.Context, action audit.Action, reason string, do func(ctx context.Context, name string) error) {
 	name := c.Param("name")
 	note(c, zap.String("name", clip(name)))
 	if a.enter(c, audit.Entry{Action: action, Subject: clip(name), Reason: reason}) {
-		a.answerUser(c, do(name))
+		ctx, cancel := bounded(c)
+		defer cancel()
+		a.answerUser(c, do(ctx, name))
 	}
 }
 
@@ -214,7 +215,7 @@ func (a *api) addAPIToken(c *gin.Context) {
 }
 
 func (a *api) removeAPIToken(c *gin.Context) {
-	a.changeUser(c, audit.APITokenRemove, "", func(name string) error { return a.Access.RemoveToken(c.Request.Context(), name) })
+	a.changeUser(c, audit.APITokenRemove, "", a.Access.RemoveToken)
 }
 
 // producerKey is a key of a back end, without its secret.
@@ -263,5 +264,5 @@ func (a *api) addKey(c *gin.Context) {
 }
 
 func (a *api) removeKey(c *gin.Context) {
-	a.changeUser(c, audit.KeyRemove, "", func(name string) error { return a.producers.Remove(c.Request.Context(), name) })
+	a.changeUser(c, audit.KeyRemove, "", a.producers.Remove)
 }
