@@ -37,10 +37,11 @@ type me struct {
 	How      access.How `json:"how,omitempty"`
 	EndsAt   string     `json:"ends_at,omitempty"` // of the session, at the latest
 	IdleMins int        `json:"idle_minutes,omitempty"`
+	Zone     string     `json:"zone"` // of reserved times, in which all times are shown
 }
 
 func (a *api) meOf(actor access.Actor, s access.Session) me {
-	m := me{Actor: actor}
+	m := me{Actor: actor, Zone: a.Zone.String()}
 	if s.ID != "" {
 		m.How, m.EndsAt, m.IdleMins = s.How, s.EndsAt.UTC().Format(time.RFC3339), int(a.Access.Idle().Minutes())
 	}

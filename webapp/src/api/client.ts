@@ -1,0 +1,57 @@
+import createClient, { type Middleware } from 'openapi-fetch';
+import createHooks from 'openapi-react-query';
+import { noticeDate } from '../time/clock';
+import { ApiError, errorOf } from './error';
+import type { components, paths } from './schema';
+
+export type Schemas = components['schemas'];
+
+/** How long an answer may take, in ms. The server's own limit is 10 s. */
+const deadline = 20_000;
+
+/** Where the page lives, without a slash at the end; the admin may be below any path. */
+export const home = document.baseURI.replace(/[^/]*$/, '').replace(/\/$/, '');
+
+const sessionEnds = new Set<() => void>();
+
+/** Calls back whenever the API says that nobody is logged in any more. */
+export function onSessionEnd(call: () => void): () => void {
+  sessionEnds.add(call);
+  return () => sessionEnds.delete(call);
+}
+
+/** Tells everybody that it says so. */
+export function sessionEnded() {
+  for (const call of sessionEnds) call();
+}
+
+const policy: Middleware = {
+  onRequest({ request }) {
+    if (request.headers.get('Accept') === 'application/x-ndjson') return undefined; // it comes in steps
+    return new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(deadline)]) });
+  },
+  async onResponse({ request, response }) {
+    noticeDate(response.headers.get('Date'));
+    if (response.ok) return;
+    const isLogin = request.method === 'POST' && request.url.endsWith('/session');
+    if (response.status === 401 && !isLogin) sessionEnded();
+    throw await errorOf(response);
+  },
+  onError({ error }) {
+    if (error instanceof DOMException && error.name === 'AbortError') return error;
+    const late = error instanceof DOMException && error.name === 'TimeoutError';
+    return new ApiError(0, late ? 'timeout' : 'network');
+  },
+};
+
+/** The only client of the API. Whatever does not work is thrown as an ApiError. */
+export const client = createClient<paths>({
+  baseUrl: home,
+  credentials: 'same-origin',
+  querySerializer: { array: { style: 'form', explode: false } },
+  fetch: (request) => globalThis.fetch(request),
+});
+client.use(policy);
+
+/** Hooks of React Query for each path of the API. */
+export const api = createHooks(client);

@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
+import { client, type Schemas } from './client';
+import { ApiError } from './error';
+
+export type Me = Schemas['Me'];
+export type Permission = Schemas['Permission'];
+
+export const sessionKey = ['session'] as const;
+
+/** Who is logged in; null if nobody is. */
+export function useSession() {
+  return useQuery({
+    queryKey: sessionKey,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async ({ signal }): Promise<Me | null> => {
+      try {
+        const { data } = await client.GET('/api/v1/session', { signal });
+        return data ?? null;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) return null;
+        throw error;
+      }
+    },
+  });
+}
+
+/** Who is logged in, below the login. */
+export const MeContext = createContext<Me | null>(null);
+
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (!me) throw new Error('useMe above the login');
+  return me;
+}
+
+/** Whether who is logged in may do it. What one can never do is not shown; the server refuses it too. */
+export function useMay(permission: Permission): boolean {
+  return useMe().permissions.includes(permission);
+}

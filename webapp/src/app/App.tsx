@@ -1,0 +1,101 @@
+import createCache from '@emotion/cache';
+import { CacheProvider } from '@emotion/react';
+import CssBaseline from '@mui/material/CssBaseline';
+import LinearProgress from '@mui/material/LinearProgress';
+import { ThemeProvider } from '@mui/material/styles';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { NuqsAdapter } from 'nuqs/adapters/react-router/v7';
+import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
+import { BrowserRouter, Navigate, Outlet, Route, Routes } from 'react-router';
+import { home, onSessionEnd } from '../api/client';
+import { queryClient } from '../api/queries';
+import { MeContext, sessionKey, useMe, useSession } from '../api/session';
+import { useCommon } from '../i18n/common';
+import { useLanguage } from '../i18n/texts';
+import { LiveProvider } from '../live/LiveProvider';
+import { ErrorNotice } from '../ui/ErrorNotice';
+import { Toasts } from '../ui/Toast';
+import { ErrorBoundary } from './ErrorBoundary';
+import { NotFound } from './NotFound';
+import { pages } from './pages';
+import { Shell } from './Shell';
+import { themeOf } from './theme';
+
+const LoginPage = lazy(() => import('../features/login/LoginPage'));
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+const styles = createCache({ key: 'ps', nonce, prepend: true });
+
+function Waiting() {
+  const t = useCommon();
+  return <LinearProgress aria-label={t('loading')} sx={{ height: 2 }} />;
+}
+
+/** Shows the pages to who is logged in, and the login to who is not; the address stays. */
+function Door() {
+  const session = useSession();
+  const was = useRef<string | null>(null);
+  useEffect(() => onSessionEnd(() => queryClient.setQueryData(sessionKey, null)), []);
+  if (session.data) was.current = session.data.name;
+  if (session.isPending) return <Waiting />;
+  if (session.error && !session.data) return <ErrorNotice error={session.error} retry={() => void session.refetch()} />;
+  if (!session.data) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <LoginPage ended={was.current} />
+      </Suspense>
+    );
+  }
+  return (
+    <MeContext value={session.data}>
+      <LiveProvider key={session.data.session ?? session.data.name}>
+        <Outlet />
+      </LiveProvider>
+    </MeContext>
+  );
+}
+
+/** A page, for who may see it. */
+function Guarded({ page }: { page: (typeof pages)[number] }) {
+  const me = useMe();
+  const View = page.view;
+  if (!me.permissions.includes(page.may)) return <NotFound />;
+  return (
+    <ErrorBoundary key={page.name}>
+      <View />
+    </ErrorBoundary>
+  );
+}
+
+export function App() {
+  const language = useLanguage();
+  const theme = useMemo(() => themeOf(language, nonce), [language]);
+  return (
+    <CacheProvider value={styles}>
+      <ThemeProvider theme={theme} defaultMode="system">
+        <CssBaseline enableColorScheme />
+        <QueryClientProvider client={queryClient}>
+          <Toasts>
+            <BrowserRouter basename={new URL(home).pathname}>
+              <NuqsAdapter>
+                <ErrorBoundary>
+                  <Routes>
+                    <Route element={<Door />}>
+                      <Route element={<Shell />}>
+                        {pages.map((page) => (
+                          <Route key={page.name} path={page.path} element={<Guarded page={page} />} />
+                        ))}
+                        <Route path="/login" element={<Navigate to="/" replace />} />
+                        <Route path="*" element={<NotFound />} />
+                      </Route>
+                    </Route>
+                  </Routes>
+                </ErrorBoundary>
+              </NuqsAdapter>
+            </BrowserRouter>
+          </Toasts>
+        </QueryClientProvider>
+      </ThemeProvider>
+    </CacheProvider>
+  );
+}

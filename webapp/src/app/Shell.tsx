@@ -1,0 +1,115 @@
+import KeyboardIcon from '@mui/icons-material/KeyboardOutlined';
+import MenuIcon from '@mui/icons-material/Menu';
+import AppBar from '@mui/material/AppBar';
+import Box from '@mui/material/Box';
+import Drawer from '@mui/material/Drawer';
+import IconButton from '@mui/material/IconButton';
+import LinearProgress from '@mui/material/LinearProgress';
+import Toolbar from '@mui/material/Toolbar';
+import Tooltip from '@mui/material/Tooltip';
+import { lazy, Suspense, useState } from 'react';
+import { Outlet } from 'react-router';
+import { useCommon } from '../i18n/common';
+import { useLiveState } from '../live/LiveProvider';
+import { useKeys } from '../ui/keys';
+import { AccountMenu } from './AccountMenu';
+import { LiveButton } from './LiveButton';
+import { Menu } from './Menu';
+import { Notices } from './Notices';
+import { useAppText } from './text';
+
+const Help = lazy(() => import('./Help'));
+
+const width = 224;
+
+/** What is around every page: menu, state of the connection, account, notices. */
+export function Shell() {
+  const t = useAppText();
+  const common = useCommon();
+  const [menu, setMenu] = useState(false);
+  const [help, setHelp] = useState(false);
+  const { paused, setPaused } = useLiveState();
+  useKeys({ '?': () => setHelp(true), p: () => setPaused(!paused) });
+  const paper = {
+    width,
+    boxSizing: 'border-box',
+    borderRight: 1,
+    borderColor: 'divider',
+    bgcolor: 'background.paper',
+  } as const;
+  return (
+    <Box sx={{ display: 'flex', minHeight: '100vh' }}>
+      <Box
+        component="a"
+        href="#main"
+        onClick={(e) => {
+          e.preventDefault();
+          document.getElementById('main')?.focus();
+        }}
+        sx={{
+          position: 'fixed',
+          left: 8,
+          top: -60,
+          zIndex: 2000,
+          p: 1,
+          bgcolor: 'background.paper',
+          color: 'text.primary',
+          borderRadius: 1,
+          '&:focus': { top: 8 },
+        }}
+      >
+        {t('skip')}
+      </Box>
+      <Drawer
+        variant="permanent"
+        sx={{ display: { xs: 'none', md: 'block' }, width, flexShrink: 0 }}
+        slotProps={{ paper: { sx: paper } }}
+      >
+        <Menu />
+      </Drawer>
+      <Drawer
+        open={menu}
+        onClose={() => setMenu(false)}
+        sx={{ display: { md: 'none' } }}
+        slotProps={{ paper: { sx: paper, 'aria-label': t('mainMenu') } }}
+      >
+        <Menu onGo={() => setMenu(false)} />
+      </Drawer>
+      <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
+        <AppBar
+          position="sticky"
+          elevation={0}
+          color="inherit"
+          sx={{ borderBottom: 1, borderColor: 'divider', bgcolor: 'background.paper', backgroundImage: 'none' }}
+        >
+          <Toolbar variant="dense" sx={{ gap: 0.5, minHeight: 52, px: { xs: 1, sm: 2 } }}>
+            <IconButton aria-label={t('menu')} onClick={() => setMenu(true)} sx={{ display: { md: 'none' } }}>
+              <MenuIcon />
+            </IconButton>
+            <Box sx={{ flex: 1 }} />
+            <LiveButton />
+            <Tooltip title={`${t('help')} (?)`}>
+              <IconButton
+                aria-label={t('help')}
+                onClick={() => setHelp(true)}
+                sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
+              >
+                <KeyboardIcon fontSize="small" />
+              </IconButton>
+            </Tooltip>
+            <AccountMenu />
+          </Toolbar>
+        </AppBar>
+        <Notices />
+        <Suspense fallback={<LinearProgress aria-label={common('loading')} sx={{ height: 2 }} />}>
+          <Outlet />
+        </Suspense>
+      </Box>
+      {help && (
+        <Suspense>
+          <Help onClose={() => setHelp(false)} />
+        </Suspense>
+      )}
+    </Box>
+  );
+}

@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'react';
+import { home } from '../api/client';
+
+/** How often it is looked for another version, in ms. */
+const every = 300_000;
+
+let first: string | undefined;
+
+async function readVersion(): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${home}/version.json`, { cache: 'no-cache', signal: AbortSignal.timeout(10_000) });
+    if (!answer.ok) return undefined;
+    return ((await answer.json()) as { version?: string }).version;
+  } catch {
+    return undefined; // the page says elsewhere that nothing is reached
+  }
+}
+
+/** Whether another version of the page was deployed since this one was loaded. */
+export function useNewVersion(): boolean {
+  const [newer, setNewer] = useState(false);
+  useEffect(() => {
+    const look = async () => {
+      const version = await readVersion();
+      first ??= version;
+      if (version && first && version !== first) setNewer(true);
+    };
+    const seen = () => document.visibilityState === 'visible' && void look();
+    void look();
+    const timer = setInterval(() => void look(), every);
+    document.addEventListener('visibilitychange', seen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, []);
+  return newer;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page';
+
+export default function FailedPage() {
+  return <Page title="Failed">{null}</Page>;
+}

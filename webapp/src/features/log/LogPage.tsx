@@ -1,0 +1,5 @@
+import { Page } from '../../ui/Page';
+
+export default function LogPage() {
+  return <Page title="Log">{null}</Page>;
+}

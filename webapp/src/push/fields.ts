@@ -1,0 +1,98 @@
+import { texts } from '../i18n/texts';
+
+/** The columns of the log, in the order that its users know. */
+export const columns = [
+  'sndn_rsev_hour',
+  'csno',
+  'uuid_id',
+  'device_id',
+  'msg_title',
+  'msg_contents',
+  'D_servicename',
+  'push_grp_id',
+  'cust_telno',
+  'fcm_send_yn',
+  'fcm_send_time',
+  'result',
+] as const;
+export type Column = (typeof columns)[number];
+
+/** Columns that can be searched. */
+export const searchColumns = [
+  'csno',
+  'uuid_id',
+  'device_id',
+  'msg_title',
+  'msg_contents',
+  'D_servicename',
+  'push_grp_id',
+  'cust_telno',
+  'result',
+] as const;
+export type SearchColumn = (typeof searchColumns)[number];
+
+/** Fields that hold personal data: never in a URL, and masked. */
+export const personal: readonly string[] = ['csno', 'uuid_id', 'device_id', 'cust_telno', 'msg_title', 'msg_contents'];
+
+/** Names of fields. */
+export const useFieldText = texts(
+  'fields',
+  {
+    id: '푸시 ID',
+    status: '상태',
+    accepted_at: '접수 시각',
+    expires_at: '만료 시각',
+    sndn_rsev_hour: '발송 예약 시각',
+    csno: '고객번호',
+    uuid_id: 'UUID',
+    device_id: '기기 토큰',
+    msg_title: '제목',
+    msg_contents: '내용',
+    D_servicename: '서비스명',
+    push_grp_id: '푸시 그룹',
+    cust_telno: '전화번호',
+    fcm_send_yn: '전송 여부',
+    fcm_send_time: 'FCM 전송 시각',
+    result: '결과',
+    error_code: '오류 코드',
+    attempts: '시도',
+    deliveries: '배정 횟수',
+    consumer: '처리 프로세스',
+    priority: '우선순위',
+    ttl: '유효 시간(초)',
+    data: '데이터',
+    raw: '원본 필드',
+    due_at: '발송 예정',
+    urgent: '긴급',
+    normal: '보통',
+  },
+  {
+    id: 'Push id',
+    status: 'Status',
+    accepted_at: 'Accepted at',
+    expires_at: 'Expires at',
+    sndn_rsev_hour: 'Scheduled at',
+    csno: 'Customer no.',
+    uuid_id: 'UUID',
+    device_id: 'Device token',
+    msg_title: 'Title',
+    msg_contents: 'Body',
+    D_servicename: 'Service',
+    push_grp_id: 'Push group',
+    cust_telno: 'Phone',
+    fcm_send_yn: 'Sent',
+    fcm_send_time: 'FCM sent at',
+    result: 'Result',
+    error_code: 'Error code',
+    attempts: 'Tries',
+    deliveries: 'Handed out',
+    consumer: 'Worker',
+    priority: 'Priority',
+    ttl: 'Time to live (s)',
+    data: 'Data',
+    raw: 'Raw fields',
+    due_at: 'Due at',
+    urgent: 'Urgent',
+    normal: 'Normal',
+  },
+);

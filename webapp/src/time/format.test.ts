@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { formatReserved, formatSpan, formatTime } from './format';
+
+describe('formatTime', () => {
+  it('shows the zone of the firm, whatever the browser has', () => {
+    expect(formatTime('2026-11-22T00:30:01.123Z', 'Asia/Seoul')).toBe('2026-11-22 09:30:01');
+    expect(formatTime('2026-11-22T00:30:01.123Z', 'Asia/Seoul', 'ms')).toBe('2026-11-22 09:30:01.123');
+    expect(formatTime('2026-11-22T15:00:00Z', 'Asia/Seoul')).toBe('2026-11-23 00:00:00');
+    expect(formatTime('2026-07-01T12:00:00Z', 'America/New_York', 'minute')).toBe('2026-07-01 08:00');
+  });
+  it('returns what is no instant as it is', () => expect(formatTime('soon', 'UTC')).toBe('soon'));
+});
+
+describe('formatReserved', () => {
+  it('reads the wire format of the firm', () =>
+    expect(formatReserved('20261122093000', 'Asia/Seoul')).toBe('2026-11-22 09:30:00'));
+  it('reads RFC 3339', () => expect(formatReserved('2026-11-22T00:30:00Z', 'Asia/Seoul')).toBe('2026-11-22 09:30:00'));
+  it('leaves nothing empty', () => expect(formatReserved('', 'Asia/Seoul')).toBe(''));
+});
+
+it('formatSpan is short', () => {
+  expect([12, 1_234, 59_600, 61_000, 3_600_000, 90_000_000, -5_000].map(formatSpan)).toEqual([
+    '12 ms',
+    '1.2 s',
+    '1 m',
+    '1 m 1 s',
+    '1 h',
+    '1 d 1 h',
+    '-5.0 s',
+  ]);
+});

@@ -1,0 +1,73 @@
+/** Wall-clock parts of an instant in a zone. */
+function parts(at: Date, zone: string): Record<string, string> {
+  const all = formatter(zone).formatToParts(at);
+  return Object.fromEntries(all.map((p) => [p.type, p.value]));
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(zone: string): Intl.DateTimeFormat {
+  let f = formatters.get(zone);
+  if (!f) {
+    f = new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
+    });
+    formatters.set(zone, f);
+  }
+  return f;
+}
+
+export type Detail = 'date' | 'time' | 'minute' | 'second' | 'ms';
+
+/**
+ * Formats an instant (RFC 3339) in a zone: YYYY-MM-DD HH:mm:ss, or as much of it as asked for.
+ * What is no instant is returned as it is.
+ */
+export function formatTime(at: string | number | Date, zone: string, detail: Detail = 'second'): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return String(at);
+  const p = parts(date, zone);
+  const day = `${p.year}-${p.month}-${p.day}`;
+  switch (detail) {
+    case 'date':
+      return day;
+    case 'time':
+      return `${p.hour}:${p.minute}:${p.second}`;
+    case 'minute':
+      return `${day} ${p.hour}:${p.minute}`;
+    case 'second':
+      return `${day} ${p.hour}:${p.minute}:${p.second}`;
+    case 'ms':
+      return `${day} ${p.hour}:${p.minute}:${p.second}.${p.fractionalSecond}`;
+  }
+}
+
+/** Reads a reserved time as the wire has it, yyyyMMddHHmmss in the firm's zone, or RFC 3339. */
+export function formatReserved(text: string, zone: string): string {
+  const m = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text);
+  if (m) return `${m[1]}-${m[2]}-${m[3]} ${m[4]}:${m[5]}:${m[6]}`;
+  return text && formatTime(text, zone);
+}
+
+/** A length of time, short: 340 ms, 12 s, 3 m 20 s, 2 h 5 m, 3 d 4 h. */
+export function formatSpan(ms: number): string {
+  if (ms < 0) return `-${formatSpan(-ms)}`;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const s = Math.round(ms / 1_000);
+  if (s < 60) return `${s} s`;
+  const m = Math.floor(s / 60);
+  if (m < 60) return s % 60 ? `${m} m ${s % 60} s` : `${m} m`;
+  const h = Math.floor(m / 60);
+  if (h < 24) return m % 60 ? `${h} h ${m % 60} m` : `${h} h`;
+  const d = Math.floor(h / 24);
+  return h % 24 ? `${d} d ${h % 24} h` : `${d} d`;
+}

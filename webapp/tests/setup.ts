@@ -1,0 +1,7 @@
+import '@testing-library/jest-dom/vitest';
+import { cleanup } from '@testing-library/react';
+import { afterEach, beforeEach } from 'vitest';
+import { setLanguage } from '../src/i18n/texts';
+
+beforeEach(() => setLanguage('en'));
+afterEach(cleanup);

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+/** Writes version.json, by which an open page notices that another one was deployed. */
+function version(): Plugin {
+  return {
+    name: 'version',
+    generateBundle(_, bundle) {
+      const names = Object.keys(bundle).sort().join('\n');
+      const id = createHash('sha256').update(names).digest('hex').slice(0, 16);
+      this.emitFile({ type: 'asset', fileName: 'version.json', source: JSON.stringify({ version: id }) });
+    },
+  };
+}
+
+/** Lays NAME.br and NAME.gz beside what is text, for the server to choose from. */
+function precompressed(): Plugin {
+  return {
+    name: 'precompressed',
+    apply: 'build',
+    writeBundle({ dir = 'dist' }, bundle) {
+      for (const name of Object.keys(bundle).filter((n) => /^assets\/.*\.(js|css|svg|json)$/.test(n))) {
+        const path = join(dir, name);
+        const text = readFileSync(path);
+        writeFileSync(`${path}.gz`, gzipSync(text, { level: 9 }));
+        const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length };
+        writeFileSync(`${path}.br`, brotliCompressSync(text, { params }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  base: './',
+  html: { cspNonce: '__NONCE__' },
+  plugins: [react(), version(), precompressed()],
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0, // font-src knows no data:
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1200,
+    license: { fileName: 'licenses/packages.md' },
+  },
+  server: {
+    host: '127.0.0.1',
+    // The admin of scripts/run; CrossOriginProtection wants its own origin.
+    proxy: { '/api': { target: process.env.ADMIN_URL ?? 'http://127.0.0.1:8080', changeOrigin: false } },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.{ts,tsx}'],
+    setupFiles: ['tests/setup.ts'],
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
+});
