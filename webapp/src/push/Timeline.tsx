@@ -1,0 +1,197 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import type { ReactNode } from 'react';
+import type { Schemas } from '../api/client';
+import { texts } from '../i18n/texts';
+import { formatSpan } from '../time/format';
+import { useTime } from '../time/useTime';
+import { useStatusText } from './status';
+import { nextTryAt, readDuration, readStory, type Step } from './story';
+
+const useTimelineText = texts(
+  'timeline',
+  {
+    label: '처리 과정',
+    accepted: '접수',
+    try: '{{n}}차 시도',
+    took: '응답 {{span}}',
+    retryIn: '{{span}} 후 재시도',
+    takeover: '{{consumer}} 이(가) {{span}} 동안 응답이 없어 {{by}} 이(가) 넘겨받음',
+    redrive: '다시 보내기 (이전 상태: {{status}})',
+    move: '발송 시각 변경',
+    moveFrom: '변경 전: {{due}}',
+    late: '늦은 응답 (이미 다른 프로세스가 처리함)',
+    next: '다음 시도 예정',
+    due: '발송 예정',
+    waiting: '처리 대기 중',
+    noStatus: '응답 없음',
+    ended: '종료: {{status}}',
+  },
+  {
+    label: 'Timeline',
+    accepted: 'Accepted',
+    try: 'Try {{n}}',
+    took: 'answered in {{span}}',
+    retryIn: 'again in {{span}}',
+    takeover: '{{consumer}} was silent for {{span}}, {{by}} took over',
+    redrive: 'Resent (was {{status}})',
+    move: 'Moved to another time',
+    moveFrom: 'before: {{due}}',
+    late: 'Late answer (another worker had it by then)',
+    next: 'Next try',
+    due: 'Due',
+    waiting: 'Waiting for a worker',
+    noStatus: 'no answer',
+    ended: 'Ended: {{status}}',
+  },
+);
+
+type Tone = 'neutral' | 'good' | 'bad' | 'wait';
+const tones: { [tone in Tone]: string } = {
+  neutral: 'text.secondary',
+  good: 'status.sent',
+  bad: 'status.failed',
+  wait: 'status.retrying',
+};
+
+/** What happened to a push, when, and how long between. dueAt is when it is due, if that is known. */
+export function Timeline({ record, dueAt }: { record: Schemas['Record']; dueAt?: string }) {
+  const t = useTimelineText();
+  const time = useTime();
+  const story = readStory(record);
+  const next = nextTryAt(record) ?? dueAt;
+  const waits = record.status === 'queued' || record.status === 'retrying' || record.status === 'scheduled';
+  return (
+    <Box component="ol" aria-label={t('label')} sx={{ listStyle: 'none', m: 0, p: 0 }}>
+      {story.map((step, i) => (
+        <Entry
+          // biome-ignore lint/suspicious/noArrayIndexKey: steps are only added at the end
+          key={i}
+          at={time.format(step.at, 'ms')}
+          tone={toneOf(step)}
+          since={i > 0 ? Date.parse(step.at) - Date.parse(story[i - 1]?.at ?? step.at) : undefined}
+          last={i === story.length - 1 && !waits}
+        >
+          <Told step={step} />
+        </Entry>
+      ))}
+      {waits && (
+        <Entry at={next ? time.format(next) : ''} tone="wait" last>
+          {next ? t(record.status === 'retrying' ? 'next' : 'due') : t('waiting')}
+        </Entry>
+      )}
+    </Box>
+  );
+}
+
+function toneOf(step: Step): Tone {
+  switch (step.kind) {
+    case 'try':
+      return step.ok ? 'good' : step.retryIn ? 'wait' : 'bad';
+    case 'takeover':
+    case 'late':
+      return 'wait';
+    case 'ended':
+      return step.status === 'cancelled' ? 'neutral' : 'bad';
+    default:
+      return 'neutral';
+  }
+}
+
+/** A step in words. */
+function Told({ step }: { step: Step }) {
+  const t = useTimelineText();
+  const status = useStatusText();
+  const time = useTime();
+  switch (step.kind) {
+    case 'accepted':
+      return <b>{t('accepted')}</b>;
+    case 'try':
+      return (
+        <>
+          <b>{t('try', { n: step.n })}</b>{' '}
+          <span className="mono">
+            {step.status === '-' ? t('noStatus') : step.status} {step.code}
+          </span>
+          <Detail>
+            {t('took', { span: formatSpan(readDuration(step.took)) })}
+            {step.retryIn && ` · ${t('retryIn', { span: formatSpan(readDuration(step.retryIn)) })}`} ·{' '}
+            <span className="mono">{step.consumer}</span>
+          </Detail>
+        </>
+      );
+    case 'takeover':
+      return t('takeover', { consumer: step.consumer, by: step.by, span: step.silent });
+    case 'redrive':
+      return (
+        <>
+          <b>{t('redrive', { status: statusIn(status, step.status) })}</b> <span className="mono">{step.code}</span>
+        </>
+      );
+    case 'move':
+      return (
+        <>
+          <b>{t('move')}</b>
+          {step.due && <Detail>{t('moveFrom', { due: time.format(step.due) })}</Detail>}
+        </>
+      );
+    case 'late':
+      return (
+        <>
+          {t('late')}
+          <Detail>
+            <span className="mono">{step.text}</span>
+          </Detail>
+        </>
+      );
+    case 'ended':
+      return <b>{t('ended', { status: status(step.status) })}</b>;
+  }
+}
+
+function statusIn(t: ReturnType<typeof useStatusText>, text: string): string {
+  const known = ['scheduled', 'queued', 'retrying', 'sent', 'failed', 'expired', 'cancelled'] as const;
+  const status = known.find((s) => s === text);
+  return status ? t(status) : text;
+}
+
+function Detail({ children }: { children: ReactNode }) {
+  return (
+    <Typography component="div" variant="body2" sx={{ color: 'text.secondary' }}>
+      {children}
+    </Typography>
+  );
+}
+
+function Entry({
+  at,
+  since,
+  tone,
+  last,
+  children,
+}: {
+  at: string;
+  since?: number;
+  tone: Tone;
+  last: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <Box
+      component="li"
+      sx={{ display: 'grid', gridTemplateColumns: '14px 1fr', columnGap: 1.5, position: 'relative', pb: last ? 0 : 2 }}
+    >
+      <Box sx={{ position: 'relative' }}>
+        <Box sx={{ width: 10, height: 10, borderRadius: 5, mt: '6px', ml: '2px', bgcolor: tones[tone] }} />
+        {!last && <Box sx={{ position: 'absolute', left: 6, top: 20, bottom: -18, width: 2, bgcolor: 'divider' }} />}
+      </Box>
+      <Box sx={{ minWidth: 0 }}>
+        <div>{children}</div>
+        <Typography variant="caption" sx={{ color: 'text.secondary' }}>
+          {at}
+          {since !== undefined && since >= 0 && ` (+${formatSpan(since)})`}
+        </Typography>
+      </Box>
+    </Box>
+  );
+}
