@@ -57,14 +57,14 @@ func (e Export) Of(ctx context.Context, log *pushlog.Log) export.Each {
 }
 
 func exportMembers() []member {
-	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text}, member{fieldReveal, flag}, member{fieldReason, text})
+	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text}, member{fieldReveal, flag}, member{fieldReason, text}, member{fieldSearch, text})
 }
 
 // export answers with a file. One that can't be finished is broken off, so that
 // nobody takes it for a whole one.
 func (a *api) export(c *gin.Context) {
 	in, ok := readBody(c, exportMembers()...)
-	if !ok {
+	if !ok || !a.withSearch(c, in) {
 		return
 	}
 	e, reveal := in.export(), in.is(fieldReveal)

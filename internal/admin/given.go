@@ -22,7 +22,8 @@ type Given map[string][]string
 type parser struct {
 	Given
 	inURL  bool
-	post   string // of a filter in a URL: where what is personal is posted to
+	post   string   // of a filter in a URL: where what is personal is posted to
+	kept   []string // names of what comes from a kept search, and not from the request itself
 	faults []error
 }
 

@@ -46,7 +46,7 @@ func (a *api) histogramOrRecord(c *gin.Context) {
 		}
 	}
 	in := readFilterQuery(c, histogramPath, fieldSpan, fieldBudget, fieldSearch)
-	if !a.withSearch(c, in) {
+	if !a.withSearch(c, &in.parser) {
 		return
 	}
 	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
@@ -57,12 +57,12 @@ func (a *api) histogramOrRecord(c *gin.Context) {
 }
 
 func histogramMembers() []member {
-	return filterMembers(member{fieldSpan, text}, member{fieldBudget, number})
+	return filterMembers(member{fieldSpan, text}, member{fieldBudget, number}, member{fieldSearch, text})
 }
 
 func (a *api) postedHistogram(c *gin.Context) {
 	in, ok := readBody(c, histogramMembers()...)
-	if !ok {
+	if !ok || !a.withSearch(c, in) {
 		return
 	}
 	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)

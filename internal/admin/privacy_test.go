@@ -188,6 +188,26 @@ func TestKeptSearch(t *testing.T) {
 	if h := decode[histogram](t, b.get("/api/v1/pushes/histogram?span=24h&since=2020-01-01T00:00:00Z&until=2024-01-01T00:00:00Z&search="+made.ID)); h.How == "" {
 		t.Errorf("%+v", h)
 	}
+	before := b.entries(t, audit.Search)
+	for path, body := range map[string]string{
+		"/pushes/search": `"page":1`, "/pushes/histogram": `"span":"24h","since":"2020-01-01T00:00:00Z","until":"2024-01-01T00:00:00Z"`, "/pushes/export": `"format":"ndjson"`,
+	} {
+		for asked, status := range map[string]int{made.ID: 200, "8f14e45f-ceea-467f-a8d6-000000000000": 404} {
+			if w := b.do("POST", "/api/v1"+path, fmt.Sprintf(`{"search":%q,%s}`, asked, body)); w.Code != status {
+				t.Errorf("%s: %d %s", path, w.Code, w.Body)
+			}
+		}
+	}
+	if after := b.entries(t, audit.Search); after != before {
+		t.Errorf("one's own search is audited once, not %d times more", after-before)
+	}
+	b.do("POST", "/api/v1/pushes/search", fmt.Sprintf(`{"search":%q,"device_id":"another"}`, made.ID))
+	if after := b.entries(t, audit.Search); after != before+1 {
+		t.Errorf("%d audit entries for a further question", after-before)
+	}
+	if all := decode[page](t, b.do("POST", "/api/v1/pushes/search", fmt.Sprintf(`{"search":%q,"status":["queued"]}`, made.ID))); all.Total != 1 || all.Items[0].ID != "p" {
+		t.Errorf("%+v", all)
+	}
 	viewer := map[string]string{"Cookie": plainCookie + "=" + b.user(t, "viewer", access.Viewer, false)}
 	seen := decode[keptSearch](t, b.as("localhost", viewer, "GET", "/api/v1/searches/"+made.ID, ""))
 	if seen.Fields["csno"] != "*****263" || seen.Fields["contains"] != "홍****" {

@@ -40,7 +40,7 @@ func foundIn(q pushlog.Query, p *pushlog.Page) found {
 
 func (a *api) list(c *gin.Context) {
 	in := readFilterQuery(c, searchPath, append(pageFields(), fieldSearch)...)
-	if !a.withSearch(c, in) {
+	if !a.withSearch(c, &in.parser) {
 		return
 	}
 	q, budget := in.query(), in.budget(defaultBudget)

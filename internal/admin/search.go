@@ -36,12 +36,12 @@ func filterMembers(more ...member) []member {
 // searchMembers are those of a search.
 func searchMembers() []member {
 	return filterMembers(member{fieldPage, number}, member{fieldSize, number}, member{FieldOrder, text},
-		member{fieldAsOf, text}, member{fieldBudget, number})
+		member{fieldAsOf, text}, member{fieldBudget, number}, member{fieldSearch, text})
 }
 
 func (a *api) search(c *gin.Context) {
 	in, ok := readBody(c, searchMembers()...)
-	if !ok {
+	if !ok || !a.withSearch(c, in) {
 		return
 	}
 	steps, limit := accepts(c, ndjson), defaultBudget

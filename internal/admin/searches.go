@@ -132,10 +132,10 @@ func searchFailed(c *gin.Context, err error) bool {
 	return err != nil
 }
 
-// withSearch adds to parameters what the search holds that they name. It answers if
-// that can't be had, and returns false.
-func (a *api) withSearch(c *gin.Context, q *query) bool {
-	id, is := q.one(fieldSearch)
+// withSearch adds to what is asked for what the search holds that it names. It answers
+// if that can't be had, and returns false.
+func (a *api) withSearch(c *gin.Context, p *parser) bool {
+	id, is := p.one(fieldSearch)
 	if !is {
 		return true
 	}
@@ -149,21 +149,26 @@ func (a *api) withSearch(c *gin.Context, q *query) bool {
 		return false
 	}
 	for name, value := range s.Given {
-		_, twice := q.one(name)
-		q.check(!twice, "%s is given twice: it is part of the search", name)
-		q.Given[name] = []string{value}
+		_, twice := p.one(name)
+		p.check(!twice, "%s is given twice: it is part of the search", name)
+		p.Given[name] = []string{value}
+		p.kept = append(p.kept, name)
 	}
 	if _, is := s.Given[FieldColumn]; is {
-		q.inURL = false // what is searched for is not
+		p.inURL = false // what is searched for is not
 	}
 	return true
 }
 
-// searched makes an audit entry of a search for personal data. If it can't, it answers
-// and returns false.
+// searched makes an audit entry of a search for personal data; what comes from a kept
+// search has its own. If it can't, it answers and returns false.
 func (a *api) searched(c *gin.Context, in *parser) bool {
+	asked := func(name string) bool {
+		_, is := in.one(name)
+		return is && !slices.Contains(in.kept, name)
+	}
 	column, _ := in.one(FieldColumn)
-	if !slices.Contains(personal(), column) && !slices.ContainsFunc(personal(), func(name string) bool { _, is := in.one(name); return is }) {
+	if !(asked(FieldColumn) && slices.Contains(personal(), column)) && !slices.ContainsFunc(personal(), asked) {
 		return true
 	}
 	subject, customer := in.describe(fieldPage, fieldSize, FieldOrder, fieldAsOf, fieldBudget, fieldSpan)

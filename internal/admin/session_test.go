@@ -66,6 +66,16 @@ func (b *bundle) audited(t *testing.T, action audit.Action, actor string, outcom
 	return e
 }
 
+// entries is how many entries of an action there are.
+func (b *bundle) entries(t *testing.T, action audit.Action) int {
+	t.Helper()
+	page, err := audit.New(b.rdb, "push", audit.Options{}).List(t.Context(), audit.Query{Actions: []audit.Action{action}, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(page.Entries)
+}
+
 // By HTTPS the cookie goes nowhere else, and no other host can set it.
 func TestSecureCookie(t *testing.T) {
 	t.Parallel()

@@ -140,8 +140,8 @@ func (b *logBench) seal(ctx context.Context) (_ []result, err error) {
 			return nil, err
 		}
 		for err == nil && (left >= sealedBut || time.Since(start) < packing+packStill) {
-			if time.Since(start) > 10*time.Minute {
-				err = fmt.Errorf("after 10 minutes %d pushes are in no chunk", left)
+			if limit := 10*time.Minute + time.Duration(todo)*time.Second/2000; time.Since(start) > limit {
+				err = fmt.Errorf("after %v %d pushes are in no chunk", limit, left)
 				break
 			}
 			if err = pause(ctx, 200*time.Millisecond); err != nil {
