@@ -5,3 +5,11 @@ import { setLanguage } from '../src/i18n/texts';
 
 beforeEach(() => setLanguage('en'));
 afterEach(cleanup);
+
+// What jsdom has not: nothing is ever resized in it, nor captured.
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+Element.prototype.setPointerCapture ??= () => undefined;
