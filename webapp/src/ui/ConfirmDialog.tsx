@@ -23,6 +23,8 @@ type Props = {
   /** A word that must be typed. */
   word?: string;
   busy?: boolean;
+  /** Whether there is nothing to confirm (yet). */
+  disabled?: boolean;
   error?: unknown;
   onConfirm: (reason: string) => void;
   onClose: () => void;
@@ -38,6 +40,7 @@ export function ConfirmDialog({
   reason,
   word,
   busy,
+  disabled,
   error,
   onConfirm,
   onClose,
@@ -51,7 +54,7 @@ export function ConfirmDialog({
     setWhy('');
     setTyped('');
   }, [open]);
-  const ready = !busy && (reason !== 'required' || why.trim() !== '') && (!word || typed.trim() === word);
+  const ready = !busy && !disabled && (reason !== 'required' || why.trim() !== '') && (!word || typed.trim() === word);
   return (
     <Dialog open={open} onClose={() => !busy && onClose()} aria-labelledby={titleId} fullWidth maxWidth="sm">
       <form
