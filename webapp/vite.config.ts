@@ -56,6 +56,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.{ts,tsx}'],
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    server: { deps: { inline: ['nuqs'] } }, // so that its router is ours
     testTimeout: 20_000,
   },
 });

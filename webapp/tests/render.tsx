@@ -5,7 +5,7 @@ import { type HttpHandler, HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { NuqsAdapter } from 'nuqs/adapters/react-router/v7';
 import type { ReactNode } from 'react';
-import { MemoryRouter, useLocation } from 'react-router';
+import { BrowserRouter } from 'react-router';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { home } from '../src/api/client';
 import { type Me, MeContext } from '../src/api/session';
@@ -58,22 +58,21 @@ export const viewer: Me = { ...admin, name: 'lee', role: 'viewer', permissions: 
 /** Shows a page as who is logged in sees it, at an address. */
 export function renderPage(page: ReactNode, { me = admin, at = '/' }: { me?: Me; at?: string } = {}) {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false }, mutations: { retry: false } } });
-  const address = { current: at };
-  function Address() {
-    const { pathname, search } = useLocation();
-    address.current = pathname + search;
-    return null;
-  }
+  window.history.replaceState(null, '', at); // nuqs reads the window's address, and changes it
+  const address = {
+    get current() {
+      return window.location.pathname + window.location.search;
+    },
+  };
   const result = render(
     <ThemeProvider theme={themeOf('en', '')}>
       <QueryClientProvider client={queries}>
         <Toasts>
-          <MemoryRouter initialEntries={[at]}>
+          <BrowserRouter>
             <NuqsAdapter>
               <MeContext value={me}>{page}</MeContext>
-              <Address />
             </NuqsAdapter>
-          </MemoryRouter>
+          </BrowserRouter>
         </Toasts>
       </QueryClientProvider>
     </ThemeProvider>,
