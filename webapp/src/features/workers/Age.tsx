@@ -1,0 +1,11 @@
+import { useNow } from '../../live/useNow';
+import { formatSpan } from '../../time/format';
+import { silence, type Worker } from './model';
+import { useWorkersText } from './text';
+
+/** How long ago a process gave its last sign, ticking; readAt is when the API was asked, by its own clock. */
+export function Age({ worker, readAt }: { worker: Worker; readAt: number }) {
+  const t = useWorkersText();
+  const ms = silence(worker, readAt, useNow());
+  return <>{t('ago', { span: ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : formatSpan(ms) })}</>;
+}

@@ -1,0 +1,91 @@
+import Alert from '@mui/material/Alert';
+import Typography from '@mui/material/Typography';
+import type { ReactNode } from 'react';
+import type { Schemas } from '../api/client';
+import { texts } from '../i18n/texts';
+import { useNow } from '../live/useNow';
+import { formatSpan } from '../time/format';
+import { Time } from '../ui/Time';
+
+export type Hold = Schemas['Hold'];
+
+export const useHoldText = texts(
+  'holds',
+  {
+    quota: 'FCM 전송 한도를 넘어 발송을 멈추었습니다',
+    outage: 'FCM 이 응답하지 않아 발송을 멈추었습니다',
+    credential: '서비스 계정 키가 거부되어 발송을 멈추었습니다',
+    permission: '전송 권한이 없어 발송을 멈추었습니다',
+    'quota.mend':
+      'FCM 이 알려 준 시각에 저절로 이어집니다. 자주 생기면 FCM_RATE 를 낮추거나 Google 에 한도 증설을 요청하세요.',
+    'outage.mend': 'FCM 이 다시 응답하면 저절로 이어집니다. Firebase 상태 페이지와 네트워크, 프록시를 확인하세요.',
+    'credential.mend':
+      '서비스 계정 키를 바로잡거나, 유효한 키(GOOGLE_APPLICATION_CREDENTIALS)로 모든 consumer 를 다시 시작하세요.',
+    'permission.mend':
+      'Firebase Cloud Messaging API (V1) 을 켜고, 서비스 계정에 전송 권한을 주고, FCM_PROJECT_ID 를 확인하세요.',
+    safe: '푸시는 대기열에 안전하게 쌓이며, 시도 횟수도 줄지 않습니다.',
+    since: '시작',
+    until: '종료 예정',
+    probe: '다음 확인 발송',
+    ago: '{{span}} 전',
+    ahead: '{{span}} 후',
+    soon: '곧',
+    project: '프로젝트',
+    answer: 'FCM 응답',
+  },
+  {
+    quota: "Sending is held: FCM's quota was exceeded",
+    outage: 'Sending is held: FCM does not answer',
+    credential: 'Sending is held: the service account key was refused',
+    permission: 'Sending is held: the service account may not send',
+    'quota.mend':
+      'It goes on by itself when FCM said. If it happens often, lower FCM_RATE, or ask Google for more quota.',
+    'outage.mend':
+      'It goes on by itself when FCM answers again. Look at the Firebase status page, at the network and the proxy.',
+    'credential.mend':
+      'Mend the service account, or restart all consumers with a valid key (GOOGLE_APPLICATION_CREDENTIALS).',
+    'permission.mend':
+      'Enable the Firebase Cloud Messaging API (V1), give the service account the right to send, and check FCM_PROJECT_ID.',
+    safe: 'Pushes wait safely in the backlog, and no try is used up.',
+    since: 'Since',
+    until: 'Ends at',
+    probe: 'Next probe at',
+    ago: '{{span}} ago',
+    ahead: 'in {{span}}',
+    soon: 'now',
+    project: 'Project',
+    answer: "FCM's answer",
+  },
+);
+
+/** Why nothing is sent, since when, and when it goes on. */
+export function HoldNotice({ hold, action }: { hold: Hold; action?: ReactNode }) {
+  const t = useHoldText();
+  const now = useNow();
+  const next = hold.until ?? hold.probe_at;
+  const since = now - Date.parse(hold.since);
+  const ahead = next ? Date.parse(next) - now : 0;
+  const span = (ms: number) => formatSpan(Math.max(1_000, Math.round(ms / 1_000) * 1_000));
+  return (
+    <Alert severity="error" variant="outlined" action={action} sx={{ bgcolor: 'background.paper' }}>
+      <Typography sx={{ fontWeight: 700 }}>{t(hold.reason)}</Typography>
+      <Typography variant="body2">
+        {t('since')} <Time at={hold.since} /> ({t('ago', { span: span(since) })})
+        {next && (
+          <>
+            {' · '}
+            {t(hold.until ? 'until' : 'probe')} <Time at={next} /> (
+            {ahead > 0 ? t('ahead', { span: span(ahead) }) : t('soon')})
+          </>
+        )}
+      </Typography>
+      <Typography variant="body2" sx={{ mt: 0.5 }}>
+        {t(`${hold.reason}.mend`)} {t('safe')}
+      </Typography>
+      <Typography variant="body2" sx={{ mt: 0.5, color: 'text.secondary' }}>
+        {t('project')} <code>{hold.project}</code> · {t('answer')} <code>{hold.code}</code>
+        {hold.detail && <span lang="en"> {hold.detail}</span>}
+      </Typography>
+    </Alert>
+  );
+}
