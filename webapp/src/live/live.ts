@@ -59,6 +59,7 @@ export class Live {
       const { signal } = this.stopping;
       navigator.locks
         .request(`pushstream ${options.url}`, { signal }, () => {
+          if (signal.aborted) return undefined; // stopped while the lock was on its way: the next one gets it
           this.lead();
           return new Promise<void>((release) => signal.addEventListener('abort', () => release()));
         })
