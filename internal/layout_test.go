@@ -80,6 +80,8 @@ func TestArrows(t *testing.T) {
 		"internal/fcm":             {"internal/push"},
 		"internal/fcm/fcmsim":      nil,
 		"internal/httpapi":         {"internal/push"},
+		"internal/dashboard":       {"internal/httpapi"},
+		"webapp":                   nil,
 		"internal/apikey":          nil,
 		"internal/access":          nil,
 		"internal/access/oidctest": nil,

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/dashboard"
 	"pushstream/internal/fcm"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -28,7 +30,7 @@ import (
 // cli is every knob of the admin.
 type cli struct {
 	setting.Common
-	Serve  serveFlags `cmd:"" help:"Serve the API under /api/v1: the push log, the workers, holds and dead tokens."`
+	Serve  serveFlags `cmd:"" help:"Serve the dashboard, and the API under /api/v1."`
 	Worker struct {
 		List   struct{}    `cmd:"" help:"List the workers, what each is doing and what is desired of it."`
 		Pause  workerFlags `cmd:"" help:"Have a worker, or all, start nothing more, until it is resumed. What is in flight finishes."`
@@ -80,11 +82,12 @@ type cli struct {
 }
 
 type serveFlags struct {
-	ListenAddr     string   `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of the API. Beyond this machine only with TLS_CERT_FILE, or with TRUSTED_PROXIES that do HTTPS, and with OPS_ADDR."`
-	OpsAddr        string   `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the API if empty."`
+	ListenAddr     string   `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of dashboard and API. Beyond this machine only with TLS_CERT_FILE, or with TRUSTED_PROXIES that do HTTPS, and with OPS_ADDR."`
+	OpsAddr        string   `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside them if empty."`
 	TLSCertFile    string   `env:"TLS_CERT_FILE" placeholder:"FILE" help:"Certificate (PEM) for HTTPS; read anew when it changes."`
 	TLSKeyFile     string   `env:"TLS_KEY_FILE" placeholder:"FILE" help:"Its key."`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between them."`
+	BasePath       string   `env:"BASE_PATH" default:"/" help:"Path below which dashboard and API are, such as /push/, if a proxy hands on paths as they are."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Prefix are believed, with commas between them."`
 	MaxRequests    string   `env:"MAX_REQUESTS" default:"256" help:"Requests served at the same time; above it 429."`
 	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that is not used ends."`
 	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"After which every session ends."`
@@ -188,6 +191,7 @@ type app struct {
 	access  *access.Store
 	audit   *audit.Log
 	log     *zap.Logger
+	build   fs.FS   // of the dashboard
 	serving serving // of serve
 	stdin   io.Reader
 	chosen  selection         // of push
@@ -280,6 +284,9 @@ func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
 			check.Fault("OPS_ADDR", "must be given when others than this machine reach LISTEN_ADDR: /metrics has no login")
 		}
 	}
+	if !dashboard.ValidBase(f.BasePath) {
+		check.Fault("BASE_PATH", fmt.Sprintf("%.80q %s", f.BasePath, dashboard.NoBase))
+	}
 	for _, network := range f.TrustedProxies {
 		_, _, err := net.ParseCIDR(network)
 		if err != nil && net.ParseIP(network) == nil {
@@ -293,7 +300,7 @@ func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
 		maxRequests: check.Int("MAX_REQUESTS", f.MaxRequests, 1, 100_000),
 		idle:        check.Duration("SESSION_IDLE", f.SessionIdle, time.Minute, 24*time.Hour),
 		length:      check.Duration("SESSION_LENGTH", f.SessionLength, time.Minute, 30*24*time.Hour),
-		oidc:        f.oidcFlags.check(check),
+		oidc:        f.oidcFlags.check(check, f.BasePath),
 		auditAge:    check.Duration("AUDIT_MAX_AGE", f.AuditMaxAge, 24*time.Hour, 20*366*24*time.Hour),
 		zone:        check.Zone("PUSH_ZONE", f.Zone),
 	}

@@ -27,7 +27,7 @@ type oidcFlags struct {
 var oidcVariables = map[string]string{"Issuer": "OIDC_ISSUER", "ClientID": "OIDC_CLIENT_ID", "RedirectURL": "OIDC_REDIRECT_URL", "Roles": "OIDC_ROLES"}
 
 // check returns nil if there is no identity provider.
-func (f *oidcFlags) check(check *setting.Checker) *access.OIDCConfig {
+func (f *oidcFlags) check(check *setting.Checker, basePath string) *access.OIDCConfig {
 	if cmp.Or(f.Issuer, f.ClientID, f.ClientSecret, f.RedirectURL, f.Roles, f.Reveal) == "" {
 		return nil
 	}
@@ -51,8 +51,9 @@ func (f *oidcFlags) check(check *setting.Checker) *access.OIDCConfig {
 	for _, fault := range c.Check() {
 		check.Fault(oidcVariables[fault.Field], fault.Message)
 	}
-	if u, err := url.Parse(f.RedirectURL); err == nil && !(strings.HasSuffix(u.Path, admin.OIDCCallback) && u.RawQuery == "" && u.Fragment == "") {
-		check.Fault("OIDC_REDIRECT_URL", "must end in "+admin.OIDCCallback)
+	callback := strings.TrimSuffix(basePath, "/") + admin.OIDCCallback
+	if u, err := url.Parse(f.RedirectURL); err == nil && !(strings.HasSuffix(u.Path, callback) && u.RawQuery == "" && u.Fragment == "") {
+		check.Fault("OIDC_REDIRECT_URL", "must end in "+callback)
 	}
 	return c
 }

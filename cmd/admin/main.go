@@ -1,4 +1,4 @@
-// Command admin serves the push log over HTTP, steers workers and pushes from the
+// Command admin serves the dashboard and its API, steers workers and pushes from the
 // command line, and keeps users, keys and the audit log.
 package main
 
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,18 +15,19 @@ import (
 
 	"pushstream/internal/setting"
 	"pushstream/internal/stream"
+	"pushstream/webapp"
 )
 
 func main() {
 	yield()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, webapp.Dist(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is the whole command; it returns the exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// run is the whole command, with a build of the dashboard; it returns the exit code.
+func run(ctx context.Context, build fs.FS, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var cli cli
 	command, code, ok := setting.Parse(&cli, "admin", "Serves pushstream's log, steers its workers and pushes, keeps its users and keys.", args, stdout, stderr)
 	if !ok {
@@ -38,6 +40,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return setting.ExitUsage
 	}
 	defer app.close()
+	app.build = build
 	switch err := app.audited(ctx, &cli, command, stderr, func() error { return app.do(ctx, &cli, command, stdout, stderr) }); {
 	case err == nil:
 		return setting.ExitOK

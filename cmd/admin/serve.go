@@ -14,6 +14,7 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/dashboard"
 	"pushstream/internal/live"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -22,7 +23,7 @@ import (
 	"pushstream/internal/telemetry"
 )
 
-// serve serves the API until ctx ends.
+// serve serves dashboard and API until ctx ends.
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
@@ -52,7 +53,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	main, beside := telemetry.Server{Addr: f.ListenAddr, Handler: api, TLS: a.serving.tls}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}
+	all, err := dashboard.New(dashboard.Options{Files: a.build, API: api, Logger: a.log, Base: f.BasePath, TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests})
+	if err != nil {
+		return err
+	}
+	main, beside := telemetry.Server{Addr: f.ListenAddr, Handler: all, TLS: a.serving.tls}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}
 	err = telemetry.ServeBoth(ctx, a.log, main, beside, func(ctx context.Context) error {
 		err := redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
 			err := stream.CheckPartitions(ctx, a.rdb, a.keys)

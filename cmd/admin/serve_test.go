@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"go.uber.org/zap"
@@ -55,6 +57,53 @@ func TestServe(t *testing.T) {
 	if code := p.wait(t); code != 0 {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
+}
+
+// Dashboard and API are below one path; without a build of the dashboard, the API alone.
+func TestServeDashboard(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	if err := stream.EnsureGroups(t.Context(), s.Client(t), pushlog.Keys{Prefix: "push", Partitions: 1}); err != nil {
+		t.Fatal(err)
+	}
+	built := fstest.MapFS{"index.html": {Data: []byte(`<base href="./"> __NONCE__`)}, "assets/a.js": {Data: []byte("a script")}}
+	for _, tt := range []struct {
+		build  fs.FS
+		base   string
+		status int
+		words  string
+		script int
+	}{
+		{fstest.MapFS{".gitkeep": {}}, "/", 503, "npm run build", 404},
+		{built, "/", 200, `<base href="/">`, 200},
+		{built, "/push/", 200, `<base href="/push/">`, 200},
+	} {
+		addr := freeAddr(t)
+		url := "http://" + addr
+		p := startBuilt(t, tt.build, "", "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--base-path="+tt.base)
+		eventuallyStatus(t, p, url+"/readyz", 200)
+		for _, path := range []string{tt.base, tt.base + "log", strings.TrimSuffix(tt.base, "/")} {
+			if status, body := page(url + path); status != tt.status || !strings.Contains(body, tt.words) {
+				t.Errorf("%v, %s: %d %s", tt, path, status, body)
+			}
+		}
+		for path, want := range map[string]int{tt.base + "assets/a.js": tt.script, tt.base + "api/v1/login": 200, tt.base + "api/v1/pushes": 401,
+			tt.base + "api/nowhere": 404, "/healthz": 200, "/metrics": 200} {
+			if status, body := page(url + path); status != want {
+				t.Errorf("%v, %s: %d %s", tt, path, status, body)
+			}
+		}
+		if status, body := page(url + "/api/v1/login"); tt.base != "/" && status != 404 {
+			t.Errorf("outside of it: %d %s", status, body)
+		}
+		p.cancel()
+		if code := p.wait(t); code != 0 {
+			t.Errorf("exit code %d: %s", code, p.stderr.String())
+		}
+	}
+	p := startBuilt(t, fstest.MapFS{"index.html": {}}, "", "--redis-url="+s.URL(), "serve", "--listen-addr=127.0.0.1:0")
+	p.wait(t)
+	checkRun(t, p, 1, nil, []string{"build it anew"})
 }
 
 // serve works on bulk jobs, and tells what happens.
@@ -155,8 +204,8 @@ func TestBeyondLoopback(t *testing.T) {
 		checkRun(t, p, 2, nil, []string{"LISTEN_ADDR: ", "TLS_CERT_FILE", "TRUSTED_PROXIES", "OPS_ADDR: "})
 	}
 	p := runs(t, s, "serve", "--listen-addr=0.0.0.0:0", "--trusted-proxies=10.0.0.0/8,nonsense", "--ops-addr=127.0.0.1:0", "--tls-cert-file=x",
-		"--admin-user=root", "--session-idle=1s", "--max-requests=0")
-	checkRun(t, p, 2, nil, []string{`TRUSTED_PROXIES: "nonsense"`, "TLS_KEY_FILE: ", "ADMIN_PASSWORD: ", "SESSION_IDLE: ", "MAX_REQUESTS: "})
+		"--admin-user=root", "--session-idle=1s", "--max-requests=0", "--base-path=push")
+	checkRun(t, p, 2, nil, []string{`BASE_PATH: "push" must begin and end with /`, `TRUSTED_PROXIES: "nonsense"`, "TLS_KEY_FILE: ", "ADMIN_PASSWORD: ", "SESSION_IDLE: ", "MAX_REQUESTS: "})
 	if strings.Contains(p.stderr.String(), "LISTEN_ADDR") {
 		t.Errorf("%s", p.stderr.String())
 	}
@@ -175,7 +224,9 @@ func TestIdentityProvider(t *testing.T) {
 			[]string{"\nOIDC_ISSUER: must be a URL with https", "\nOIDC_CLIENT_ID: is needed", "\nOIDC_REDIRECT_URL: must end in /api/v1/oidc/callback",
 				"\nOIDC_ROLES: \"a\": ", "\nOIDC_ROLES: \"b\" must be VALUE=ROLE", "\nOIDC_ROLES: \"\": ", "\nOIDC_ROLES: \"c\" is there twice"}},
 		"only one": {[]string{"--oidc-reveal=x"}, []string{"\nOIDC_ISSUER: ", "\nOIDC_CLIENT_ID: ", "\nOIDC_REDIRECT_URL: ", "\nOIDC_ROLES: nobody could log in"}},
-		"a query":  {[]string{"--oidc-redirect-url=https://push.firm.kr/api/v1/oidc/callback?x=1"}, []string{"\nOIDC_REDIRECT_URL: must end in"}},
+		"elsewhere": {[]string{"--base-path=/push/", "--oidc-redirect-url=https://push.firm.kr/api/v1/oidc/callback"},
+			[]string{"\nOIDC_REDIRECT_URL: must end in /push/api/v1/oidc/callback"}},
+		"a query": {[]string{"--oidc-redirect-url=https://push.firm.kr/api/v1/oidc/callback?x=1"}, []string{"\nOIDC_REDIRECT_URL: must end in"}},
 	} {
 		p := runs(t, s, append([]string{"serve", "--listen-addr=127.0.0.1:0"}, tt.args...)...)
 		checkRun(t, p, 2, nil, tt.want)

@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,7 +31,7 @@ import (
 var variables = []string{"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "LISTEN_ADDR", "OPS_ADDR", "PASSWORD_MEMORY", "PASSWORD_PASSES"}
 
 // more are those of serve alone.
-var more = []string{"TLS_CERT_FILE", "TLS_KEY_FILE", "TRUSTED_PROXIES", "MAX_REQUESTS", "SESSION_IDLE", "SESSION_LENGTH", "AUDIT_MAX_AGE", "ADMIN_USER", "ADMIN_PASSWORD",
+var more = []string{"TLS_CERT_FILE", "TLS_KEY_FILE", "BASE_PATH", "TRUSTED_PROXIES", "MAX_REQUESTS", "SESSION_IDLE", "SESSION_LENGTH", "AUDIT_MAX_AGE", "ADMIN_USER", "ADMIN_PASSWORD",
 	"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_REDIRECT_URL", "OIDC_ROLE_CLAIM", "OIDC_NAME_CLAIM", "OIDC_ROLES", "OIDC_REVEAL",
 	"PUSH_ZONE", "FCM_PROJECT_ID", "GOOGLE_APPLICATION_CREDENTIALS", "FCM_ENDPOINT"}
 
@@ -76,11 +78,17 @@ func start(t *testing.T, args ...string) *process { return startWith(t, "", args
 // startWith is start with something on stdin.
 func startWith(t *testing.T, stdin string, args ...string) *process {
 	t.Helper()
+	return startBuilt(t, fstest.MapFS{".gitkeep": {}}, stdin, args...)
+}
+
+// startBuilt is startWith with a build of the dashboard; the others have none.
+func startBuilt(t *testing.T, build fs.FS, stdin string, args ...string) *process {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &process{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		p.code = run(ctx, args, strings.NewReader(stdin), &p.stdout, &p.stderr)
+		p.code = run(ctx, build, args, strings.NewReader(stdin), &p.stdout, &p.stderr)
 	}()
 	t.Cleanup(func() { cancel(); p.wait(t) })
 	return p

@@ -138,9 +138,8 @@ func protect(c *gin.Context) {
 	}
 }
 
-// Trust has ClientIP and Encrypted believe what proxies in these networks (CIDR) say of
-// who made a request, in X-Forwarded-For and X-Forwarded-Proto. Without it nobody is
-// believed.
+// Trust has ClientIP and Forwarded believe what proxies in these networks (CIDR) say of
+// a request that they hand on. Without it nobody is believed.
 func Trust(r *gin.Engine, networks []string) error {
 	r.ForwardedByClientIP = len(networks) > 0
 	r.RemoteIPHeaders = []string{"X-Forwarded-For"}
@@ -152,8 +151,26 @@ func Encrypted(c *gin.Context) bool {
 	if c.Request.TLS != nil {
 		return true
 	}
-	// With a trusted proxy in between, the client is not who connected.
-	return c.RemoteIP() != c.ClientIP() && c.GetHeader("X-Forwarded-Proto") == "https"
+	return Forwarded(c, "X-Forwarded-Proto") == "https"
+}
+
+// Forwarded is what a trusted proxy says in a header; empty if who connected is none.
+func Forwarded(c *gin.Context, header string) string {
+	value := c.GetHeader(header)
+	if value == "" || !trusted(c) {
+		return ""
+	}
+	return value
+}
+
+// trusted reports whether who connected is a proxy that Trust has named. gin knows, but
+// says it only by taking an X-Forwarded-For for true: here, one that nobody can have.
+func trusted(c *gin.Context) bool {
+	const nobody = "0.0.0.0"
+	request := c.Request
+	defer func() { c.Request = request }()
+	c.Request = &http.Request{RemoteAddr: request.RemoteAddr, Header: http.Header{"X-Forwarded-For": {nobody}}}
+	return c.ClientIP() == nobody
 }
 
 // Receive reads the body of a request before anything else waits for it: a client that

@@ -219,8 +219,11 @@ func TestTrust(t *testing.T) {
 		"a liar behind it":          {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "1.1.1.1, 203.0.113.7", "203.0.113.7", true},
 		"two proxies":               {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "203.0.113.7, 10.1.1.1", "203.0.113.7", true},
 		"who is no proxy":           {[]string{"10.0.0.0/8"}, "203.0.113.9:1", "1.1.1.1", "203.0.113.9", false},
-		"an address that is none":   {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "x'; DROP", "10.0.0.9", false},
-		"the proxy says nothing":    {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "", "10.0.0.9", false},
+		"an address that is none":   {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "x'; DROP", "10.0.0.9", true},
+		"the proxy says nothing":    {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "", "10.0.0.9", true},
+		"a client beside the proxy": {[]string{"10.0.0.0/8"}, "10.0.0.9:1", "10.0.0.9", "10.0.0.9", true},
+		"a proxy named as one":      {[]string{"10.0.0.9"}, "10.0.0.9:1", "203.0.113.7", "203.0.113.7", true},
+		"one that is not named":     {[]string{"10.0.0.9"}, "10.0.0.8:1", "203.0.113.7", "10.0.0.8", false},
 		"an IPv6 client of a proxy": {[]string{"::1"}, "[::1]:1", "2001:db8::1", "2001:db8::1", true},
 	} {
 		r := New(zap.NewNop(), 1)
@@ -229,7 +232,12 @@ func TestTrust(t *testing.T) {
 		}
 		var address string
 		var encrypted bool
-		r.GET("/", func(c *gin.Context) { address, encrypted = c.ClientIP(), Encrypted(c) })
+		r.GET("/", func(c *gin.Context) {
+			address, encrypted = c.ClientIP(), Encrypted(c)
+			if says := Forwarded(c, "X-Forwarded-Proto"); (says == "https") != encrypted || c.GetHeader("X-Forwarded-For") != tt.forward {
+				t.Errorf("%s: %q, %v", name, says, c.Request.Header)
+			}
+		})
 		req := httptest.NewRequest("GET", "/", nil)
 		req.RemoteAddr = tt.from
 		req.Header.Set("X-Forwarded-For", tt.forward)

@@ -74,7 +74,7 @@ func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
 		}
 		*a.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.otherwise))
 	}
-	s.env = []string{"REDIS_URL=redis://" + s.redis + "/0", "OPS_ADDR=", "LISTEN_ADDR="}
+	s.env = []string{"REDIS_URL=redis://" + s.redis + "/0", "OPS_ADDR=", "LISTEN_ADDR=", "BASE_PATH=/"}
 	if s.real() {
 		s.env = append(s.env, "FCM_ENDPOINT=", "FCM_PROJECT_ID="+c.ProjectID,
 			"GOOGLE_APPLICATION_CREDENTIALS="+c.Credentials, "RETRY_MIN_DELAY="+cmp.Or(c.MinDelay, "10s"))

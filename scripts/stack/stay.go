@@ -59,6 +59,8 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	fmt.Fprintf(s.stdout, `
 the log so far: %s
 
+  the dashboard     http://%s/
+                      log in as %s; the password is in %s
   log in            curl -s -c %s http://%s/api/v1/session -H 'Content-Type: application/json' \
                       -d '{"name":"%s","password":"%s"}'
   the log           curl -s -b %s 'http://%s/api/v1/pushes?size=5' | head -c 2000
@@ -72,7 +74,7 @@ the log so far: %s
   the simulator     curl -s http://%s/_sim/stats
 
 Ctrl-C stops everything.
-`, strings.Join(so, ", "), jar, s.admin, adminUser, password, jar, s.admin, jar, s.admin, jar, s.admin, jar, s.admin, receipt, s.producer, key, s.redis, s.sim)
+`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.dir, passwordFile), jar, s.admin, adminUser, password, jar, s.admin, jar, s.admin, jar, s.admin, jar, s.admin, receipt, s.producer, key, s.redis, s.sim)
 	return s.watch(ctx)
 }
 
