@@ -1,0 +1,108 @@
+import AxeBuilder from '@axe-core/playwright';
+import { System } from './harness/system';
+import { expect, type Page, test } from './harness/test';
+
+const paths = ['/', '/log', '/failed', '/scheduled', '/workers', '/compose', '/flush', '/settings', '/nothing'];
+const wide = { width: 1440, height: 900 };
+const narrow = { width: 390, height: 844 };
+
+/** Waits until nothing on a page is still to come. */
+async function settled(page: Page) {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.locator('.MuiSkeleton-root')).toHaveCount(0);
+}
+
+/** What axe finds, in short. */
+async function violations(page: Page): Promise<string[]> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).setLegacyMode().analyze();
+  return violations.map(
+    (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.target.join(' ')} ${n.failureSummary}`).join('\n')}`,
+  );
+}
+
+/** Looks at a page in both themes and widths. */
+async function look(page: Page) {
+  for (const viewport of [wide, narrow]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await settled(page);
+      expect(await violations(page), `${page.url()} ${colorScheme} ${viewport.width}`).toEqual([]);
+    }
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over, `${page.url()} scrolls sideways at ${viewport.width}`).toBe(0);
+  }
+}
+
+for (const language of ['ko', 'en'] as const) {
+  test.describe(`nobody is shut out (${language})`, () => {
+    test('of the login', async ({ small, visit, allow }) => {
+      allow(/^401 POST .*\/session$/);
+      const page = await visit(small, null, '/', { language });
+      await look(page);
+      await page.getByRole('textbox').first().fill('nobody');
+      await page.locator('input[type=password]').fill('wrong');
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('alert')).toBeVisible();
+      await look(page);
+    });
+
+    for (const path of paths) {
+      test(`of ${path}`, async ({ small, visit }) => {
+        const page = await visit(small, 'auditor', path, { language });
+        await look(page);
+      });
+    }
+  });
+}
+
+test.describe('nobody is shut out', () => {
+  let empty: System;
+  test.beforeAll(async () => {
+    empty = await System.start();
+  });
+  test.afterAll(() => empty?.stop());
+
+  for (const path of paths) {
+    test(`where there is nothing yet: ${path}`, async ({ visit }) => {
+      await look(await visit(empty, 'admin', path));
+    });
+
+    test(`where everything fails: ${path}`, async ({ small, visit, allow }) => {
+      allow(/^503 /);
+      const page = await visit(small, 'admin', '/nothing');
+      await page.route(/\/api\/v1\/(?!session$|events)/, (route) =>
+        route.fulfill({
+          status: 503,
+          contentType: 'application/problem+json',
+          json: {
+            type: 'about:blank',
+            title: 'Service Unavailable',
+            status: 503,
+            detail: 'Redis does not answer',
+            request_id: 'req-e2e',
+          },
+        }),
+      );
+      await page.goto(small.url + path);
+      await look(page);
+    });
+  }
+
+  test('of menu, account and help', async ({ small, visit }) => {
+    const page = await visit(small, 'admin', '/nothing');
+    await page.getByRole('button', { name: /^Account/ }).click();
+    await expect(page.getByRole('menu')).toBeVisible();
+    await look(page);
+    await page.keyboard.press('Escape');
+    await page.setViewportSize(narrow);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await expect(page.getByRole('navigation')).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+    await look(page);
+  });
+});

@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test';
+
+/** Tests in a real browser, on real processes: e2e/harness says how they are started. */
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: process.env.E2E_OUT ?? 'node_modules/.e2e',
+  globalSetup: './e2e/harness/setup.ts',
+  fullyParallel: true,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  reporter: [['./e2e/harness/reporter.ts']],
+  use: {
+    browserName: 'chromium',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+});
