@@ -1,0 +1,176 @@
+import BackIcon from '@mui/icons-material/ArrowBack';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Paper from '@mui/material/Paper';
+import Stack from '@mui/material/Stack';
+import Typography from '@mui/material/Typography';
+import { keepPreviousData } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { api, type Schemas } from '../../api/client';
+import { useMay } from '../../api/session';
+import type { Code } from '../../push/codes';
+import { useBecame } from '../../push/useBecame';
+import { ChangedBanner } from '../../ui/ChangedBanner';
+import { Empty } from '../../ui/Empty';
+import { ErrorNotice } from '../../ui/ErrorNotice';
+import { Link } from '../../ui/Link';
+import { Pager } from '../../ui/Pager';
+import { ThinBar } from '../../ui/ThinBar';
+import { useToast } from '../../ui/Toast';
+import { GroupHead } from './GroupHead';
+import { PushTable } from './PushTable';
+import { ResendDialog } from './ResendDialog';
+import { Selection } from './Selection';
+import { failedLink, hasLeft, useFailedState } from './state';
+import { useFailedText } from './text';
+import { useResend } from './useResend';
+
+const BulkDialog = lazy(() => import('../../jobs/BulkDialog').then((m) => ({ default: m.BulkDialog })));
+
+const size = 50;
+const none: Schemas['Record'][] = [];
+
+type Props = {
+  code: Code;
+  /** Its count, if known. */
+  group?: Schemas['CodeCount'];
+  /** By how many the failed pushes have changed since they were counted. */
+  news: number;
+  onOrdered: (job: string) => void;
+  /** What stands between the head and the pushes. */
+  children: ReactNode;
+};
+
+/** The pushes that failed with one error code: looked at, and resent one by one, some, or all. */
+export function GroupView({ code, group, news, onOrdered, children }: Props) {
+  const t = useFailedText();
+  const say = useToast();
+  const mayChange = useMay('change') && code !== 'INVALID_JOB';
+  const [{ page, asof }, setState] = useFailedState();
+  const query = { status: ['failed' as const], error_code: code, page, size, asof: asof ?? undefined };
+  const pushes = api.useQuery('get', '/api/v1/pushes', { params: { query } }, { placeholderData: keepPreviousData });
+  const failures = api.useQuery('get', '/api/v1/failures');
+  const items = pushes.data?.items ?? none;
+  const ids = useMemo(() => items.map((r) => r.id), [items]);
+  const { became, note } = useBecame(ids, pushes.dataUpdatedAt);
+  const { results, run, resend, stop } = useResend(note);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [asked, setAsked] = useState<readonly string[] | null>(null);
+  const [all, setAll] = useState(false);
+  const chosen = ids.filter((id) => selected.has(id) && !hasLeft(became, id));
+
+  const refresh = () => {
+    setSelected(new Set());
+    void setState({ asof: null });
+    void pushes.refetch();
+    void failures.refetch();
+  };
+  const confirmed = async (reason: string) => {
+    const which = asked ?? [];
+    setAsked(null);
+    setSelected(new Set());
+    const { done, bad } = await resend(which, reason);
+    if (bad === 0) say(t('resent', { count: done }));
+    else say(t('mixed', { ok: done - bad, bad }), 'warning');
+  };
+  const goTo = (to: number) => {
+    setSelected(new Set());
+    void setState({ page: to, asof: pushes.data?.asof ?? null });
+  };
+
+  return (
+    <section aria-labelledby="group">
+      <Link to={failedLink()} sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.5, mb: 1 }}>
+        <BackIcon fontSize="inherit" />
+        {t('back')}
+      </Link>
+      <GroupHead code={code} group={group}>
+        {mayChange && (
+          <Button variant="contained" title={t('resendAllHelp')} onClick={() => setAll(true)}>
+            {t('resendAll')}
+          </Button>
+        )}
+      </GroupHead>
+      {children}
+      {news > 0 && <ChangedBanner onRefresh={refresh}>{t('changed', { count: news })}</ChangedBanner>}
+      <ThinBar busy={pushes.isFetching && !pushes.isPending} />
+      {pushes.error && !pushes.data ? (
+        <ErrorNotice error={pushes.error} retry={() => void pushes.refetch()} />
+      ) : (
+        <Paper variant="outlined">
+          <Stack
+            direction="row"
+            sx={{ alignItems: 'center', flexWrap: 'wrap', gap: 1, px: 1.5, py: 0.75, minHeight: 52 }}
+          >
+            {chosen.length > 0 || run ? (
+              <Selection
+                count={chosen.length}
+                run={run}
+                onResend={() => setAsked(chosen)}
+                onClear={() => setSelected(new Set())}
+                onStop={stop}
+              />
+            ) : (
+              <Typography component="span">
+                {pushes.data && items.length > 0 && <Showing page={pushes.data} />}
+              </Typography>
+            )}
+            <Box sx={{ flex: 1 }} />
+            <Pager page={page} pages={pushes.data?.pages ?? 1} more={pushes.data?.exact === false} onPage={goTo} />
+          </Stack>
+          {pushes.data && items.length === 0 ? (
+            <Empty
+              title={t(page > 1 ? 'beyond' : 'noneHere')}
+              hint={page > 1 ? undefined : t('noneHereHint')}
+              action={page > 1 && <Button onClick={() => goTo(1)}>{t('firstPage')}</Button>}
+            />
+          ) : (
+            <PushTable
+              code={code}
+              items={pushes.data ? items : undefined}
+              became={became}
+              results={results}
+              selected={mayChange ? selected : undefined}
+              onSelect={setSelected}
+              onResend={setAsked}
+            />
+          )}
+        </Paper>
+      )}
+      {asked && (
+        <ResendDialog
+          code={code}
+          count={asked.length}
+          onConfirm={(why) => void confirmed(why)}
+          onClose={() => setAsked(null)}
+        />
+      )}
+      {all && (
+        <Suspense>
+          <BulkDialog
+            kind="redrive"
+            filter={{ status: ['failed'], error_code: code }}
+            onClose={() => setAll(false)}
+            onOrdered={onOrdered}
+          />
+        </Suspense>
+      )}
+    </section>
+  );
+}
+
+/** Which of how many are shown. */
+function Showing({ page: { page, size: of, items, total, exact, newer } }: { page: Schemas['Page'] }) {
+  const t = useFailedText();
+  const from = (page - 1) * of + 1;
+  return (
+    <>
+      {t(exact ? 'showing' : 'showingLeast', { total, from, to: from + items.length - 1 })}
+      {newer > 0 && page > 1 && (
+        <Box component="span" sx={{ color: 'text.secondary', ml: 1 }}>
+          {t('newer', { count: newer })}
+        </Box>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,135 @@
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import TableCell from '@mui/material/TableCell';
+import TableRow from '@mui/material/TableRow';
+import Typography from '@mui/material/Typography';
+import { memo } from 'react';
+import type { Schemas } from '../../api/client';
+import type { Code } from '../../push/codes';
+import { refusalOf, useRefusalText } from '../../push/refusal';
+import { type Status, StatusChip } from '../../push/status';
+import { ErrorText } from '../../ui/ErrorNotice';
+import { Link } from '../../ui/Link';
+import { Time } from '../../ui/Time';
+import { logLink } from '../../url/log';
+import { useFailedText } from './text';
+
+type Props = {
+  code: Code;
+  record: Schemas['Record'];
+  /** The state that it has come to since it was read. */
+  became?: Status;
+  /** Whether it was resent from here; why is what came instead. */
+  tried: boolean;
+  why?: unknown;
+  /** Absent if the reader may not resend. */
+  selected?: boolean;
+  onSelect: (id: string, on: boolean) => void;
+  onResend: (ids: string[]) => void;
+};
+
+/** A failed push. One that has left the group since stays where it is, and says so. */
+export const PushRow = memo(function PushRow(props: Props) {
+  const { code, record, became, tried, why, selected, onSelect, onResend } = props;
+  const t = useFailedText();
+  const { id } = record;
+  const left = became !== undefined && became !== 'failed';
+  return (
+    <TableRow
+      hover
+      selected={selected}
+      data-push={id}
+      sx={left ? { '& td': { color: 'text.secondary', bgcolor: 'action.hover' } } : undefined}
+    >
+      {selected !== undefined && (
+        <TableCell padding="checkbox">
+          <Checkbox
+            size="small"
+            checked={selected && !left}
+            disabled={left}
+            slotProps={{ input: { 'aria-label': t('select', { id }) } }}
+            onChange={(_, on) => onSelect(id, on)}
+          />
+        </TableCell>
+      )}
+      <TableCell>
+        <Time at={record.accepted_at} />
+      </TableCell>
+      <TableCell>
+        <StatusChip status={became ?? record.status} />
+      </TableCell>
+      <TableCell>
+        <Link
+          to={logLink({ status: ['failed'], code, id })}
+          data-row=""
+          className="mono"
+          sx={{ whiteSpace: 'nowrap', fontSize: '0.78rem' }}
+        >
+          {id}
+        </Link>
+      </TableCell>
+      <Short>{record.msg_title}</Short>
+      <Short>{record.D_servicename}</Short>
+      <Short>{record.push_grp_id}</Short>
+      <TableCell align="right">{record.attempts}</TableCell>
+      <TableCell sx={{ width: '100%', minWidth: 180 }}>
+        {tried && why ? <NotResent why={why} /> : <Clamped text={record.result ?? ''} />}
+      </TableCell>
+      {selected !== undefined && (
+        <TableCell>
+          <Button
+            size="small"
+            disabled={left}
+            aria-label={t('resendOne', { id })}
+            onClick={() => onResend([id])}
+            sx={{ whiteSpace: 'nowrap' }}
+          >
+            {t('resend')}
+          </Button>
+        </TableCell>
+      )}
+    </TableRow>
+  );
+});
+
+/** A text that never makes its row higher. */
+function Short({ children }: { children?: string }) {
+  return (
+    <TableCell
+      title={children}
+      sx={{ maxWidth: 150, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+    >
+      {children}
+    </TableCell>
+  );
+}
+
+function Clamped({ text }: { text: string }) {
+  return (
+    <Typography
+      variant="body2"
+      title={text}
+      lang="en"
+      sx={{
+        display: '-webkit-box',
+        WebkitLineClamp: 2,
+        WebkitBoxOrient: 'vertical',
+        overflow: 'hidden',
+        fontSize: '0.8125rem',
+      }}
+    >
+      {text}
+    </Typography>
+  );
+}
+
+function NotResent({ why }: { why: unknown }) {
+  const t = useFailedText();
+  const refused = useRefusalText();
+  const refusal = refusalOf(why);
+  return (
+    <Typography variant="body2" component="div" sx={{ color: 'error.main' }}>
+      {t('notResent')}: {refusal ? refused(refusal) : <ErrorText error={why} />}
+    </Typography>
+  );
+}

@@ -1,0 +1,83 @@
+import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
+import Skeleton from '@mui/material/Skeleton';
+import Typography from '@mui/material/Typography';
+import { type ReactNode, useState } from 'react';
+import { newKey } from '../api/key';
+import { hopeless } from '../push/codes';
+import { ConfirmDialog } from '../ui/ConfirmDialog';
+import { ErrorNotice } from '../ui/ErrorNotice';
+import { useToast } from '../ui/Toast';
+import { FilterText } from './FilterText';
+import type { JobFilter, JobKind } from './job';
+import { useJobCount, useOrderJob } from './queries';
+import { useJobText } from './text';
+
+type Props = {
+  kind: JobKind;
+  filter: JobFilter;
+  /** What the page knows of these pushes, above what will happen. */
+  children?: ReactNode;
+  onClose: () => void;
+  onOrdered?: (id: string) => void;
+};
+
+/**
+ * Redrives or cancels all pushes that a filter means, as a job: counts them first, says what will
+ * happen, and asks for the reason. Show it to open it.
+ */
+export function BulkDialog({ kind, filter, children, onClose, onOrdered }: Props) {
+  const t = useJobText();
+  const say = useToast();
+  const [key] = useState(newKey); // ordered twice after a lost answer, it is one job
+  const counted = useJobCount(kind, filter);
+  const order = useOrderJob();
+  const count = counted.data?.count ?? 0;
+  const exact = counted.data?.exact ?? true;
+  const known = counted.data !== undefined;
+  return (
+    <ConfirmDialog
+      open
+      title={t(`${kind}.title`)}
+      verb={known && count > 0 ? t(exact ? `${kind}.do` : `${kind}.doLeast`, { count }) : t(`${kind}.verb`)}
+      danger={kind === 'cancel'}
+      reason="required"
+      disabled={!known || (count === 0 && exact)}
+      busy={order.isPending}
+      error={order.error}
+      onClose={onClose}
+      onConfirm={(reason) =>
+        order.mutate(
+          { params: { header: { 'Idempotency-Key': key } }, body: { kind, ...filter, reason } },
+          {
+            onSuccess: (job) => {
+              say(t('ordered'));
+              if ('id' in job) onOrdered?.(job.id);
+              onClose();
+            },
+          },
+        )
+      }
+    >
+      <Box sx={{ p: 1.5, border: 1, borderColor: 'divider', borderRadius: 1 }}>
+        <FilterText filter={filter} />
+        <Typography component="div" aria-live="polite" sx={{ mt: 0.75, fontSize: '1.25rem', fontWeight: 700 }}>
+          {counted.isPending && <Skeleton width="60%" aria-label={t('counting')} />}
+          {known && (count > 0 || !exact) && t(exact ? 'count' : 'countLeast', { count })}
+        </Typography>
+        {known && !exact && <Typography variant="body2">{t('least')}</Typography>}
+        {known && count === 0 && exact && <Typography>{t('none')}</Typography>}
+      </Box>
+      {counted.error && <ErrorNotice error={counted.error} retry={() => void counted.refetch()} />}
+      {kind === 'redrive' && filter.error_code && hopeless.includes(filter.error_code) && (
+        <Alert severity="warning">{t('hopeless')}</Alert>
+      )}
+      {children}
+      <Box component="ul" sx={{ m: 0, pl: 2.5, color: 'text.secondary', '& li + li': { mt: 0.5 } }}>
+        <li>{t(`${kind}.effect`)}</li>
+        <li>{t(`${kind}.how`)}</li>
+        <li>{t('bound')}</li>
+      </Box>
+    </ConfirmDialog>
+  );
+}
