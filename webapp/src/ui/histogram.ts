@@ -1,6 +1,7 @@
 import { texts } from '../i18n/texts';
 import type { Status } from '../push/status';
 import { formatTime } from '../time/format';
+import { zoneAhead } from '../time/zone';
 
 /** A bar: when it begins, and what it counts. */
 export type HistogramSpan = { at: string; counts: Partial<Record<Status, number>> };
@@ -98,11 +99,9 @@ export function ticksOf(spans: HistogramSpan[], spanSeconds: number, zone: strin
 
 /** Seconds of the zone's wall clock, as if it were UTC. */
 function wallClock(zone: string, first: string, last: string): (at: string) => number {
-  const read = (at: string) => Date.parse(`${formatTime(at, zone).replace(' ', 'T')}Z`) / 1_000;
-  const ahead = (at: string) => read(at) - Math.floor(Date.parse(at) / 1_000);
-  const offset = ahead(first);
-  if (offset !== ahead(last)) return read; // the clocks are changed between
-  return (at) => Math.floor(Date.parse(at) / 1_000) + offset;
+  const ahead = zoneAhead(first, zone);
+  const changes = ahead !== zoneAhead(last, zone); // of the clocks, between
+  return (at) => Math.floor(Date.parse(at) / 1_000) + (changes ? zoneAhead(at, zone) : ahead);
 }
 
 function labelOf(wallSeconds: number, step: number): string {
