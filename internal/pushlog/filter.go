@@ -21,9 +21,11 @@ func (f *Filter) Validate() error {
 		return fmt.Errorf("%w: since must be before until", ErrFilter)
 	}
 	switch {
-	case f.Text.Word == "":
+	case f.Text == Text{Column: f.Text.Column}: // no search
 	case !slices.Contains(SearchColumns(), f.Text.Column):
 		return fmt.Errorf("%w: column must be one of %v", ErrFilter, SearchColumns())
+	case f.Text.Word == "":
+		return fmt.Errorf("%w: the word that a column must be is empty", ErrFilter)
 	case len(f.Text.Word) > MaxWord || !utf8.ValidString(f.Text.Word):
 		return fmt.Errorf("%w: the word must be UTF-8 of at most %d bytes", ErrFilter, MaxWord)
 	}
@@ -47,7 +49,7 @@ func (f *Filter) holds(r *Record) bool {
 			return false
 		}
 	}
-	return f.Text.Word == "" || strings.Contains(lower(column(r, f.Text.Column)), lower(f.Text.Word))
+	return !f.Text.within() || strings.Contains(lower(column(r, f.Text.Column)), lower(f.Text.Word))
 }
 
 // leavesOutPacked reports whether no packed record can be in the selection: they are
@@ -69,6 +71,9 @@ func (f *Filter) exact() (all []exactly) {
 			all = append(all, e)
 		}
 	}
+	if f.Text.Whole {
+		all = append(all, exactly{f.Text.Column, f.Text.Word})
+	}
 	return all
 }
 
@@ -80,7 +85,7 @@ func (f *Filter) fields() (names []string) {
 	if len(f.Statuses) > 0 {
 		names = append(names, FieldStatus)
 	}
-	if f.Text.Word != "" {
+	if f.Text.within() {
 		names = append(names, f.Text.Column)
 	}
 	return names

@@ -248,6 +248,10 @@ func TestFilterRefused(t *testing.T) {
 		"a word without column": {Text: Text{Word: "x"}},
 		"a word that is long":   {Text: Text{Column: FieldResult, Word: strings.Repeat("x", MaxWord+1)}},
 		"a word of bad bytes":   {Text: Text{Column: FieldResult, Word: "\xff"}},
+		"nothing for a whole":   {Text: Text{Column: FieldResult, Whole: true}},
+		"a whole of no column":  {Text: Text{Whole: true}},
+		"a whole of data":       {Text: Text{Column: "data", Word: "x", Whole: true}},
+		"a whole that is long":  {Text: Text{Column: FieldResult, Word: strings.Repeat("x", MaxWord+1), Whole: true}},
 	} {
 		_, err := b.List(t.Context(), Query{Page: 1, Size: 1, Filter: f})
 		each := b.Each(t.Context(), f, false, func([]Record) error { return nil })

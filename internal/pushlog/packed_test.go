@@ -94,11 +94,11 @@ func TestTokensOfChunks(t *testing.T) {
 				check := func() {
 					t.Helper()
 					// In a chunk a row is found by its column, and shown by its record.
-					page := b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Text: Text{push.FieldDeviceID, "TOKEN3:"}}})
+					page := b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Text: Text{Column: push.FieldDeviceID, Word: "TOKEN3:"}}})
 					if page.Total != int64((n+1)/5) || page.How != ByScan || len(page.Records) == 0 || page.Records[0].DeviceID != all[page.Records[0].ID].DeviceID {
 						t.Errorf("by scan: %d by %s", page.Total, page.How)
 					}
-					page = b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Text: Text{push.FieldDeviceID, fmt.Sprintf("91b%04d", n-1)}}})
+					page = b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Text: Text{Column: push.FieldDeviceID, Word: fmt.Sprintf("91b%04d", n-1)}}})
 					if got := idsOf(page.Records); !slices.Equal(got, []string{last}) {
 						t.Errorf("the last one: %q", got)
 					}

@@ -18,15 +18,20 @@ type Filter struct {
 	DeviceID    string
 	ServiceName string
 	ErrorCode   push.Code
-	Text        Text // contains
+	Text        Text // a column has this word in it, or is it
 }
 
-// Text is a word that a column of the record must contain, anywhere. The Latin
-// letters A to Z match without regard to case; all else byte by byte.
+// Text is a word that a column of the record must contain, anywhere: the Latin
+// letters A to Z match without regard to case, all else byte by byte. Or, with Whole,
+// one that the column must be: byte by byte, letters too.
 type Text struct {
 	Column string // one of SearchColumns
 	Word   string // empty: no search
+	Whole  bool
 }
+
+// within reports whether a column must contain a word.
+func (t Text) within() bool { return t.Word != "" && !t.Whole }
 
 // SearchColumns returns the columns that Text may name.
 func SearchColumns() []string {

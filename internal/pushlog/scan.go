@@ -372,7 +372,7 @@ func (s *scanner) match(chunk map[string]string, rows int) error {
 			s.matched[i] = s.matched[i] && slices.Contains(s.p.filter.Statuses, push.Status(col.value(i)))
 		}
 	}
-	if s.p.filter.Text.Word == "" || !slices.Contains(s.matched, true) {
+	if !s.p.filter.Text.within() || !slices.Contains(s.matched, true) {
 		return nil
 	}
 	col, err := read(s.p.filter.Text.Column)

@@ -77,13 +77,17 @@ type FlushFilter struct {
 	ServiceName string        `json:"D_servicename,omitempty"`
 	Column      string        `json:"column,omitempty"`
 	Contains    string        `json:"contains,omitempty"`
+	Equals      string        `json:"equals,omitempty"`
 }
 
 func newFlushFilter(f pushlog.Filter) FlushFilter {
 	ff := FlushFilter{Status: f.Statuses, ErrorCode: f.ErrorCode, Csno: f.Csno, PushGrpID: f.PushGrpID, DeviceID: f.DeviceID,
 		ServiceName: f.ServiceName}
-	if f.Text.Word != "" {
-		ff.Column, ff.Contains = f.Text.Column, f.Text.Word
+	switch t := f.Text; {
+	case t.Whole:
+		ff.Column, ff.Equals = t.Column, t.Word
+	case t.Word != "":
+		ff.Column, ff.Contains = t.Column, t.Word
 	}
 	if !f.Since.IsZero() {
 		ff.Since = &f.Since
@@ -97,6 +101,9 @@ func newFlushFilter(f pushlog.Filter) FlushFilter {
 func (ff *FlushFilter) filter() pushlog.Filter {
 	f := pushlog.Filter{Statuses: ff.Status, ErrorCode: ff.ErrorCode, Csno: ff.Csno, PushGrpID: ff.PushGrpID, DeviceID: ff.DeviceID,
 		ServiceName: ff.ServiceName, Text: pushlog.Text{Column: ff.Column, Word: ff.Contains}}
+	if ff.Equals != "" {
+		f.Text.Word, f.Text.Whole = ff.Equals, true
+	}
 	if ff.Since != nil {
 		f.Since = *ff.Since
 	}

@@ -154,6 +154,10 @@ func TestFlushOfAFilter(t *testing.T) {
 		"a service":                {pushlog.Filter{ServiceName: "x"}, func(int) bool { return false }, 1500},
 		"a word": {pushlog.Filter{Csno: "1", Text: pushlog.Text{Column: push.FieldDeviceID, Word: "P-0007"}},
 			func(i int) bool { return i/100 == 7 }, 1500},
+		"a whole word": {pushlog.Filter{Csno: "1", Text: pushlog.Text{Column: push.FieldDeviceID, Word: "token-p-000401", Whole: true}},
+			func(i int) bool { return i == 401 }, 1500},
+		"a part for a whole": {pushlog.Filter{Text: pushlog.Text{Column: push.FieldDeviceID, Word: "token-p-00040", Whole: true}},
+			func(int) bool { return false }, 1500},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -197,7 +201,7 @@ func TestOrderOfAFlush(t *testing.T) {
 	}
 	for _, wrong := range []pushlog.Filter{
 		{Statuses: []push.Status{push.Queued}}, {Statuses: []push.Status{push.Sent, "colour"}}, {Since: time.Now(), Until: time.Now().Add(-time.Hour)},
-		{Text: pushlog.Text{Column: "colour", Word: "red"}},
+		{Text: pushlog.Text{Column: "colour", Word: "red"}}, {Text: pushlog.Text{Column: push.FieldMsgTitle, Whole: true}},
 	} {
 		if f, err := control.StartFlush(ctx, wrong, "test"); f != nil || !errors.Is(err, pushlog.ErrFilter) {
 			t.Errorf("%+v: %v %v", wrong, f, err)
@@ -208,6 +212,10 @@ func TestOrderOfAFlush(t *testing.T) {
 	}
 	filter := pushlog.Filter{Statuses: []push.Status{push.Failed}, Since: time.Date(2026, 11, 22, 0, 0, 0, 5, time.UTC), Until: time.Now(), Csno: "1",
 		PushGrpID: "G", DeviceID: "t", ServiceName: "S", ErrorCode: push.CodeUnregistered, Text: pushlog.Text{Column: push.FieldMsgTitle, Word: "체결"}}
+	whole := pushlog.Filter{Text: pushlog.Text{Column: push.FieldMsgTitle, Word: "체결", Whole: true}}
+	if ff := newFlushFilter(whole); ff.filter().Text != whole.Text || ff.Contains != "" {
+		t.Errorf("%+v", ff)
+	}
 	b.order(t, filter)
 	order, err := control.Flush(ctx)
 	if err != nil || order.Error != "" {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -29,6 +30,7 @@ type logModel struct {
 	hand    []*delivery
 	stale   []*packing     // what a packer has read and not written
 	asked   map[string]int // questions by how they were answered
+	wholes  []pushlog.Text // values that columns had when they were asked for
 }
 
 func newLogModel(t *testing.T, seed uint64) *logModel {
@@ -163,11 +165,14 @@ func (m *logModel) filter() (f pushlog.Filter) {
 	if one(6) {
 		f.ErrorCode = []push.Code{push.CodeUnregistered, push.CodeUnavailable, "NONE"}[m.r.IntN(3)]
 	}
+	all := m.naive(pushlog.Filter{})
 	if one(2) {
 		columns := pushlog.SearchColumns()
-		f.Text = pushlog.Text{Column: columns[m.r.IntN(len(columns))], Word: words[m.r.IntN(len(words))]}
+		f.Text = pushlog.Text{Column: columns[m.r.IntN(len(columns))], Word: words[m.r.IntN(len(words))], Whole: one(4)}
+	} else if one(2) && len(all) > 0 {
+		f.Text = m.whole(all)
 	}
-	if all := m.naive(pushlog.Filter{}); one(3) && len(all) > 0 {
+	if one(3) && len(all) > 0 {
 		at := func() time.Time {
 			t, _ := time.Parse(pushlog.TimeFormat, all[m.r.IntN(len(all))].AcceptedAt)
 			return t.Add(time.Duration(m.r.IntN(3)-1) * time.Millisecond)
@@ -179,6 +184,27 @@ func (m *logModel) filter() (f pushlog.Filter) {
 		}
 	}
 	return f
+}
+
+// whole is a value that a column of some push has, or had.
+func (m *logModel) whole(all []pushlog.Record) pushlog.Text {
+	if len(m.wholes) > 0 && m.r.IntN(3) == 0 {
+		return m.wholes[m.r.IntN(len(m.wholes))]
+	}
+	columns := append(pushlog.SearchColumns(), pushlog.FieldResult, pushlog.FieldResult) // which changes
+	name := columns[m.r.IntN(len(columns))]
+	text, err := json.Marshal(all[m.r.IntN(len(all))])
+	values := map[string]any{}
+	if err != nil || json.Unmarshal(text, &values) != nil {
+		m.t.Fatal(err)
+	}
+	word, _ := values[name].(string)
+	if word == "" {
+		return pushlog.Text{}
+	}
+	m.asked["whole "+name]++
+	m.wholes = append(m.wholes, pushlog.Text{Column: name, Word: word, Whole: true})
+	return m.wholes[len(m.wholes)-1]
 }
 
 // naive reads every record, newest first.
