@@ -73,6 +73,9 @@ func TestCommandsAreAudited(t *testing.T) {
 		{"push redrive --status=cancelled --csno=10023451 --device-id=token-a", "", "redrive|device_id=" + pushlog.TokenHash("token-a") + " status=cancelled|10023451|done"},
 		{"log export --csno=10023451 --output=" + file, "", "export||10023451|done"},
 		{"log export --column=device_id --contains=token --output=" + file, "", "export|column=device_id contains=***||done"},
+		{"log export --column=device_id --equals=token-a --output=" + file, "", "export|column=device_id equals=" + pushlog.TokenHash("token-a") + "||done"},
+		{"log export --column=csno --equals=10023451 --status=failed --output=" + file, "", "export|status=failed|10023451|done"},
+		{"log export --column=csno --equals=2 --csno=10023451 --output=" + file, "", "export|column=csno equals=2|10023451|done"},
 		{"log export --output=" + filepath.Dir(file), "", "export|everything||refused"},
 		{"log flush --cancel", "", "flush_cancel|||refused"},
 		{"hold end demo", "", "hold_end|demo||refused"},
@@ -108,7 +111,7 @@ func TestCommandsAreAudited(t *testing.T) {
 		}
 	}
 	for i, want := range map[int]string{2: "map[reveal_before:false role_before:admin]", 17: "map[cancelled:1 error:1 of 2 pushes are not cancelled missing:1]",
-		19: "map[queued:1]", 20: "map[pushes:3]", 26: "map[entries:0]"} {
+		19: "map[queued:1]", 20: "map[pushes:3]", 29: "map[entries:0]"} {
 		if got := fmt.Sprint(all[i].Result); got != want {
 			t.Errorf("%s: %s, want %s", all[i].Action, got, want)
 		}

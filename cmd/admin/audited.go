@@ -127,9 +127,7 @@ func selected(action audit.Action, ids []string, given admin.Given) audit.Entry 
 	if token := given[push.FieldDeviceID]; len(token) > 0 { // a secret of its owner
 		given[push.FieldDeviceID] = []string{pushlog.TokenHash(token[0])}
 	}
-	if column := given[admin.FieldColumn]; len(column) > 0 && column[0] == push.FieldDeviceID {
-		given[admin.FieldContains] = []string{"***"}
-	}
+	hideWord(&e, given)
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		parts = append(parts, name+"="+strings.Join(given[name], ","))
@@ -138,6 +136,23 @@ func selected(action audit.Action, ids []string, given admin.Given) audit.Entry 
 		e.Subject = "everything"
 	}
 	return e
+}
+
+// hideWord does the same with what a column must be: the customer's number goes where it
+// belongs, of a token there is the hash. Of a part of one there is nothing.
+func hideWord(e *audit.Entry, given admin.Given) {
+	column, equals := given[admin.FieldColumn], given[admin.FieldEquals]
+	switch {
+	case len(column) == 0:
+	case column[0] == push.FieldDeviceID && len(equals) > 0:
+		given[admin.FieldEquals] = []string{pushlog.TokenHash(equals[0])}
+	case column[0] == push.FieldDeviceID:
+		given[admin.FieldContains] = []string{"***"}
+	case column[0] == push.FieldCsno && len(equals) > 0 && e.Customer == "":
+		e.Customer = equals[0]
+		delete(given, admin.FieldColumn)
+		delete(given, admin.FieldEquals)
+	}
 }
 
 // auditFilter is a filter of the audit log in words.

@@ -165,8 +165,9 @@ type filterFlags struct {
 	DeviceID    *string `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
 	ServiceName *string `name:"d-servicename" placeholder:"SERVICE" help:"The ones of this service."`
 	ErrorCode   *string `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
-	Column      *string `help:"Together with --contains: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno or result."`
-	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it."`
+	Column      *string `help:"Together with --contains or --equals: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno or result."`
+	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it; A to Z in either case."`
+	Equals      *string `placeholder:"WORD" help:"The ones whose column is this word, letter by letter."`
 }
 
 // exportFlags are a filter and a file.
@@ -372,7 +373,7 @@ func (f *filterFlags) given() admin.Given {
 	given := givenFlags(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
 		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID, push.FieldServiceName: f.ServiceName,
-		admin.FieldColumn: f.Column, admin.FieldContains: f.Contains,
+		admin.FieldColumn: f.Column, admin.FieldContains: f.Contains, admin.FieldEquals: f.Equals,
 	})
 	if f.Status != nil {
 		given[admin.FieldStatus] = strings.Split(*f.Status, ",")

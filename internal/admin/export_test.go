@@ -34,6 +34,7 @@ func TestExport(t *testing.T) {
 	for body, want := range map[string]string{
 		`{}`: "gfedcba", `{"format":"csv","order":"oldest"}`: "abcdefg", `{"csno":"csno-1","status":["failed"]}`: "f",
 		`{"column":"msg_contents","contains":"전자"}`: "fedcba", `{"csno":"nobody"}`: "",
+		`{"column":"cust_telno","equals":"010-1234-0003"}`: "d", `{"column":"cust_telno","equals":"010-1234-000"}`: "", `{"column":"csno","equals":"csno-0"}`: "eca",
 	} {
 		w := b.do("POST", "/api/v1/pushes/export", body)
 		ids := ""
@@ -96,7 +97,7 @@ func TestExportNamesEveryMistake(t *testing.T) {
 		`{"format":["csv"]}`:                          {"format must be text"},
 		`{"page":1,"order":"x"}`:                      {`unknown field "page"`, "order must be newest or oldest"},
 		`{"budget_ms":1000,"csno":"","since":"x"}`:    {`unknown field "budget_ms"`, "csno must not be empty", "since must be a time"},
-		`{"column":"msg_title","status":["failed!"]}`: {"column and contains go together", "status must be one of"},
+		`{"column":"msg_title","status":["failed!"]}`: {"column goes with contains or equals", "status must be one of"},
 	} {
 		w := b.do("POST", "/api/v1/pushes/export", body)
 		checkProblem(t, w, 422, named...)

@@ -18,12 +18,13 @@ const (
 	FieldErrorCode = "error_code"
 	FieldColumn    = "column"
 	FieldContains  = "contains"
+	FieldEquals    = "equals"
 )
 
 // FilterFields returns their names, and those of a push that it may have.
 func FilterFields() []string {
 	return []string{FieldStatus, FieldSince, FieldUntil, push.FieldCsno, push.FieldPushGrpID, push.FieldDeviceID,
-		push.FieldServiceName, FieldErrorCode, FieldColumn, FieldContains}
+		push.FieldServiceName, FieldErrorCode, FieldColumn, FieldContains, FieldEquals}
 }
 
 // urlFields are those of them that a URL may have.
@@ -48,8 +49,19 @@ func (p *parser) filter() pushlog.Filter {
 	f.Csno, f.PushGrpID, f.ServiceName = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.text(push.FieldServiceName)
 	f.DeviceID = p.token()
 	f.ErrorCode = p.code()
-	f.Text = p.word()
+	f.Text = p.columnText()
+	byItsOwn(&f)
 	return f
+}
+
+// byItsOwn puts what a whole column must be into the filter of that column, if it has
+// one: that is the same, and may have an index.
+func byItsOwn(f *pushlog.Filter) {
+	own := map[string]*string{push.FieldCsno: &f.Csno, push.FieldPushGrpID: &f.PushGrpID, push.FieldDeviceID: &f.DeviceID,
+		push.FieldServiceName: &f.ServiceName}[f.Text.Column]
+	if f.Text.Whole && own != nil && (*own == "" || *own == f.Text.Word) {
+		*own, f.Text = f.Text.Word, pushlog.Text{}
+	}
 }
 
 // token reads the token of a device.
@@ -66,25 +78,39 @@ func (p *parser) code() push.Code {
 	return push.Code(text)
 }
 
-// word reads what a column must contain.
-func (p *parser) word() pushlog.Text {
+// wordFields are those of what a column must contain, or be.
+func wordFields() []string { return []string{FieldContains, FieldEquals} }
+
+// word returns which of them was given, and its value; empty names if none was.
+func (g Given) word() (name, word string) {
+	for _, name := range wordFields() {
+		if values := g[name]; len(values) > 0 {
+			return name, values[0]
+		}
+	}
+	return "", ""
+}
+
+// columnText reads what a column must contain, or be.
+func (p *parser) columnText() pushlog.Text {
 	column, hasColumn := p.one(FieldColumn)
-	word, hasWord := p.one(FieldContains)
+	name, word := p.word()
+	both := len(p.Given[FieldContains]) > 0 && len(p.Given[FieldEquals]) > 0
 	columns := pushlog.SearchColumns()
 	if p.inURL {
 		columns = urlColumns()
 	}
-	p.check(hasColumn == hasWord, "%s and %s go together", FieldColumn, FieldContains)
+	p.check(hasColumn == (name != "") && !both, "%s goes with %s or %s, one of the two", FieldColumn, FieldContains, FieldEquals)
 	switch {
 	case p.inURL && slices.Contains(personal(), column):
 		p.fault("%s", p.private(column))
 	case hasColumn && !slices.Contains(columns, column):
 		p.fault("%s must be one of %s", FieldColumn, strings.Join(columns, ", "))
 	}
-	p.check(!hasWord || word != "", "%s must not be empty", FieldContains)
-	p.check(len(word) <= pushlog.MaxWord, "%s is longer than %d bytes", FieldContains, pushlog.MaxWord)
-	p.check(utf8.ValidString(word), "%s is not valid UTF-8", FieldContains)
-	return pushlog.Text{Column: column, Word: word}
+	p.check(name == "" || word != "", "%s must not be empty", name)
+	p.check(len(word) <= pushlog.MaxWord, "%s is longer than %d bytes", name, pushlog.MaxWord)
+	p.check(utf8.ValidString(word), "%s is not valid UTF-8", name)
+	return pushlog.Text{Column: column, Word: word, Whole: name == FieldEquals}
 }
 
 // The fields of a query beside its filter.

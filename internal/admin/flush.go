@@ -124,6 +124,7 @@ func maskedFlush(f *stream.Flush) *stream.Flush {
 
 // maskedFilter is a filter without whom it is about.
 func maskedFilter(f stream.FlushFilter) stream.FlushFilter {
-	f.Csno, f.DeviceID, f.Contains = mask(push.FieldCsno, f.Csno), mask(push.FieldDeviceID, f.DeviceID), mask(f.Column, f.Contains)
+	f.Csno, f.DeviceID = mask(push.FieldCsno, f.Csno), mask(push.FieldDeviceID, f.DeviceID)
+	f.Contains, f.Equals = mask(f.Column, f.Contains), mask(f.Column, f.Equals)
 	return f
 }

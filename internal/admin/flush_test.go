@@ -87,7 +87,10 @@ func TestFlushMistakes(t *testing.T) {
 		`{"confirm":"flush","status":[]}`:                {"status must be a list"},
 		`{"confirm":"flush","status":["gone"]}`:          {"status must be one of"},
 		`{"confirm":"flush","status":["sent","queued"]}`: {"status must be one of [sent failed expired cancelled]"},
-		`{"status":["scheduled"],"device_id":"","since":"x","column":"csno"}`:               {"confirm must", "status must", "device_id must", "since must", "column and contains"},
+		`{"status":["scheduled"],"device_id":"","since":"x","column":"csno"}`:               {"confirm must", "status must", "device_id must", "since must", "column goes with"},
+		`{"confirm":"flush","reason":"x","column":"result","equals":""}`:                    {"equals must not be empty"},
+		`{"confirm":"flush","reason":"x","column":"result"}`:                                {"column goes with contains or equals"},
+		`{"confirm":"flush","reason":"x","equals":"x"}`:                                     {"column goes with contains or equals"},
 		`{"confirm":"flush","since":"2026-11-24T00:00:00Z","until":"2026-11-24T00:00:00Z"}`: {"since must be before until"},
 	} {
 		checkProblem(t, b.do("POST", flushesPath, body), 422, words...)

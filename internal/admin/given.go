@@ -99,7 +99,7 @@ func (p *parser) describe(but ...string) (subject, customer string) {
 		column, _ := p.one(FieldColumn)
 		switch {
 		case slices.Contains(but, name), name == fieldReason:
-		case slices.Contains(personal(), name), name == FieldContains && slices.Contains(personal(), column):
+		case slices.Contains(personal(), name), slices.Contains(wordFields(), name) && slices.Contains(personal(), column):
 			parts = append(parts, name)
 		default:
 			parts = append(parts, name+"="+value)
@@ -107,7 +107,7 @@ func (p *parser) describe(but ...string) (subject, customer string) {
 	}
 	customer, exact := p.one(push.FieldCsno)
 	if column, _ := p.one(FieldColumn); !exact && column == push.FieldCsno {
-		customer, _ = p.one(FieldContains)
+		_, customer = p.word()
 	}
 	return strings.Join(parts, " "), customer
 }

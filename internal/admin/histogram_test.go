@@ -31,6 +31,9 @@ func TestHistogram(t *testing.T) {
 		{"POST", "", "{" + body + "}", map[push.Status]int64{push.Sent: 4, push.Failed: 2, push.Scheduled: 1}},
 		{"POST", "", "{" + body + `,"csno":"csno-1","budget_ms":100}`, map[push.Status]int64{push.Sent: 2, push.Failed: 1}},
 		{"POST", "", "{" + body + `,"column":"msg_contents","contains":"A주"}`, map[push.Status]int64{push.Sent: 1}},
+		{"GET", when + "&column=D_servicename&equals=service-1", "", map[push.Status]int64{push.Sent: 1, push.Failed: 2}},
+		{"POST", "", "{" + body + `,"column":"msg_contents","equals":"삼성전자 A주 매수"}`, map[push.Status]int64{push.Sent: 1}},
+		{"POST", "", "{" + body + `,"column":"csno","equals":"csno-1"}`, map[push.Status]int64{push.Sent: 2, push.Failed: 1}},
 		{"POST", "", "{" + body + `,"device_id":"nobody"}`, map[push.Status]int64{}},
 	}
 	for _, tt := range tests {

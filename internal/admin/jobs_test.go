@@ -47,6 +47,9 @@ func TestJobs(t *testing.T) {
 		{"several", `,"csno":"csno-0","error_code":"INVALID_ARGUMENT"`, 2},
 		{"nobody", `,"csno":"csno-9"`, 0},
 		{"a word", `,"column":"msg_title","contains":"g0-"`, 4},
+		{"a whole token", `,"column":"device_id","equals":"token-g0-0003"`, 1},
+		{"a whole title", `,"column":"msg_title","equals":"제목 <g0-0003>"`, 1},
+		{"a part for a whole title", `,"column":"msg_title","equals":"g0-"`, 0},
 		{"time", `,"since":"2020-01-01T00:00:00+09:00","until":"2999-01-01T00:00:00Z"`, 12},
 		{"another time", `,"until":"2020-01-01T00:00:00Z"`, 0},
 	}

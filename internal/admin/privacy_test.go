@@ -45,10 +45,10 @@ func TestNothingInPlainSight(t *testing.T) {
 	b.end(t, answers(push.CodeUnregistered), push.Failed, "p")
 	requests := slices.Concat(gets(), posted)
 	for _, path := range []string{"/api/v1/pushes/p", "/api/v1/pushes?status=failed", "/api/v1/pushes?column=push_grp_id&contains=G",
-		"/api/v1/pushes?csno=90817263", "/api/v1/pushes?contains=90817263", "/api/v1/pushes/90817263", "/api/v1/pushes?since=90817263", "/api/v1/pushes?90817263=1"} {
+		"/api/v1/pushes?csno=90817263", "/api/v1/pushes?contains=90817263", "/api/v1/pushes?equals=90817263", "/api/v1/pushes?column=csno&equals=90817263", "/api/v1/pushes/90817263", "/api/v1/pushes?since=90817263", "/api/v1/pushes?90817263=1"} {
 		requests = append(requests, request{"GET", path, ""})
 	}
-	for _, body := range []string{`{"csno":"90817263"}`, `{"device_id":"fcm-token-of-somebody-secret"}`, `{"column":"msg_title","contains":"홍길동님"}`,
+	for _, body := range []string{`{"csno":"90817263"}`, `{"column":"csno","equals":"90817263"}`, `{"column":"msg_title","equals":"체결 홍길동님 계좌"}`, `{"column":"90817263","equals":"홍길동님"}`, `{"device_id":"fcm-token-of-somebody-secret"}`, `{"column":"msg_title","contains":"홍길동님"}`,
 		`{"column":"msg_contents","contains":"삼성전자","status":["sent"]}`, `{"csno":"90817263","page":0}`, `{"column":"90817263","contains":"홍길동님"}`, `{"csno":["90817263"]}`, `{"90817263":1}`, `90817263`} {
 		for _, path := range []string{"/api/v1/pushes/search", "/api/v1/pushes/export", "/api/v1/pushes/histogram"} {
 			requests = append(requests, request{"POST", path, body})
@@ -56,11 +56,16 @@ func TestNothingInPlainSight(t *testing.T) {
 	}
 	requests = append(requests, request{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"x","csno":"90817263","column":"msg_title","contains":"홍길동님"}`},
 		request{"GET", "/api/v1/flushes/current", ""}, request{"POST", "/api/v1/flushes/current/cancel", ""},
+		request{"POST", "/api/v1/flushes", `{"confirm":"flush","reason":"x","column":"msg_title","equals":"홍길동님"}`},
+		request{"GET", "/api/v1/flushes/current", ""}, request{"POST", "/api/v1/flushes/current/cancel", ""},
 		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"csno":"90817263","reason":"x"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"reason":"x","csno":"90817263","column":"csno","contains":"9081"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"column":"msg_title","contains":"홍길동님","device_id":"fcm-token-of-somebody-secret","reason":"x"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"reason":"x","csno":"90817263","column":"csno","contains":"9081"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"csno":"90817263","dry_run":true}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"column":"cust_telno","equals":"010-9876-5432","reason":"x"}`},
+		request{"POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"column":"csno","equals":"90817263","csno":"1","reason":"x"}`},
+		request{"POST", "/api/v1/searches", `{"column":"msg_contents","contains":"삼성전자","equals":"삼성전자"}`},
 		request{"POST", "/api/v1/jobs", `{"kind":"90817263","csno":5}`}, request{"GET", "/api/v1/jobs", ""},
 		request{"GET", "/api/v1/scheduled", ""}, request{"GET", "/api/v1/scheduled?status=90817263", ""}, request{"GET", "/api/v1/events?topics=90817263", ""},
 		request{"POST", "/api/v1/pushes/waits/move", `{"sndn_rsev_hour":"90817263"}`},
@@ -230,9 +235,43 @@ func TestKeptSearch(t *testing.T) {
 	}
 	checkProblem(t, b.get("/api/v1/pushes?column=result&contains=x&search="+made.ID), 400, "given twice")
 	checkProblem(t, b.do("POST", "/api/v1/searches", `{}`), 422, "must be given")
-	checkProblem(t, b.do("POST", "/api/v1/searches", `{"column":"msg_title"}`), 422, "go together")
+	checkProblem(t, b.do("POST", "/api/v1/searches", `{"column":"msg_title"}`), 422, "column goes with")
 	only := decode[keptSearch](t, b.do("POST", "/api/v1/searches", `{"csno":"90817263"}`))
 	checkProblem(t, b.get("/api/v1/pushes?column=msg_title&contains=x&search="+only.ID), 400, "personal data")
+}
+
+// One for a whole column is kept, masked and audited like one for a part of it.
+func TestKeptSearchForAWhole(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	other := somebody()
+	other.ID, other.CustTelno = "q", "010-9876-54321"
+	b.accept(t, somebody(), other)
+	time.Sleep(2 * time.Millisecond)
+	made := decode[keptSearch](t, b.do("POST", "/api/v1/searches", `{"column":"cust_telno","equals":"010-9876-5432"}`))
+	if made.Fields["equals"] != "010-9876-5432" {
+		t.Fatalf("%+v", made)
+	}
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Subject != "column=cust_telno equals" || e.Customer != "" {
+		t.Errorf("%+v", e)
+	}
+	if found := decode[page](t, b.get("/api/v1/pushes?search="+made.ID)); idsOf(found.Items) != "p" {
+		t.Errorf("%+v", found)
+	}
+	viewer := map[string]string{"Cookie": plainCookie + "=" + b.user(t, "viewer", access.Viewer, false)}
+	if seen := decode[keptSearch](t, b.as("localhost", viewer, "GET", "/api/v1/searches/"+made.ID, "")); seen.Fields["equals"] != "***-****-5432" {
+		t.Errorf("%+v", seen)
+	}
+	b.as("localhost", viewer, "GET", "/api/v1/pushes?search="+made.ID, "")
+	b.audited(t, audit.Search, "viewer", audit.Done)
+	checkProblem(t, b.get("/api/v1/pushes?contains=x&search="+made.ID), 400, "column goes with contains or equals")
+	customer := decode[keptSearch](t, b.do("POST", "/api/v1/searches", `{"column":"csno","equals":"90817263"}`))
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Subject != "column=csno equals" || e.Customer != "90817263" {
+		t.Errorf("%+v", e)
+	}
+	if found := decode[page](t, b.get("/api/v1/pushes?status=queued,sent&search="+customer.ID)); found.Total != 2 {
+		t.Errorf("%+v", found)
+	}
 }
 
 // A dry run asks about a customer, too; and part of a number is one's number.
@@ -247,6 +286,14 @@ func TestQuestionsAreAudited(t *testing.T) {
 	}
 	b.do("POST", "/api/v1/pushes/search", `{"column":"csno","contains":"9081726"}`)
 	if e := b.audited(t, audit.Search, "root", audit.Done); e.Customer != "9081726" {
+		t.Errorf("%+v", e)
+	}
+	b.do("POST", "/api/v1/pushes/search", `{"column":"csno","equals":"90817264"}`)
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Customer != "90817264" || e.Subject != "column=csno equals" {
+		t.Errorf("%+v", e)
+	}
+	b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"column":"msg_title","equals":"홍길동","dry_run":true}`)
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Customer != "" || !strings.Contains(e.Subject, "column=msg_title dry_run=true equals kind=cancel") {
 		t.Errorf("%+v", e)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,7 @@ func TestSearch(t *testing.T) {
 		}
 		return r.AcceptedAt
 	}
+	result := b.record(t, "e").Result
 	tests := []struct{ body, ids, how string }{
 		{`{}`, "gfedcba", "index"},
 		{`{"order":"oldest","size":2,"page":2}`, "cd", "index"},
@@ -84,6 +86,24 @@ func TestSearch(t *testing.T) {
 		{`{"column":"result","contains":"played"}`, "fe", ""},
 		{`{"column":"result","contains":"nowhere"}`, "", ""},
 		{`{"csno":"csno-9","budget_ms":10000}`, "", "index"},
+		{`{"column":"csno","equals":"csno-1"}`, "fdb", "index"},
+		{`{"column":"push_grp_id","equals":"G2"}`, "fc", "index"},
+		{`{"column":"device_id","equals":"token-c"}`, "c", "index"},
+		{`{"column":"csno","equals":"CSNO-1"}`, "", "index"},
+		{`{"column":"csno","equals":"csno"}`, "", "index"},
+		{`{"column":"csno","equals":"csno-1","csno":"csno-1"}`, "fdb", "index"},
+		{`{"column":"csno","equals":"csno-1","csno":"csno-0"}`, "", ""},
+		{`{"column":"D_servicename","equals":"service-1"}`, "fed", "scan"},
+		{`{"column":"D_servicename","equals":"service-"}`, "", ""},
+		{`{"column":"uuid_id","equals":"uuid-c"}`, "c", "scan"},
+		{`{"column":"uuid_id","equals":"UUID-c"}`, "", ""},
+		{`{"column":"msg_title","equals":"` + jobOf("b").MsgTitle + `"}`, "b", ""},
+		{`{"column":"msg_contents","equals":"삼성전자 C주 매수"}`, "c", ""},
+		{`{"column":"msg_contents","equals":"삼성전자 C주 매"}`, "", ""},
+		{`{"column":"cust_telno","equals":"010-1234-0003","csno":"csno-1"}`, "d", ""},
+		{`{"column":"cust_telno","equals":"010-1234-0003","csno":"csno-0"}`, "", ""},
+		{`{"column":"result","equals":"` + strings.ReplaceAll(result, `"`, `\"`) + `"}`, "fe", ""},
+		{`{"column":"result","equals":"played"}`, "", ""},
 	}
 	for _, tt := range tests {
 		w := b.do("POST", "/api/v1/pushes/search", tt.body)
@@ -104,6 +124,8 @@ func TestListFilters(t *testing.T) {
 	for query, want := range map[string]string{
 		"?status=failed,scheduled&order=oldest": "efg", "?push_grp_id=G2": "fc", "?D_servicename=service-1": "fed",
 		"?error_code=UNREGISTERED": "fe", "?column=result&contains=PLAYED": "fe", "?column=push_grp_id&contains=2": "fc",
+		"?column=push_grp_id&equals=G2": "fc", "?column=push_grp_id&equals=2": "", "?column=D_servicename&equals=service-1&status=failed": "fe",
+		"?column=result&equals=played": "", "?column=result&equals=" + url.QueryEscape(b.record(t, "e").Result): "fe",
 		"?since=2999-01-01T00:00:00%2B09:00": "", "?until=2999-01-01T00:00:00Z&status=scheduled&budget_ms=100": "g",
 	} {
 		w := b.get("/api/v1/pushes" + query)
@@ -176,12 +198,19 @@ func TestSearchNamesEveryMistake(t *testing.T) {
 		{`{"since":"2026-11-24","until":"x"}`, []string{"since must be a time", "until must be a time"}},
 		{`{"since":"2026-11-25T00:00:00Z","until":"2026-11-24T00:00:00Z"}`, []string{"since must be before until"}},
 		{`{"error_code":"ACCEPTED"}`, []string{"error_code must be one of"}},
-		{`{"column":"msg_title"}`, []string{"column and contains go together"}},
-		{`{"contains":"x"}`, []string{"column and contains go together"}},
+		{`{"column":"msg_title"}`, []string{"column goes with contains or equals"}},
+		{`{"contains":"x"}`, []string{"column goes with contains or equals"}},
 		{`{"column":"data","contains":"x"}`, []string{"column must be one of csno, uuid_id"}},
 		{`{"column":"","contains":"x"}`, []string{"column must be one of"}},
 		{`{"column":"msg_title","contains":""}`, []string{"contains must not be empty"}},
 		{`{"column":"msg_title","contains":"` + strings.Repeat("가", 171) + `"}`, []string{"contains is longer than 512 bytes"}},
+		{`{"equals":"x"}`, []string{"column goes with contains or equals"}},
+		{`{"column":"msg_title","contains":"x","equals":"x"}`, []string{"column goes with contains or equals, one of the two"}},
+		{`{"contains":"x","equals":"x"}`, []string{"column goes with contains or equals"}},
+		{`{"column":"data","equals":"x"}`, []string{"column must be one of csno, uuid_id"}},
+		{`{"column":"csno","equals":""}`, []string{"equals must not be empty"}},
+		{`{"column":"csno","equals":["x"]}`, []string{"equals must be text"}},
+		{`{"column":"csno","equals":"` + strings.Repeat("가", 171) + `"}`, []string{"equals is longer than 512 bytes"}},
 		{`{"budget_ms":99}`, []string{"budget_ms must be a whole number, 100 to 10000"}},
 		{`{"budget_ms":60000}`, []string{"budget_ms must be"}},
 		{`{"x":1,"page":0,"size":0,"order":"x","asof":"x","status":["x"],"since":"x","until":"x","csno":"","push_grp_id":"","device_id":"","D_servicename":"","error_code":"","column":"x","contains":"","budget_ms":0}`,
@@ -244,6 +273,7 @@ func TestSearchInSteps(t *testing.T) {
 	for body, want := range map[string]string{
 		`{}`: "gfedcba", `{"csno":"csno-1"}`: "fdb", `{"column":"msg_contents","contains":"전자","size":2,"page":2}`: "dc",
 		`{"column":"msg_title","contains":"nowhere"}`: "", `{"page":5}`: "",
+		`{"column":"msg_contents","equals":"삼성전자 C주 매수"}`: "c", `{"column":"csno","equals":"csno-1","size":2}`: "fd",
 	} {
 		for _, accept := range []string{ndjson, "application/json;q=0.5, application/x-ndjson; q=1"} {
 			w := b.as("localhost", map[string]string{"Accept": accept}, "POST", "/api/v1/pushes/search", body)

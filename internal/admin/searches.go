@@ -29,7 +29,7 @@ var validSearch = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
 // keptFields are what a search may keep: what must not stand in a URL.
 func keptFields() []string {
-	return []string{push.FieldCsno, push.FieldDeviceID, FieldColumn, FieldContains}
+	return []string{push.FieldCsno, push.FieldDeviceID, FieldColumn, FieldContains, FieldEquals}
 }
 
 // kept is a search for personal data. Its id stands for it in URLs.
@@ -97,7 +97,7 @@ func (a *api) keptSearch(c *gin.Context) {
 	if !s.of(c) {
 		for name, value := range s.Given {
 			field := name
-			if name == FieldContains {
+			if slices.Contains(wordFields(), name) {
 				field = s.Given[FieldColumn]
 			}
 			s.Given[name] = mask(field, value)
