@@ -23,6 +23,8 @@ type Props = {
   /** A word that must be typed. */
   word?: string;
   busy?: boolean;
+  /** Whether it may be closed while it is done, which ends it. */
+  stoppable?: boolean;
   /** Whether there is nothing to confirm (yet). */
   disabled?: boolean;
   error?: unknown;
@@ -40,6 +42,7 @@ export function ConfirmDialog({
   reason,
   word,
   busy,
+  stoppable,
   disabled,
   error,
   onConfirm,
@@ -56,7 +59,13 @@ export function ConfirmDialog({
   }, [open]);
   const ready = !busy && !disabled && (reason !== 'required' || why.trim() !== '') && (!word || typed.trim() === word);
   return (
-    <Dialog open={open} onClose={() => !busy && onClose()} aria-labelledby={titleId} fullWidth maxWidth="sm">
+    <Dialog
+      open={open}
+      onClose={() => (stoppable || !busy) && onClose()}
+      aria-labelledby={titleId}
+      fullWidth
+      maxWidth="sm"
+    >
       <form
         onSubmit={(e) => {
           e.preventDefault();
@@ -97,7 +106,7 @@ export function ConfirmDialog({
           </Stack>
         </DialogContent>
         <DialogActions>
-          <Button onClick={onClose} disabled={busy} autoFocus={danger || !reason}>
+          <Button onClick={onClose} disabled={busy && !stoppable} autoFocus={danger || !reason}>
             {t('cancel')}
           </Button>
           <Button

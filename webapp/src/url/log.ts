@@ -1,6 +1,5 @@
 import { createSerializer, type inferParserType } from 'nuqs';
 import { codes } from '../push/codes';
-import { searchColumns } from '../push/fields';
 import { statuses } from '../push/status';
 import { parseAsCount, parseAsInstant, parseAsText, parseAsWord, parseAsWords } from './params';
 
@@ -35,7 +34,7 @@ export const logParsers = {
   group: parseAsText(128),
   code: parseAsWord(codes),
   search: parseAsText(36),
-  column: parseAsWord(searchColumns),
+  column: parseAsWord(openColumns),
   contains: parseAsText(512),
   equals: parseAsText(512),
   asof: parseAsInstant,
@@ -43,6 +42,8 @@ export const logParsers = {
   id: parseAsText(128),
 };
 export type LogState = inferParserType<typeof logParsers>;
+/** A change of some of it; null takes away. */
+export type LogChange = Partial<{ [K in keyof LogState]: LogState[K] | null }>;
 
 const serialize = createSerializer(logParsers);
 

@@ -1,0 +1,80 @@
+import Alert from '@mui/material/Alert';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, type Schemas } from '../../api/client';
+import { useMay } from '../../api/session';
+import { hopeless } from '../../push/codes';
+import { refusalOf, useRefusalText } from '../../push/refusal';
+import { ConfirmDialog } from '../../ui/ConfirmDialog';
+import { useToast } from '../../ui/Toast';
+import { useDrawerText } from './drawerText';
+
+const redrivable = ['failed', 'expired', 'cancelled'];
+const cancellable = ['scheduled', 'queued', 'retrying'];
+
+/** What can be done with a push, by who may. */
+export function Actions({ record }: { record: Schemas['Record'] }) {
+  const may = useMay('change');
+  if (!may) return null;
+  if (redrivable.includes(record.status) && record.error_code !== 'INVALID_JOB')
+    return <Change record={record} kind="redrive" />;
+  if (cancellable.includes(record.status)) return <Change record={record} kind="cancel" />;
+  return null;
+}
+
+const paths = { redrive: '/api/v1/pushes/{id}/redrive', cancel: '/api/v1/pushes/{id}/cancel' } as const;
+
+function Change({ record, kind }: { record: Schemas['Record']; kind: 'redrive' | 'cancel' }) {
+  const t = useDrawerText();
+  const refused = useRefusalText();
+  const say = useToast();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const readAnew = () =>
+    queries.invalidateQueries({ queryKey: ['get', '/api/v1/pushes/{id}', { params: { path: { id: record.id } } }] });
+  const change = api.useMutation('post', paths[kind], {
+    onSuccess: () => {
+      setOpen(false);
+      say(t(kind === 'redrive' ? 'redriveDone' : 'cancelDone'));
+      void readAnew();
+    },
+    onError: () => void readAnew(),
+  });
+  const refusal = refusalOf(change.error);
+  return (
+    <>
+      <Button
+        variant={kind === 'redrive' ? 'contained' : 'outlined'}
+        color={kind === 'redrive' ? 'primary' : 'error'}
+        size="small"
+        onClick={() => {
+          change.reset();
+          setOpen(true);
+        }}
+      >
+        {t(kind)}
+      </Button>
+      <ConfirmDialog
+        open={open}
+        title={t(`${kind}Title`)}
+        verb={t(kind)}
+        danger={kind === 'cancel'}
+        reason="optional"
+        busy={change.isPending}
+        error={refusal ? undefined : change.error}
+        onConfirm={(reason) =>
+          change.mutate({ params: { path: { id: record.id } }, body: reason ? { reason } : undefined })
+        }
+        onClose={() => setOpen(false)}
+      >
+        <Typography>{t(`${kind}Text`)}</Typography>
+        {kind === 'redrive' && record.error_code && hopeless.includes(record.error_code) && (
+          <Alert severity="warning">{t('redriveHopeless', { code: record.error_code })}</Alert>
+        )}
+        {refusal && <Alert severity="error">{refused(refusal)}</Alert>}
+      </ConfirmDialog>
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import Button from '@mui/material/Button';
+import Stack from '@mui/material/Stack';
+import Typography from '@mui/material/Typography';
+import { useState } from 'react';
+import { useTime } from '../../time/useTime';
+import { TimePicker } from '../../ui/TimePicker';
+import { useLogText } from './text';
+
+type Times = { since: string | null; until: string | null };
+
+/** From and to. */
+export default function Ends({ since, until, onApply }: Times & { onApply: (ends: Times) => void }) {
+  const t = useLogText();
+  const { zone } = useTime();
+  const [from, setFrom] = useState(since);
+  const [to, setTo] = useState(until);
+  const wrong = from !== null && to !== null && from >= to;
+  return (
+    <Stack
+      component="form"
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (!wrong) onApply({ since: from, until: to });
+      }}
+      sx={{ p: 2, gap: 2, width: 280 }}
+    >
+      <TimePicker label={t('from')} value={from} onChange={setFrom} disableFuture />
+      <TimePicker label={t('to')} value={to} onChange={setTo} />
+      <Typography variant="caption" sx={{ color: 'text.secondary' }}>
+        {zone}
+      </Typography>
+      <Button type="submit" variant="contained" disabled={wrong}>
+        {t('apply')}
+      </Button>
+    </Stack>
+  );
+}

@@ -1,0 +1,102 @@
+import DownloadIcon from '@mui/icons-material/FileDownloadOutlined';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import ToggleButton from '@mui/material/ToggleButton';
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
+import Typography from '@mui/material/Typography';
+import { useMutation } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { client } from '../../api/client';
+import { useMay } from '../../api/session';
+import { formatNumber } from '../../i18n/texts';
+import { serverNow } from '../../time/clock';
+import { ConfirmDialog } from '../../ui/ConfirmDialog';
+import { useToast } from '../../ui/Toast';
+import { type Filter, instant } from './filter';
+import { useLogText } from './text';
+
+type Format = 'csv' | 'ndjson';
+
+type Props = { filter: Filter; order: 'newest' | 'oldest'; total: number; exact: boolean };
+
+/** Exports what is filtered, as a file. */
+export function ExportButton({ filter, order, total, exact }: Props) {
+  const t = useLogText();
+  const mayReveal = useMay('reveal');
+  const say = useToast();
+  const [open, setOpen] = useState(false);
+  const [format, setFormat] = useState<Format>('csv');
+  const [reveal, setReveal] = useState(false);
+  const running = useRef<AbortController | null>(null);
+  const made = useMutation({
+    mutationFn: async (reason: string) => {
+      running.current = new AbortController();
+      const { data } = await client.POST('/api/v1/pushes/export', {
+        body: { ...filter, order, format, reveal, ...(reason && { reason }) },
+        parseAs: 'blob',
+        signal: running.current.signal,
+      });
+      saveAs(data as unknown as Blob, `pushes-${instant(serverNow()).slice(0, 19).replace(/\D/g, '')}.${format}`);
+    },
+    onSuccess: () => {
+      setOpen(false);
+      say(t('exportDone'));
+    },
+  });
+  const close = () => {
+    running.current?.abort();
+    made.reset();
+    setOpen(false);
+  };
+  const verb = t('exportVerb', { format: format.toUpperCase() });
+  return (
+    <>
+      <Button size="small" startIcon={<DownloadIcon />} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        {t('exportAs')}
+      </Button>
+      <ConfirmDialog
+        open={open}
+        title={t('exportTitle')}
+        verb={verb}
+        reason={reveal ? 'required' : 'optional'}
+        busy={made.isPending}
+        stoppable
+        error={made.error}
+        onConfirm={(reason) => made.mutate(reason)}
+        onClose={close}
+      >
+        <Typography>{t('exportCount', { total: formatNumber(total) + (exact ? '' : '+') })}</Typography>
+        <ToggleButtonGroup
+          exclusive
+          size="small"
+          aria-label={t('format')}
+          value={format}
+          onChange={(_, f: Format | null) => f && setFormat(f)}
+        >
+          <ToggleButton value="csv">CSV</ToggleButton>
+          <ToggleButton value="ndjson">NDJSON</ToggleButton>
+        </ToggleButtonGroup>
+        {mayReveal ? (
+          <FormControlLabel
+            control={<Checkbox checked={reveal} onChange={(e) => setReveal(e.target.checked)} />}
+            label={t('exportReveal')}
+          />
+        ) : (
+          <Typography variant="body2" sx={{ color: 'text.secondary' }}>
+            {t('exportMasked')}
+          </Typography>
+        )}
+        {made.isPending && <Typography role="status">{t('exportRunning')}</Typography>}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function saveAs(file: Blob, name: string) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

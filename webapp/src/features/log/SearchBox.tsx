@@ -1,0 +1,107 @@
+import ClearIcon from '@mui/icons-material/Clear';
+import SearchIcon from '@mui/icons-material/Search';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import IconButton from '@mui/material/IconButton';
+import InputAdornment from '@mui/material/InputAdornment';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { memo, type RefObject, useEffect, useState } from 'react';
+import { searchColumns, useFieldText } from '../../push/fields';
+import type { Asked } from './filter';
+import { useLogText } from './text';
+
+type Props = {
+  asked: Asked | null;
+  busy: boolean;
+  field: RefObject<HTMLInputElement | null>;
+  onSearch: (asked: Asked) => void;
+  onClear: () => void;
+};
+
+const first: Asked = { column: 'csno', match: 'equals', word: '' };
+
+/** One column, how it is to match, and a word. */
+export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch, onClear }: Props) {
+  const t = useLogText();
+  const name = useFieldText();
+  const [typed, setTyped] = useState<Asked>(asked ?? first);
+  useEffect(() => setTyped((old) => asked ?? { ...old, word: '' }), [asked]);
+  return (
+    <Box
+      component="form"
+      role="search"
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (typed.word.trim()) onSearch(typed);
+        else if (asked) onClear();
+      }}
+      sx={{ display: 'flex', gap: 1, flexWrap: { xs: 'wrap', sm: 'nowrap' }, flex: '1 1 460px', maxWidth: 760 }}
+    >
+      <TextField
+        select
+        label={t('searchColumn')}
+        value={typed.column}
+        onChange={(e) => setTyped({ ...typed, column: e.target.value as Asked['column'] })}
+        sx={{ width: 136, flex: { xs: '1 1 40%', sm: '0 0 136px' } }}
+      >
+        {searchColumns.map((c) => (
+          <MenuItem key={c} value={c} title={c}>
+            {name(c)}
+          </MenuItem>
+        ))}
+      </TextField>
+      <TextField
+        select
+        label={t('match')}
+        value={typed.match}
+        onChange={(e) => setTyped({ ...typed, match: e.target.value as Asked['match'] })}
+        sx={{ width: 112, flex: { xs: '1 1 30%', sm: '0 0 112px' } }}
+      >
+        {(['contains', 'equals'] as const).map((m) => (
+          <MenuItem key={m} value={m}>
+            {t(m)}
+          </MenuItem>
+        ))}
+      </TextField>
+      <TextField
+        label={t('keyword')}
+        title={t('searchHint')}
+        value={typed.word}
+        inputRef={field}
+        onChange={(e) => setTyped({ ...typed, word: e.target.value })}
+        sx={{ flex: { xs: '1 1 60%', sm: 1 } }}
+        slotProps={{
+          htmlInput: { maxLength: 4096, spellCheck: false, autoComplete: 'off', enterKeyHint: 'search' },
+          input: {
+            endAdornment: (typed.word || asked) && (
+              <InputAdornment position="end">
+                <IconButton
+                  size="small"
+                  edge="end"
+                  aria-label={t('clearSearch')}
+                  onClick={() => {
+                    setTyped({ ...typed, word: '' });
+                    if (asked) onClear();
+                  }}
+                >
+                  <ClearIcon fontSize="small" />
+                </IconButton>
+              </InputAdornment>
+            ),
+          },
+        }}
+      />
+      <Button
+        type="submit"
+        variant="contained"
+        loading={busy}
+        startIcon={<SearchIcon />}
+        loadingPosition="start"
+        sx={{ flexShrink: 0 }}
+      >
+        {t('search')}
+      </Button>
+    </Box>
+  );
+});

@@ -1,0 +1,68 @@
+import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import Divider from '@mui/material/Divider';
+import ListSubheader from '@mui/material/ListSubheader';
+import Menu from '@mui/material/Menu';
+import MenuItem from '@mui/material/MenuItem';
+import Radio from '@mui/material/Radio';
+import type { GridDensity } from '@mui/x-data-grid';
+import { memo, useState } from 'react';
+import { useFieldText } from '../../push/fields';
+import { type ShownColumn, shownColumns } from './columns';
+import { useLogText } from './text';
+import { densities } from './useView';
+
+type Props = {
+  hidden: readonly string[];
+  density: GridDensity;
+  onToggle: (column: ShownColumn) => void;
+  onDensity: (density: GridDensity) => void;
+};
+
+/** Chooses columns and the height of rows. */
+export const ViewMenu = memo(function ViewMenu({ hidden, density, onToggle, onDensity }: Props) {
+  const t = useLogText();
+  const name = useFieldText();
+  const [at, setAt] = useState<HTMLElement | null>(null);
+  return (
+    <>
+      <Button size="small" startIcon={<ColumnsIcon />} aria-haspopup="menu" onClick={(e) => setAt(e.currentTarget)}>
+        {t('columns')}
+      </Button>
+      <Menu open={at !== null} anchorEl={at} onClose={() => setAt(null)} slotProps={{ list: { dense: true } }}>
+        {shownColumns.map((c) => (
+          <MenuItem
+            key={c}
+            role="menuitemcheckbox"
+            aria-checked={!hidden.includes(c)}
+            onClick={() => onToggle(c)}
+            sx={{ py: 0 }}
+          >
+            <Checkbox
+              size="small"
+              checked={!hidden.includes(c)}
+              tabIndex={-1}
+              slotProps={{ input: { 'aria-hidden': true } }}
+            />
+            {name(c)}
+          </MenuItem>
+        ))}
+        <Divider />
+        <ListSubheader role="presentation">{t('density')}</ListSubheader>
+        {densities.map((d) => (
+          <MenuItem
+            key={d}
+            role="menuitemradio"
+            aria-checked={d === density}
+            onClick={() => onDensity(d)}
+            sx={{ py: 0 }}
+          >
+            <Radio size="small" checked={d === density} tabIndex={-1} slotProps={{ input: { 'aria-hidden': true } }} />
+            {t(d)}
+          </MenuItem>
+        ))}
+      </Menu>
+    </>
+  );
+});
