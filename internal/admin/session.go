@@ -25,10 +25,12 @@ const (
 type loginWays struct {
 	Password bool `json:"password"`
 	OIDC     bool `json:"oidc"`
+	LoggedIn bool `json:"logged_in"` // who asks is, already
 }
 
 func (a *api) loginWays(c *gin.Context) {
-	c.JSON(http.StatusOK, loginWays{Password: true, OIDC: a.OIDC != nil})
+	_, err := a.authenticate(c)
+	c.JSON(http.StatusOK, loginWays{Password: true, OIDC: a.OIDC != nil, LoggedIn: err == nil})
 }
 
 // me is who is logged in, for how long, and what they may do.

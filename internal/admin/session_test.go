@@ -178,3 +178,17 @@ func TestOwnSessionsOnly(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// A page asks whether somebody is logged in before it asks who.
+func TestLoginWays(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	if ways := decode[loginWays](t, b.get("/api/v1/login")); !ways.LoggedIn || !ways.Password || ways.OIDC {
+		t.Errorf("%+v", ways)
+	}
+	for _, cookie := range []string{"", plainCookie + "=nonsense"} {
+		if ways := decode[loginWays](t, b.as("localhost", map[string]string{"Cookie": cookie}, "GET", "/api/v1/login", "")); ways.LoggedIn {
+			t.Errorf("%q: %+v", cookie, ways)
+		}
+	}
+}

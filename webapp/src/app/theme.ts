@@ -36,7 +36,8 @@ const statusDark: Record<Status, string> = {
 
 const fonts =
   "'Pretendard Variable', Pretendard, -apple-system, BlinkMacSystemFont, 'Apple SD Gothic Neo', 'Malgun Gothic', 'Segoe UI', sans-serif";
-export const mono = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace";
+export const mono =
+  "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', 'Pretendard Variable', monospace";
 
 /** The look of everything. The nonce is the page's, for the grid, which writes styles by itself. */
 export function themeOf(language: Language, nonce: string) {

@@ -79,3 +79,9 @@ export const StatusChip = memo(function StatusChip({ status }: { status: Status 
     </Box>
   );
 });
+
+/** A state where there is no room for its word, which its tooltip says. */
+export const StatusMark = memo(function StatusMark({ status }: { status: Status }) {
+  const t = useStatusText();
+  return <StatusIcon status={status} titleAccess={t(status)} sx={{ fontSize: '1.1rem', color: `status.${status}` }} />;
+});

@@ -154,7 +154,7 @@ export default function LogPage() {
             <Box
               ref={box}
               sx={{
-                height: { xs: 560, md: 'max(420px, calc(100vh - 356px))' },
+                height: { xs: 560, md: 'max(420px, calc(100vh - 510px))' },
                 display: rows.length || !data ? 'block' : 'none',
               }}
             >

@@ -43,7 +43,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         label={t('searchColumn')}
         value={typed.column}
         onChange={(e) => setTyped({ ...typed, column: e.target.value as Asked['column'] })}
-        sx={{ width: 136, flex: { xs: '1 1 40%', sm: '0 0 136px' } }}
+        sx={{ width: 150, flex: { xs: '1 1 40%', sm: '0 0 150px' } }}
       >
         {searchColumns.map((c) => (
           <MenuItem key={c} value={c} title={c}>
@@ -56,7 +56,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         label={t('match')}
         value={typed.match}
         onChange={(e) => setTyped({ ...typed, match: e.target.value as Asked['match'] })}
-        sx={{ width: 112, flex: { xs: '1 1 30%', sm: '0 0 112px' } }}
+        sx={{ width: 124, flex: { xs: '1 1 30%', sm: '0 0 124px' } }}
       >
         {(['contains', 'equals'] as const).map((m) => (
           <MenuItem key={m} value={m}>

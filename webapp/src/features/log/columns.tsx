@@ -3,7 +3,7 @@ import type { GridColDef, GridRenderCellParams } from '@mui/x-data-grid';
 import { useMemo } from 'react';
 import type { Schemas } from '../../api/client';
 import { type Column, columns as known, useFieldText } from '../../push/fields';
-import { StatusChip } from '../../push/status';
+import { StatusChip, StatusMark } from '../../push/status';
 import { useTime } from '../../time/useTime';
 import { Time } from '../../ui/Time';
 import { useLogText } from './text';
@@ -19,17 +19,17 @@ export type ShownColumn = (typeof shownColumns)[number];
 export const hiddenAtFirst: readonly ShownColumn[] = ['error_code', 'attempts', 'id'];
 
 const widths: { [c in ShownColumn]: number } = {
-  accepted_at: 168,
-  sndn_rsev_hour: 168,
-  csno: 110,
-  uuid_id: 104,
-  device_id: 124,
-  msg_title: 140,
-  msg_contents: 200,
-  D_servicename: 110,
-  push_grp_id: 96,
-  cust_telno: 132,
-  fcm_send_yn: 128,
+  accepted_at: 184,
+  sndn_rsev_hour: 150,
+  csno: 96,
+  uuid_id: 92,
+  device_id: 114,
+  msg_title: 124,
+  msg_contents: 170,
+  D_servicename: 92,
+  push_grp_id: 86,
+  cust_telno: 122,
+  fcm_send_yn: 124,
   fcm_send_time: 168,
   result: 260,
   error_code: 170,
@@ -74,7 +74,12 @@ function cellOf(
 ) {
   switch (name) {
     case 'accepted_at':
-      return <Time at={row.accepted_at} />;
+      return (
+        <Box component="span" sx={{ display: 'inline-flex', gap: 1, alignItems: 'center' }}>
+          <StatusMark status={row.status} />
+          <Time at={row.accepted_at} />
+        </Box>
+      );
     case 'sndn_rsev_hour':
       return row.sndn_rsev_hour ? reserved(row.sndn_rsev_hour) : <Quiet>{immediate}</Quiet>;
     case 'fcm_send_time':
