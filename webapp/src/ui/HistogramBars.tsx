@@ -80,10 +80,12 @@ const HistogramBars = memo(function HistogramBars({ spans, spanSeconds, statuses
       disableAxisListener
       disableKeyboardNavigation
       sx={{
-        '& .MuiChartsAxis-tickLabel': { fill: (theme.vars ?? theme).palette.text.secondary, fontSize: 12 },
-        '& .MuiChartsAxis-line, & .MuiChartsAxis-tick, & .MuiChartsGrid-line': {
+        // As specific as what the axes say of themselves.
+        '& .MuiChartsAxis-root .MuiChartsAxis-tickLabel': { fill: (theme.vars ?? theme).palette.text.secondary },
+        '& .MuiChartsAxis-root :is(.MuiChartsAxis-line, .MuiChartsAxis-tick)': {
           stroke: (theme.vars ?? theme).palette.divider,
         },
+        '& .MuiChartsGrid-line': { stroke: (theme.vars ?? theme).palette.divider },
       }}
     />
   );

@@ -1,0 +1,304 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { delay } from 'msw';
+import { describe, expect, it } from 'vitest';
+import { apiServer, HttpResponse, http, problem, renderPage, url, viewer } from '../../../tests/render';
+import type { Worker, Workers } from './model';
+import WorkersPage from './WorkersPage';
+
+const one: Worker = {
+  name: 'consumer-1',
+  consumer: 'consumer-1-10-abc',
+  state: 'running',
+  desired: 'running',
+  host: 'vm1',
+  pid: 10,
+  version: '1.2.3',
+  silent_seconds: 2,
+  in_hand: 3,
+  pending: 3,
+  sent: 12_345,
+  rate: 41.5,
+  simulator: false,
+};
+const two: Worker = { ...one, name: 'consumer-2', consumer: 'consumer-2-11-def', pid: 11 };
+
+const list = (items: Worker[], desired: Workers['desired'] = 'running') =>
+  http.get(url('/workers'), () => HttpResponse.json({ items, desired }));
+const holds = (items: unknown[]) => http.get(url('/holds'), () => HttpResponse.json({ items }));
+
+const server = apiServer(list([one, two]), holds([]));
+const user = userEvent.setup();
+const card = (name: string) => screen.findByRole('article', { name });
+
+describe('cards', () => {
+  it('say what each process does', async () => {
+    renderPage(<WorkersPage />);
+    const c = await card('consumer-1');
+    expect(within(c).getByText('Running')).toBeVisible();
+    expect(c).toHaveTextContent('vm1 · pid 10');
+    expect(c).toHaveTextContent('In hand3');
+    expect(c).toHaveTextContent('Per second41.5');
+    expect(c).toHaveTextContent('Accepted by FCM12,345');
+    expect(c).toHaveTextContent('Last heartbeat2 s ago');
+    expect(c).toHaveTextContent('Version1.2.3');
+  });
+
+  it('have the web server locked, and say why', async () => {
+    renderPage(<WorkersPage />);
+    const toggle = within(await card('Web server')).getByRole('switch', { name: 'Web server Process ON' });
+    expect(toggle).toBeDisabled();
+    expect(toggle).toBeChecked();
+    expect(toggle).toHaveAccessibleDescription(/it serves this page/);
+  });
+
+  it('put processes of a name together under one switch', async () => {
+    server.use(list([one, { ...one, consumer: 'consumer-1-20-xyz', state: 'draining', in_hand: 9 }]));
+    renderPage(<WorkersPage />);
+    const c = await card('consumer-1');
+    expect(within(c).getAllByRole('switch')).toHaveLength(1);
+    expect(c).toHaveTextContent('For all 2 processes of this name');
+    const rows = within(c).getAllByRole('row');
+    expect(rows).toHaveLength(3);
+    expect(rows[2]).toHaveTextContent('Draining · 9 left');
+  });
+
+  it('say what becomes of the work of a lost one', async () => {
+    server.use(list([{ ...one, state: 'lost', silent_seconds: 14 }, two]));
+    renderPage(<WorkersPage />);
+    expect(await card('consumer-1')).toHaveTextContent('Another process soon takes over the 3 that it had in hand');
+  });
+
+  it('say that nobody is there to take it over', async () => {
+    server.use(list([{ ...one, state: 'lost', silent_seconds: 14 }]));
+    renderPage(<WorkersPage />);
+    expect(await card('consumer-1')).toHaveTextContent('Nobody is there to take over the 3');
+  });
+
+  it('tell of a name that is paused though none of it runs', async () => {
+    server.use(
+      list([{ ...one, consumer: '', state: 'lost', desired: 'paused', host: undefined, pid: undefined }, two]),
+    );
+    renderPage(<WorkersPage />);
+    const c = await card('consumer-1');
+    expect(within(c).getByText('Not running')).toBeVisible();
+    expect(c).toHaveTextContent('No process of this name runs');
+    expect(within(c).getByRole('switch')).not.toBeChecked();
+  });
+
+  it('are not there without a consumer; what to do is', async () => {
+    server.use(list([]));
+    renderPage(<WorkersPage />);
+    expect(await screen.findByText('No consumer runs')).toBeVisible();
+    expect(screen.getAllByRole('article')).toHaveLength(1); // the web server's
+  });
+
+  it('give way to an error, with a way to try again', async () => {
+    server.use(http.get(url('/workers'), () => problem(503, 'redis is gone')));
+    renderPage(<WorkersPage />);
+    expect(await screen.findByText('redis is gone')).toBeVisible();
+    server.use(list([one]));
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await card('consumer-1')).toBeVisible();
+  });
+});
+
+describe('the switch', () => {
+  it('moves at once, before the API has answered', async () => {
+    let asked: unknown;
+    server.use(
+      http.put(url('/workers/:name/desired'), async ({ request, params }) => {
+        asked = [params.name, await request.json()];
+        await delay('infinite');
+      }),
+    );
+    renderPage(<WorkersPage />);
+    const toggle = within(await card('consumer-1')).getByRole('switch');
+    await user.click(toggle);
+    expect(toggle).not.toBeChecked();
+    await waitFor(() => expect(asked).toEqual(['consumer-1', { desired: 'paused' }]));
+  });
+
+  it('stays where it was put, and the chip says what is', async () => {
+    const off: Worker = { ...one, desired: 'paused' };
+    server.use(
+      http.put(url('/workers/:name/desired'), () => {
+        server.use(list([off, two]));
+        return HttpResponse.json({ items: [off], desired: 'running' });
+      }),
+    );
+    renderPage(<WorkersPage />);
+    const c = await card('consumer-1');
+    await user.click(within(c).getByRole('switch'));
+    expect(await within(c).findByText('Draining · 3 left')).toBeVisible();
+    expect(within(c).getByRole('switch')).not.toBeChecked();
+    expect(await screen.findByText('consumer-1 is switched off')).toBeVisible();
+  });
+
+  it('moves back if the API refuses, and says so', async () => {
+    server.use(http.put(url('/workers/:name/desired'), () => problem(503, 'redis is gone')));
+    renderPage(<WorkersPage />);
+    const c = await card('consumer-1');
+    await user.click(within(c).getByRole('switch'));
+    expect(await within(c).findByRole('alert')).toHaveTextContent(/could not be moved.*redis is gone/);
+    expect(within(c).getByRole('switch')).toBeChecked();
+  });
+
+  it('asks before the last one is switched off', async () => {
+    let asked: unknown;
+    server.use(
+      list([one]),
+      http.put(url('/workers/:name/desired'), async ({ request }) => {
+        asked = await request.json();
+        return HttpResponse.json({ items: [{ ...one, desired: 'paused' }], desired: 'running' });
+      }),
+    );
+    renderPage(<WorkersPage />);
+    const toggle = within(await card('consumer-1')).getByRole('switch');
+    await user.click(toggle);
+    const dialog = await screen.findByRole('dialog', { name: 'Switch off the last process?' });
+    expect(within(dialog).getByRole('button', { name: 'Cancel' })).toHaveFocus();
+    expect(toggle).toBeChecked();
+    expect(asked).toBeUndefined();
+    await user.type(within(dialog).getByRole('textbox', { name: 'Reason' }), 'maintenance');
+    await user.click(within(dialog).getByRole('button', { name: 'Switch off consumer-1' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(asked).toEqual({ desired: 'paused', reason: 'maintenance' });
+  });
+
+  it('is words for who may not move it', async () => {
+    renderPage(<WorkersPage />, { me: viewer });
+    expect(await card('consumer-1')).toHaveTextContent('Process ON on');
+    expect(screen.queryByRole('switch')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Pause all' })).toBeNull();
+  });
+});
+
+describe('all', () => {
+  it('are paused after a question', async () => {
+    let asked: unknown;
+    server.use(
+      http.put(url('/workers/desired'), async ({ request }) => {
+        asked = await request.json();
+        return HttpResponse.json({ items: [one, two].map((w) => ({ ...w, desired: 'paused' })), desired: 'paused' });
+      }),
+    );
+    renderPage(<WorkersPage />);
+    await user.click(await screen.findByRole('button', { name: 'Pause all' }));
+    await user.click(await screen.findByRole('button', { name: 'Pause all 2 processes' }));
+    expect(await screen.findByText('All processes are paused. Nothing is sent.')).toBeVisible();
+    expect(asked).toEqual({ desired: 'paused' });
+    const toggle = within(await card('consumer-1')).getByRole('switch', { hidden: true });
+    expect(toggle).toBeDisabled();
+    expect(toggle).not.toBeChecked();
+  });
+
+  it('stay as they are if the API refuses; the dialog says so', async () => {
+    server.use(http.put(url('/workers/desired'), () => problem(503, 'redis is gone')));
+    renderPage(<WorkersPage />);
+    await user.click(await screen.findByRole('button', { name: 'Pause all' }));
+    await user.click(await screen.findByRole('button', { name: 'Pause all 2 processes' }));
+    expect(await within(screen.getByRole('dialog')).findByText('redis is gone')).toBeVisible();
+  });
+
+  it('are resumed', async () => {
+    server.use(
+      list([{ ...one, desired: 'paused', state: 'paused', in_hand: 0 }], 'paused'),
+      http.put(url('/workers/desired'), () => {
+        server.use(list([one]));
+        return HttpResponse.json({ items: [one], desired: 'running' });
+      }),
+    );
+    renderPage(<WorkersPage />);
+    await user.click(await screen.findByRole('button', { name: 'Resume all' }));
+    expect(await screen.findByText('All processes may run again')).toBeVisible();
+    expect(within(await card('consumer-1')).getByRole('switch')).toBeChecked();
+  });
+});
+
+describe('a hold', () => {
+  const hold = () => ({
+    project: 'demo',
+    reason: 'outage',
+    code: 'UNAVAILABLE',
+    detail: 'backend down',
+    mend: '',
+    by: 'consumer-1-10-abc',
+    since: new Date(Date.now() - 65_000).toISOString(),
+    probe_at: new Date(Date.now() + 600_000).toISOString(),
+  });
+
+  it('is told with its reason, its age and when it is probed', async () => {
+    server.use(holds([hold()]));
+    renderPage(<WorkersPage />, { me: viewer });
+    const region = await screen.findByText('Sending is held: FCM does not answer');
+    expect(region.parentElement).toHaveTextContent(/1 m \d+ s ago.*Next probe at.*in \d+ m.*backend down/);
+    expect(screen.queryByRole('button', { name: 'End hold' })).toBeNull();
+  });
+
+  it('is ended by hand', async () => {
+    let ended = '';
+    server.use(
+      holds([hold()]),
+      http.delete(url('/holds/:project'), ({ params }) => {
+        ended = String(params.project);
+        server.use(holds([]));
+        return new HttpResponse(null, { status: 204 });
+      }),
+    );
+    renderPage(<WorkersPage />);
+    await user.click(await screen.findByRole('button', { name: 'End hold' }));
+    await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'End hold' }));
+    await waitFor(() => expect(screen.queryByText(/Sending is held/)).toBeNull());
+    expect(ended).toBe('demo');
+  });
+});
+
+describe('dead tokens', () => {
+  const hash = '799fe18b43e78f85c651479cc41c4fe8';
+  const tokens = (items: unknown[], total = items.length) =>
+    http.get(url('/dead-tokens'), ({ request }) =>
+      HttpResponse.json({
+        items,
+        page: Number(new URL(request.url).searchParams.get('page')),
+        size: 100,
+        pages: Math.ceil(total / 100),
+        total,
+      }),
+    );
+  const token = { hash, at: '2026-11-22T00:30:00Z', code: 'UNREGISTERED', push: 'p-1' };
+
+  it('are forgotten after a question', async () => {
+    let forgotten = '';
+    server.use(
+      tokens([token]),
+      http.delete(url('/dead-tokens/:hash'), ({ params }) => {
+        forgotten = String(params.hash);
+        server.use(tokens([]));
+        return new HttpResponse(null, { status: 204 });
+      }),
+    );
+    const { address } = renderPage(<WorkersPage />);
+    await user.click(screen.getByRole('tab', { name: 'Dead tokens' }));
+    expect(await screen.findByRole('link', { name: 'p-1' })).toHaveAttribute('href', '/log?id=p-1');
+    expect(address.current).toBe('/?tab=tokens');
+    await user.click(screen.getByRole('button', { name: `Forget token ${hash}` }));
+    await user.click(await screen.findByRole('button', { name: 'Forget 1 token' }));
+    expect(await screen.findByText('No dead tokens')).toBeVisible();
+    expect(forgotten).toBe(hash);
+  });
+
+  it('can only be read by a viewer', async () => {
+    server.use(tokens([token]));
+    renderPage(<WorkersPage />, { me: viewer, at: '/?tab=tokens' });
+    expect(await screen.findByText(hash)).toBeVisible();
+    expect(screen.queryByRole('button', { name: `Forget token ${hash}` })).toBeNull();
+  });
+
+  it('lead back from a page that is not there', async () => {
+    server.use(tokens([], 250));
+    const { address } = renderPage(<WorkersPage />, { at: '/?tab=tokens&page=9' });
+    await user.click(await screen.findByRole('button', { name: 'To the first page' }));
+    expect(address.current).toBe('/?tab=tokens');
+  });
+});
