@@ -36,7 +36,7 @@ func handler(t *testing.T, o Options) http.Handler {
 	o.Logger = zap.NewNop()
 	o.API = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		fmt.Fprintf(w, "API: %s %s %q %s", r.Method, r.URL, r.URL.Path, body)
+		fmt.Fprintf(w, "API: %s %s %q %s", r.Method, r.URL, r.URL.Path+r.URL.RawPath, body)
 	})
 	h, err := New(o)
 	if err != nil {
