@@ -243,7 +243,7 @@ func TestIdentityProvider(t *testing.T) {
 	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--oidc-issuer="+idp.URL, "--oidc-client-id="+oidctest.ClientID,
 		"--oidc-client-secret=hush-hush", "--oidc-redirect-url=http://"+addr+admin.OIDCCallback, "--oidc-roles=push-operators=operator,cn=x=viewer")
 	eventuallyStatus(t, p, "http://"+addr+"/readyz", 200)
-	if status, body := page("http://" + addr + "/api/v1/login"); status != 200 || body != `{"password":true,"oidc":true}` {
+	if status, body := page("http://" + addr + "/api/v1/login"); status != 200 || body != `{"password":true,"oidc":true,"logged_in":false}` {
 		t.Errorf("%d %s", status, body)
 	}
 	resp, err := client.Transport.RoundTrip(httptest.NewRequest("GET", "http://"+addr+"/api/v1/oidc/start", nil))
