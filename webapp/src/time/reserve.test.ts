@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reservedOf } from './reserve';
+import { reservedAt, reservedOf } from './reserve';
 
 it.each([
   ['2026-11-22T00:30:00Z', 'Asia/Seoul', '20261122093000'],
@@ -10,3 +10,11 @@ it.each([
   ['2026-11-01T06:30:00Z', 'America/New_York', '2026-11-01T06:30:00Z'],
   ['2026-11-01T07:30:00Z', 'America/New_York', '20261101023000'],
 ])('%s in %s is written as %s', (at, zone, text) => expect(reservedOf(Date.parse(at), zone)).toBe(text));
+
+it.each([
+  ['20261122093000', 'Asia/Seoul', '2026-11-22T00:30:00Z'],
+  ['2026-11-22T09:30:00+09:00', 'Asia/Seoul', '2026-11-22T00:30:00.000Z'],
+  ['', 'Asia/Seoul', null],
+  ['soon', 'Asia/Seoul', null],
+  ['20261122', 'Asia/Seoul', null],
+])('%s in %s is read as %s', (text, zone, at) => expect(reservedAt(text, zone)).toBe(at));

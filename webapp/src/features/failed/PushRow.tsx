@@ -10,6 +10,7 @@ import { refusalOf, useRefusalText } from '../../push/refusal';
 import { type Status, StatusChip } from '../../push/status';
 import { ErrorText } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
+import { ShortCell } from '../../ui/ShortCell';
 import { Time } from '../../ui/Time';
 import { logLink } from '../../url/log';
 import { useFailedText } from './text';
@@ -68,9 +69,9 @@ export const PushRow = memo(function PushRow(props: Props) {
           {id}
         </Link>
       </TableCell>
-      <Short>{record.msg_title}</Short>
-      <Short>{record.D_servicename}</Short>
-      <Short>{record.push_grp_id}</Short>
+      <ShortCell text={record.msg_title} />
+      <ShortCell text={record.D_servicename} />
+      <ShortCell text={record.push_grp_id} />
       <TableCell align="right">{record.attempts}</TableCell>
       <TableCell sx={{ width: '100%', minWidth: 180 }}>
         {tried && why ? <NotResent why={why} /> : <Clamped text={record.result ?? ''} />}
@@ -91,18 +92,6 @@ export const PushRow = memo(function PushRow(props: Props) {
     </TableRow>
   );
 });
-
-/** A text that never makes its row higher. */
-function Short({ children }: { children?: string }) {
-  return (
-    <TableCell
-      title={children}
-      sx={{ maxWidth: 150, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
-    >
-      {children}
-    </TableCell>
-  );
-}
 
 function Clamped({ text }: { text: string }) {
   return (

@@ -1,0 +1,93 @@
+import Button from '@mui/material/Button';
+import Skeleton from '@mui/material/Skeleton';
+import Stack from '@mui/material/Stack';
+import Typography from '@mui/material/Typography';
+import { lazy, Suspense, useState } from 'react';
+import { api } from '../../api/client';
+import { refusalOf } from '../../push/refusal';
+import { serverNow } from '../../time/clock';
+import { reservedOf } from '../../time/reserve';
+import { useTime } from '../../time/useTime';
+import { instantOf } from '../../time/zoned';
+import { ConfirmDialog } from '../../ui/ConfirmDialog';
+import { useToast } from '../../ui/Toast';
+import type { DialogProps } from './actions';
+import { Subject } from './Subject';
+import { useScheduledText } from './text';
+
+const DateTimePicker = lazy(() => import('../../ui/DateTimePicker'));
+
+const day = 86_400_000;
+/** How far off a reserved time may be, in ms. */
+const far = 366 * day;
+
+/** Gives a reserved push another time. */
+export default function MoveDialog({ due, onClose, onFate, onRefused }: DialogProps) {
+  const t = useScheduledText();
+  const time = useTime();
+  const say = useToast();
+  const { id } = due.push;
+  const [at, setAt] = useState<number | null>(() => Date.parse(due.due_at));
+  const move = api.useMutation('post', '/api/v1/pushes/{id}/move');
+  const refusal = refusalOf(move.error);
+  const now = serverNow();
+  const wrong = at === null ? null : at <= now ? 'move.past' : at > now + far ? 'move.far' : null;
+  const choose = (ms: number) => setAt(Math.ceil(ms / 1_000) * 1_000);
+  const tomorrow = Date.parse(instantOf(`${time.format(now + day, 'date')}T09:00`, time.zone) ?? '');
+  return (
+    <ConfirmDialog
+      open
+      title={t('move.title')}
+      verb={at === null ? t('move.verb') : t('move.verbTo', { at: time.format(at) })}
+      reason="optional"
+      busy={move.isPending}
+      disabled={refusal !== null || at === null || wrong !== null || at === Date.parse(due.due_at)}
+      error={refusal ? undefined : move.error}
+      onClose={onClose}
+      onConfirm={(reason) => {
+        if (at === null) return;
+        const sndn_rsev_hour = reservedOf(at, time.zone);
+        move.mutate(
+          { params: { path: { id } }, body: reason ? { sndn_rsev_hour, reason } : { sndn_rsev_hour } },
+          {
+            onSuccess: (moved) => {
+              say(t('done.move', { at: time.format(moved.due_at ?? at) }));
+              onFate(id, { due: moved.due_at ?? null });
+              onClose();
+            },
+            onError: (error) => {
+              if (refusalOf(error)) void onRefused(id);
+            },
+          },
+        );
+      }}
+    >
+      <Subject due={due} refusal={refusal} />
+      <Suspense fallback={<Skeleton variant="rounded" height={40} />}>
+        <DateTimePicker
+          label={t('move.at', { zone: time.zone })}
+          value={at}
+          onChange={setAt}
+          least={now}
+          most={now + far}
+          error={wrong !== null}
+          helperText={wrong ? t(wrong) : undefined}
+        />
+      </Suspense>
+      <Stack direction="row" sx={{ gap: 1, flexWrap: 'wrap' }}>
+        {[10, 30].map((n) => (
+          <Button key={n} size="small" variant="outlined" onClick={() => choose(serverNow() + n * 60_000)}>
+            {t('move.minutes', { n })}
+          </Button>
+        ))}
+        <Button size="small" variant="outlined" onClick={() => choose(serverNow() + 3_600_000)}>
+          {t('move.hour')}
+        </Button>
+        <Button size="small" variant="outlined" onClick={() => choose(tomorrow)}>
+          {t('move.tomorrow')}
+        </Button>
+      </Stack>
+      <Typography sx={{ color: 'text.secondary' }}>{t('move.effect')}</Typography>
+    </ConfirmDialog>
+  );
+}
