@@ -13,6 +13,7 @@ export default defineConfig({
   reporter: [['./e2e/harness/reporter.ts']],
   use: {
     browserName: 'chromium',
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [

@@ -75,9 +75,17 @@ export default function LogPage() {
   const newer = useNewer(query, !tail);
   const box = useRef<HTMLDivElement>(null);
   const reading = useReading(box, tail) || state.id !== null;
+  const missed = useRef(false); // while the reader was reading
   useLive('pushes', ({ accepted }) => {
-    if (tail && !reading && accepted > 0) void queries.invalidateQueries({ queryKey: pageKey(query), exact: true });
+    if (!tail || accepted === 0) return;
+    if (reading) missed.current = true;
+    else void queries.invalidateQueries({ queryKey: pageKey(query), exact: true });
   });
+  useEffect(() => {
+    if (!tail || reading || !missed.current) return;
+    missed.current = false;
+    void queries.invalidateQueries({ queryKey: pageKey(query), exact: true });
+  }, [tail, reading, query, queries]);
 
   const field = useRef<HTMLInputElement>(null);
   const rows = useMemo(() => shown?.items ?? [], [shown]);
