@@ -57,6 +57,6 @@ export default defineConfig({
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
     server: { deps: { inline: ['nuqs'] } }, // so that its router is ours
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

@@ -1,7 +1,10 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach } from 'vitest';
 import { setLanguage } from '../src/i18n/texts';
+
+// How long something may take to appear; a busy machine is slow.
+configure({ asyncUtilTimeout: 15_000 });
 
 beforeEach(() => setLanguage('en'));
 afterEach(cleanup);

@@ -1,5 +1,5 @@
+import ErrorIcon from '@mui/icons-material/CancelOutlined';
 import DeleteSweepIcon from '@mui/icons-material/DeleteSweepOutlined';
-import ErrorIcon from '@mui/icons-material/ErrorOutlined';
 import EventIcon from '@mui/icons-material/EventOutlined';
 import ListIcon from '@mui/icons-material/FormatListBulleted';
 import BarChartIcon from '@mui/icons-material/InsightsOutlined';

@@ -1,6 +1,6 @@
 import BlockIcon from '@mui/icons-material/Block';
+import ErrorIcon from '@mui/icons-material/CancelOutlined';
 import CheckCircleIcon from '@mui/icons-material/CheckCircleOutlined';
-import ErrorIcon from '@mui/icons-material/ErrorOutlined';
 import EventIcon from '@mui/icons-material/EventOutlined';
 import HourglassIcon from '@mui/icons-material/HourglassDisabledOutlined';
 import QueueIcon from '@mui/icons-material/PendingOutlined';
