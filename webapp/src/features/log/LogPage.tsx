@@ -204,7 +204,7 @@ function useQueryOf(state: LogState, now: number): PageQuery {
   const filter = filterOf(state, now);
   const text = JSON.stringify(filter);
   return useMemo(
-    () => ({ filter: JSON.parse(text), page: state.page, order: state.order, asof: state.asof }),
-    [text, state.page, state.order, state.asof],
+    () => ({ filter: JSON.parse(text), page: state.page, order: state.order, asof: state.asof, at: now }),
+    [text, state.page, state.order, state.asof, now],
   );
 }

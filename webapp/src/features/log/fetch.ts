@@ -10,7 +10,15 @@ export type LogPage = Schemas['Page'] & {
   state: 'counting' | 'done' | 'stopped' | 'late';
 };
 
-export type PageQuery = { filter: Filter; page: number; order: 'newest' | 'oldest'; asof: string | null };
+export type PageQuery = {
+  filter: Filter;
+  page: number;
+  order: 'newest' | 'oldest';
+  /** The bound of a page that is pinned. */
+  asof: string | null;
+  /** When it was asked for, in ms, if it is not: asked again, it is another question. */
+  at: number;
+};
 
 type Options = {
   signal: AbortSignal;

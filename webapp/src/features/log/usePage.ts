@@ -4,7 +4,7 @@ import { client } from '../../api/client';
 import { useLive } from '../../live/LiveProvider';
 import { fetchPage, type LogPage, type PageQuery } from './fetch';
 
-export const pageKey = (q: PageQuery) => ['log', q.filter, q.page, q.order, q.asof] as const;
+export const pageKey = (q: PageQuery) => ['log', q.filter, q.page, q.order, q.asof ?? q.at] as const;
 
 /** A page of the log. stop ends a search that is still counting; what is known stays. */
 export function useLogPage(q: PageQuery, enabled: boolean) {
