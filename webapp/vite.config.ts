@@ -18,6 +18,15 @@ function version(): Plugin {
   };
 }
 
+/** The server writes where the page lives; vite's is at the root. */
+function devBase(): Plugin {
+  return {
+    name: 'dev base',
+    apply: 'serve',
+    transformIndexHtml: (html) => html.replace('<base href="./" />', '<base href="/" />'),
+  };
+}
+
 /** Lays NAME.br and NAME.gz beside what is text, for the server to choose from. */
 function precompressed(): Plugin {
   return {
@@ -38,7 +47,7 @@ function precompressed(): Plugin {
 export default defineConfig({
   base: './',
   html: { cspNonce: '__NONCE__' },
-  plugins: [react(), version(), precompressed()],
+  plugins: [react(), version(), precompressed(), devBase()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0, // font-src knows no data:

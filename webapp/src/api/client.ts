@@ -25,6 +25,10 @@ export function sessionEnded() {
   for (const call of sessionEnds) call();
 }
 
+/** Whether a 401 may mean a wrong password; whoever asked finds out whether the session has ended. */
+const isAboutPassword = ({ method, url }: Request) =>
+  (method === 'POST' && url.endsWith('/session')) || (method === 'PUT' && url.endsWith('/session/password'));
+
 const policy: Middleware = {
   onRequest({ request }) {
     const long = request.headers.get('Accept') === 'application/x-ndjson' || request.url.endsWith('/export');
@@ -34,8 +38,7 @@ const policy: Middleware = {
   async onResponse({ request, response }) {
     noticeDate(response.headers.get('Date'));
     if (response.ok) return;
-    const isLogin = request.method === 'POST' && request.url.endsWith('/session');
-    if (response.status === 401 && !isLogin) sessionEnded();
+    if (response.status === 401 && !isAboutPassword(request)) sessionEnded();
     throw await errorOf(response);
   },
   onError({ error }) {

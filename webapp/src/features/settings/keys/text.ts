@@ -1,0 +1,35 @@
+import { texts } from '../../../i18n/texts';
+
+export const useKeysText = texts(
+  'settings.keys',
+  {
+    title: '발송 키',
+    hint: '업무 시스템이 producer 에 푸시를 접수할 때 쓰는 키입니다. 시스템마다 하나씩 만드세요.',
+    add: '키 추가',
+    none: '키가 없습니다',
+    noneHint: 'HTTP 로 푸시를 접수하려면 업무 시스템마다 키를 추가하세요.',
+    nameRule: '영문, 숫자, . _ - 로 1~64자. 쓰는 시스템을 알 수 있게 지으세요.',
+    secretTitle: '키 {{name}}',
+    secretText: '접수 요청(POST /v1/pushes)의 Authorization 헤더에 Bearer 로 넣어 사용합니다.',
+    removeOf: '키 삭제: {{name}}',
+    removeTitle: '키 {{name}} 을(를) 삭제할까요?',
+    removeText: '이 키를 쓰는 시스템은 더 이상 푸시를 접수할 수 없습니다. 되돌릴 수 없습니다.',
+    removeVerb: '키 삭제',
+    removed: '키 {{name}} 을(를) 삭제했습니다',
+  },
+  {
+    title: 'Producer keys',
+    hint: 'By which back ends hand in pushes at the producer. Make one for each of them.',
+    add: 'Add a key',
+    none: 'There are no keys',
+    noneHint: 'If back ends are to hand in pushes over HTTP, add a key for each of them.',
+    nameRule: '1 to 64 letters, digits or . _ -. Say which back end it is for.',
+    secretTitle: 'Key {{name}}',
+    secretText: 'Sent as Bearer in the Authorization header of POST /v1/pushes.',
+    removeOf: 'Remove key: {{name}}',
+    removeTitle: 'Remove the key {{name}}?',
+    removeText: 'The back end that uses it can hand in no push any more. It cannot be undone.',
+    removeVerb: 'Remove the key',
+    removed: 'The key {{name}} is removed',
+  },
+);

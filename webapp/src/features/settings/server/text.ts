@@ -1,0 +1,35 @@
+import { texts } from '../../../i18n/texts';
+
+export const useServerText = texts(
+  'settings.server',
+  {
+    title: '서버 설정',
+    hint: '이 화면을 제공하는 admin 프로세스의 설정입니다. 환경 변수나 실행 옵션으로 바꾸고 다시 시작해야 적용됩니다. 비밀 값은 *** 로 표시합니다.',
+    search: '변수, 값, 설명에서 찾기',
+    onlyChanged: '기본값과 다른 것만',
+    variable: '변수',
+    value: '값',
+    default: '기본값',
+    meaning: '설명',
+    changed: '변경됨',
+    count_one: '{{n}}개',
+    count_other: '{{n}}개',
+    noneChanged: '모든 설정이 기본값입니다',
+    showAll: '전체 보기',
+  },
+  {
+    title: 'Server settings',
+    hint: 'Of the admin process that serves this page. They are changed by environment variables or flags, and count after a restart. Secrets are shown as ***.',
+    search: 'Find in variables, values and meanings',
+    onlyChanged: 'Only those not at their default',
+    variable: 'Variable',
+    value: 'Value',
+    default: 'Default',
+    meaning: 'Meaning',
+    changed: 'Changed',
+    count_one: '{{n}} setting',
+    count_other: '{{n}} settings',
+    noneChanged: 'Every setting is at its default',
+    showAll: 'Show all',
+  },
+);
