@@ -8,6 +8,7 @@ import Typography from '@mui/material/Typography';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { client } from '../../api/client';
+import { saveFile } from '../../api/download';
 import { useMay } from '../../api/session';
 import { formatNumber } from '../../i18n/texts';
 import { serverNow } from '../../time/clock';
@@ -32,12 +33,12 @@ export function ExportButton({ filter, order, total, exact }: Props) {
   const made = useMutation({
     mutationFn: async (reason: string) => {
       running.current = new AbortController();
-      const { data } = await client.POST('/api/v1/pushes/export', {
+      const { data, response } = await client.POST('/api/v1/pushes/export', {
         body: { ...filter, order, format, reveal, ...(reason && { reason }) },
         parseAs: 'blob',
         signal: running.current.signal,
       });
-      saveAs(data as unknown as Blob, `pushes-${instant(serverNow()).slice(0, 19).replace(/\D/g, '')}.${format}`);
+      if (data) saveFile(data, response, `pushes-${instant(serverNow()).slice(0, 19).replace(/\D/g, '')}.${format}`);
     },
     onSuccess: () => {
       setOpen(false);
@@ -91,12 +92,4 @@ export function ExportButton({ filter, order, total, exact }: Props) {
       </ConfirmDialog>
     </>
   );
-}
-
-function saveAs(file: Blob, name: string) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

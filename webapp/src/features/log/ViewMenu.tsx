@@ -6,18 +6,17 @@ import ListSubheader from '@mui/material/ListSubheader';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
 import Radio from '@mui/material/Radio';
-import type { GridDensity } from '@mui/x-data-grid';
 import { memo, useState } from 'react';
 import { useFieldText } from '../../push/fields';
+import { type Density, densities } from '../../ui/density';
 import { type ShownColumn, shownColumns } from './columns';
 import { useLogText } from './text';
-import { densities } from './useView';
 
 type Props = {
   hidden: readonly string[];
-  density: GridDensity;
+  density: Density;
   onToggle: (column: ShownColumn) => void;
-  onDensity: (density: GridDensity) => void;
+  onDensity: (density: Density) => void;
 };
 
 /** Chooses columns and the height of rows. */
