@@ -65,8 +65,11 @@ func NewHeads(ids []string, ms []int64) Heads {
 
 // ParseHeads reads what String writes.
 func ParseHeads(text string) (Heads, error) {
-	var heads Heads
-	for one := range strings.FieldsSeq(text) {
+	if text == "" {
+		return nil, nil
+	}
+	heads := make(Heads, 0, strings.Count(text, " ")+1)
+	for one := range strings.SplitSeq(text, " ") {
 		ms, id, _ := strings.Cut(one, "/")
 		n, err := strconv.ParseInt(ms, 10, 64)
 		if err != nil {

@@ -101,10 +101,6 @@ func parseRecord(id string, h map[string]string) Record {
 		Result:      h[FieldResult],
 		ErrorCode:   push.Code(h[FieldErrorCode]),
 		Consumer:    h[FieldConsumer],
-		Tries:       numbered(h, PrefixTry),
-		Takeovers:   numbered(h, PrefixDelivery),
-		Redrives:    numbered(h, PrefixRedrive),
-		Moves:       numbered(h, PrefixMove),
 	}
 	if n, err := strconv.Atoi(h[push.FieldTTL]); err == nil {
 		r.TTL = n
@@ -117,30 +113,39 @@ func parseRecord(id string, h map[string]string) Record {
 	if raw := h[FieldRaw]; json.Valid([]byte(raw)) {
 		r.Raw = json.RawMessage(raw)
 	}
-	for name, line := range h {
-		if strings.HasPrefix(name, PrefixLate) {
-			r.Late = append(r.Late, line)
-		}
-	}
-	slices.Sort(r.Late)
+	r.addLines(h)
 	return r
 }
 
-// numbered returns the values of prefix1, prefix2, … in the order of their
-// numbers.
-func numbered(h map[string]string, prefix string) []string {
-	var numbers []int
-	for name := range h {
-		if s, ok := strings.CutPrefix(name, prefix); ok {
-			if n, err := strconv.Atoi(s); err == nil && n > 0 && strconv.Itoa(n) == s {
-				numbers = append(numbers, n)
+// addLines adds the values of prefix1, prefix2, … in the order of their numbers, and
+// the late ones in that of their times. It looks at each name once: a page has many.
+func (r *Record) addLines(h map[string]string) {
+	kinds := [...]struct {
+		prefix  string
+		lines   *[]string
+		numbers []int
+	}{{PrefixTry, &r.Tries, nil}, {PrefixDelivery, &r.Takeovers, nil}, {PrefixRedrive, &r.Redrives, nil}, {PrefixMove, &r.Moves, nil}}
+	for name, line := range h {
+		dot := strings.IndexByte(name, '.')
+		if dot < 0 {
+			continue
+		}
+		prefix, number := name[:dot+1], name[dot+1:]
+		if prefix == PrefixLate {
+			r.Late = append(r.Late, line)
+			continue
+		}
+		for k := range kinds {
+			if n, err := strconv.Atoi(number); prefix == kinds[k].prefix && err == nil && n > 0 && strconv.Itoa(n) == number {
+				kinds[k].numbers = append(kinds[k].numbers, n)
 			}
 		}
 	}
-	slices.Sort(numbers)
-	var lines []string
-	for _, n := range numbers {
-		lines = append(lines, h[prefix+strconv.Itoa(n)])
+	slices.Sort(r.Late)
+	for _, kind := range kinds {
+		slices.Sort(kind.numbers)
+		for _, n := range kind.numbers {
+			*kind.lines = append(*kind.lines, h[kind.prefix+strconv.Itoa(n)])
+		}
 	}
-	return lines
 }

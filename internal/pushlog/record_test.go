@@ -22,7 +22,7 @@ func TestGet(t *testing.T) {
 			"expires_at", "2026-11-22T01:30:01.123Z", "attempts", "11", "deliveries", "12", "fcm_send_yn", "N", "fcm_send_time", "2026-11-22T00:30:02.000Z",
 			"result", "UNAVAILABLE: later", "error_code", "UNAVAILABLE", "consumer", "consumer-a", "retry_until", "2026-11-22T01:30:01.123Z",
 			"try.10", "tenth", "try.2", "second", "try.1", "first", "late.consumer-c", "late 2", "late.consumer-b", "late 1",
-			"delivery.2", "lost again", "delivery.1", "lost", "redrive.1", "was failed", "redrives", "1", "lapses", "2", "raw", `{"x":"y"}`)
+			"delivery.2", "lost again", "delivery.1", "lost", "redrive.1", "was failed", "redrives", "1", "move.10", "once more", "move.9", "moved", "moves", "10", "lapses", "2", "raw", `{"x":"y"}`)
 		got, err := b.Get(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +35,7 @@ func TestGet(t *testing.T) {
 			Status: push.Retrying, AcceptedAt: "2026-11-22T00:30:01.123Z", ExpiresAt: "2026-11-22T01:30:01.123Z", Attempts: 11, Deliveries: 12,
 			FCMSendYN: "N", FCMSendTime: "2026-11-22T00:30:02.000Z", Result: "UNAVAILABLE: later", ErrorCode: push.CodeUnavailable,
 			Consumer: "consumer-a", Tries: []string{"first", "second", "tenth"}, Late: []string{"late 1", "late 2"},
-			Takeovers: []string{"lost", "lost again"}, Redrives: []string{"was failed"}, Raw: json.RawMessage(`{"x":"y"}`),
+			Takeovers: []string{"lost", "lost again"}, Redrives: []string{"was failed"}, Moves: []string{"moved", "once more"}, Raw: json.RawMessage(`{"x":"y"}`),
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
