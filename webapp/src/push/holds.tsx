@@ -1,10 +1,11 @@
 import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client';
 import { texts } from '../i18n/texts';
 import { useNow } from '../live/useNow';
-import { formatSpan } from '../time/format';
+import { formatAge } from '../time/format';
 import { Time } from '../ui/Time';
 
 export type Hold = Schemas['Hold'];
@@ -30,6 +31,7 @@ export const useHoldText = texts(
     ago: '{{span}} 전',
     ahead: '{{span}} 후',
     soon: '곧',
+    late: '{{span}} 지남. 실행 중인 프로세스가 있어야 확인합니다',
     project: '프로젝트',
     answer: 'FCM 응답',
   },
@@ -53,39 +55,53 @@ export const useHoldText = texts(
     ago: '{{span}} ago',
     ahead: 'in {{span}}',
     soon: 'now',
+    late: '{{span}} overdue: a process must run to probe',
     project: 'Project',
     answer: "FCM's answer",
   },
 );
+
+/** How long a probe may be overdue before it is told, in ms. */
+const patience = 15_000;
 
 /** Why nothing is sent, since when, and when it goes on. */
 export function HoldNotice({ hold, action }: { hold: Hold; action?: ReactNode }) {
   const t = useHoldText();
   const now = useNow();
   const next = hold.until ?? hold.probe_at;
-  const since = now - Date.parse(hold.since);
   const ahead = next ? Date.parse(next) - now : 0;
-  const span = (ms: number) => formatSpan(Math.max(1_000, Math.round(ms / 1_000) * 1_000));
+  const when = (ms: number) => {
+    if (ms > 0) return t('ahead', { span: formatAge(ms) });
+    return ms > -patience ? t('soon') : t('late', { span: formatAge(-ms) });
+  };
   return (
-    <Alert severity="error" variant="outlined" action={action} sx={{ bgcolor: 'background.paper' }}>
-      <Typography sx={{ fontWeight: 700 }}>{t(hold.reason)}</Typography>
-      <Typography variant="body2">
-        {t('since')} <Time at={hold.since} /> ({t('ago', { span: span(since) })})
-        {next && (
-          <>
-            {' · '}
-            {t(hold.until ? 'until' : 'probe')} <Time at={next} /> (
-            {ahead > 0 ? t('ahead', { span: span(ahead) }) : t('soon')})
-          </>
-        )}
-      </Typography>
-      <Typography variant="body2" sx={{ mt: 0.5 }}>
-        {t(`${hold.reason}.mend`)} {t('safe')}
-      </Typography>
-      <Typography variant="body2" sx={{ mt: 0.5, color: 'text.secondary' }}>
-        {t('project')} <code>{hold.project}</code> · {t('answer')} <code>{hold.code}</code>
-        {hold.detail && <span lang="en"> {hold.detail}</span>}
-      </Typography>
+    <Alert
+      severity="error"
+      variant="outlined"
+      sx={{ bgcolor: 'background.paper', '& .MuiAlert-message': { flex: 1, minWidth: 0 } }}
+    >
+      <Box sx={{ display: 'flex', flexDirection: { xs: 'column', sm: 'row' }, alignItems: { sm: 'center' }, gap: 1 }}>
+        <Box sx={{ flex: 1, minWidth: 0 }}>
+          <Typography sx={{ fontWeight: 700 }}>{t(hold.reason)}</Typography>
+          <Typography variant="body2">
+            {t('since')} <Time at={hold.since} /> ({t('ago', { span: formatAge(now - Date.parse(hold.since)) })})
+            {next && (
+              <>
+                {' · '}
+                {t(hold.until ? 'until' : 'probe')} <Time at={next} /> ({when(ahead)})
+              </>
+            )}
+          </Typography>
+          <Typography variant="body2" sx={{ mt: 0.5 }}>
+            {t(`${hold.reason}.mend`)} {t('safe')}
+          </Typography>
+          <Typography variant="body2" sx={{ mt: 0.5, color: 'text.secondary' }}>
+            {t('project')} <code>{hold.project}</code> · {t('answer')} <code>{hold.code}</code>
+            {hold.detail && <span lang="en"> {hold.detail}</span>}
+          </Typography>
+        </Box>
+        {action && <Box sx={{ flexShrink: 0, ml: { xs: -0.75, sm: 0 } }}>{action}</Box>}
+      </Box>
     </Alert>
   );
 }

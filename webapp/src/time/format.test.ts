@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatReserved, formatSpan, formatTime } from './format';
+import { formatAge, formatReserved, formatSpan, formatTime } from './format';
 
 describe('formatTime', () => {
   it('shows the zone of the firm, whatever the browser has', () => {
@@ -16,6 +16,17 @@ describe('formatReserved', () => {
     expect(formatReserved('20261122093000', 'Asia/Seoul')).toBe('2026-11-22 09:30:00'));
   it('reads RFC 3339', () => expect(formatReserved('2026-11-22T00:30:00Z', 'Asia/Seoul')).toBe('2026-11-22 09:30:00'));
   it('leaves nothing empty', () => expect(formatReserved('', 'Asia/Seoul')).toBe(''));
+});
+
+it('formatAge has whole seconds', () => {
+  expect([-5, 0, 3_999, 59_999, 80_000, 7_500_000].map(formatAge)).toEqual([
+    '0 s',
+    '0 s',
+    '3 s',
+    '59 s',
+    '1 m 20 s',
+    '2 h 5 m',
+  ]);
 });
 
 it('formatSpan is short', () => {

@@ -57,6 +57,11 @@ export function formatReserved(text: string, zone: string): string {
   return text && formatTime(text, zone);
 }
 
+/** An age that ticks, in whole seconds: 3 s, 1 m 20 s, 2 h 5 m. */
+export function formatAge(ms: number): string {
+  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1_000))} s` : formatSpan(ms);
+}
+
 /** A length of time, short: 340 ms, 12 s, 3 m 20 s, 2 h 5 m, 3 d 4 h. */
 export function formatSpan(ms: number): string {
   if (ms < 0) return `-${formatSpan(-ms)}`;

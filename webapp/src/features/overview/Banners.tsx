@@ -43,7 +43,7 @@ export function Banners({ summary: s }: { summary: Schemas['Summary'] | undefine
 
 function Go({ to, children }: { to: string; children: string }) {
   return (
-    <Button component={RouterLink} to={to} color="inherit" size="small">
+    <Button component={RouterLink} to={to} color="inherit" size="small" sx={{ whiteSpace: 'nowrap' }}>
       {children}
     </Button>
   );

@@ -21,6 +21,7 @@ export function CountRows({ rows }: { rows: Row[] }) {
               minHeight: 34,
               px: 0.5,
               color: 'inherit',
+              fontSize: '0.875rem',
               '&:hover': { bgcolor: 'action.hover' },
             }}
           >

@@ -1,5 +1,5 @@
 import { useNow } from '../../live/useNow';
-import { formatSpan } from '../../time/format';
+import { formatAge } from '../../time/format';
 import { silence, type Worker } from './model';
 import { useWorkersText } from './text';
 
@@ -7,5 +7,5 @@ import { useWorkersText } from './text';
 export function Age({ worker, readAt }: { worker: Worker; readAt: number }) {
   const t = useWorkersText();
   const ms = silence(worker, readAt, useNow());
-  return <>{t('ago', { span: ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : formatSpan(ms) })}</>;
+  return <>{t('ago', { span: formatAge(ms) })}</>;
 }

@@ -41,7 +41,9 @@ export function DeadTokens() {
   const { data, error, isFetching, refetch } = tokens;
   return (
     <>
-      <Typography sx={{ color: 'text.secondary', mb: 1 }}>{t('tokensHint')}</Typography>
+      <Typography variant="body2" sx={{ color: 'text.secondary', mb: 1 }}>
+        {t('tokensHint')}
+      </Typography>
       <ThinBar busy={isFetching} />
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
       {!data && !error && <Skeleton variant="rounded" height={240} />}

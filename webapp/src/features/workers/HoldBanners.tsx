@@ -32,7 +32,12 @@ export function HoldBanners() {
   });
   if (holds.error && !holds.data) return <ErrorNotice error={holds.error} retry={() => void holds.refetch()} />;
   return (
-    <Stack role="region" aria-live="polite" aria-label={t('holds')} sx={{ gap: 1 }}>
+    <Stack
+      role="region"
+      aria-live="polite"
+      aria-label={t('holds')}
+      sx={{ gap: 1, mb: holds.data?.items.length ? 1.5 : 0 }}
+    >
       {holds.data?.items.map((hold) => (
         <HoldNotice
           key={hold.project}

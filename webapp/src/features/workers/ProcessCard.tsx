@@ -30,7 +30,9 @@ export function ProcessCard({ group, allPaused, last, heir, readAt }: Props) {
   const single = processes.length === 1 ? one : undefined;
   const lost = processes.filter((w) => w.state === 'lost');
   const orphans = lost.reduce((sum, w) => sum + w.pending, 0);
-  const place = single && [single.host, single.pid && `pid ${single.pid}`].filter(Boolean).join(' · ');
+  const place = single
+    ? [single.host, single.pid && `pid ${single.pid}`].filter(Boolean).join(' · ')
+    : one && t('count', { count: processes.length });
   return (
     <CardFrame
       name={group.name}

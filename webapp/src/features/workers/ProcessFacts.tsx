@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { formatNumber } from '../../i18n/texts';
 import { Time } from '../../ui/Time';
 import { Age } from './Age';
-import type { Worker } from './model';
+import { inHand, type Worker } from './model';
 import { useWorkersText } from './text';
 
 /** What one process does, and how it is. */
@@ -13,7 +13,7 @@ export function ProcessFacts({ worker: w, readAt }: { worker: Worker; readAt: nu
   return (
     <>
       <Box component="dl" sx={{ display: 'grid', gridTemplateColumns: 'repeat(3, 1fr)', gap: 1, m: 0 }}>
-        <Figure name={t('inHand')} value={formatNumber(w.in_hand)} />
+        <Figure name={t('inHand')} value={formatNumber(inHand(w))} />
         <Figure name={t('rate')} value={rate(w.rate)} />
         <Figure name={t('sent')} value={formatNumber(w.sent)} title={t('sentHelp')} />
       </Box>

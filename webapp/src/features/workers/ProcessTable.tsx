@@ -7,7 +7,7 @@ import TableRow from '@mui/material/TableRow';
 import { formatNumber } from '../../i18n/texts';
 import { WorkerChip } from '../../push/workers';
 import { Age } from './Age';
-import { shownState, type Worker } from './model';
+import { inHand, shownState, type Worker } from './model';
 import { rate } from './ProcessFacts';
 import { useWorkersText } from './text';
 
@@ -16,7 +16,7 @@ export function ProcessTable({ name, workers, readAt }: { name: string; workers:
   const t = useWorkersText();
   return (
     <TableContainer tabIndex={0} role="region" aria-label={name}>
-      <Table size="small">
+      <Table size="small" sx={{ '& td, & th': { whiteSpace: 'nowrap' } }}>
         <TableHead>
           <TableRow>
             <TableCell>{t('process')}</TableCell>
@@ -40,14 +40,16 @@ export function ProcessTable({ name, workers, readAt }: { name: string; workers:
               <TableCell>
                 <WorkerChip {...shownState(w)} />
               </TableCell>
-              <TableCell align="right">{formatNumber(w.in_hand)}</TableCell>
+              <TableCell align="right">{formatNumber(inHand(w))}</TableCell>
               <TableCell align="right">{rate(w.rate)}</TableCell>
               <TableCell align="right">{formatNumber(w.sent)}</TableCell>
-              <TableCell sx={{ whiteSpace: 'nowrap' }}>
+              <TableCell>
                 <Age worker={w} readAt={readAt} />
               </TableCell>
               <TableCell>{w.version}</TableCell>
-              <TableCell lang={w.last_error ? 'en' : undefined}>{w.last_error || t('noError')}</TableCell>
+              <TableCell lang={w.last_error ? 'en' : undefined} sx={{ '&&': { whiteSpace: 'normal' }, minWidth: 160 }}>
+                {w.last_error || t('noError')}
+              </TableCell>
             </TableRow>
           ))}
         </TableBody>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { follow, groupsOf, hasHeir, isLast, replace, shownState, silence, type Worker } from './model';
+import { follow, groupsOf, hasHeir, inHand, isLast, replace, shownState, silence, type Worker } from './model';
 
 const worker = (name: string, more: Partial<Worker> = {}): Worker => ({
   name,
@@ -50,6 +50,11 @@ describe('isLast', () => {
     ['it does not run', [worker('a', { state: 'lost' })], false],
     ['it is off', [worker('a', { desired: 'paused', state: 'paused' })], false],
   ])('%s', (_, items, want) => expect(isLast(groupsOf(items), 'a')).toBe(want));
+});
+
+it('inHand believes a lost one no more', () => {
+  expect(inHand(worker('a', { in_hand: 5, pending: 2 }))).toBe(5);
+  expect(inHand(worker('a', { in_hand: 5, pending: 2, state: 'lost' }))).toBe(2);
 });
 
 it('hasHeir wants one that runs', () => {

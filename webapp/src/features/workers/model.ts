@@ -32,6 +32,9 @@ export function shownState(w: Worker): { state: WorkerState; left: number } {
   return { state: 'draining', left: w.in_hand };
 }
 
+/** How many pushes a process has: what it said itself, or, of a lost one, what Redis says. */
+export const inHand = (w: Worker) => (w.state === 'lost' ? w.pending : w.in_hand);
+
 const works = (g: Group) => g.desired === 'running' && g.processes.some((w) => w.state === 'running');
 
 /** Whether nothing would be sent any more if the processes of a name were paused. */
