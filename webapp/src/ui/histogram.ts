@@ -1,7 +1,7 @@
 import { texts } from '../i18n/texts';
 import type { Status } from '../push/status';
 import { formatTime } from '../time/format';
-import { zoneAhead } from '../time/zone';
+import { zoneAhead } from '../time/zoned';
 
 /** A bar: when it begins, and what it counts. */
 export type HistogramSpan = { at: string; counts: Partial<Record<Status, number>> };

@@ -3,7 +3,7 @@ import { client } from '../../api/client';
 import { useLiveState } from '../../live/LiveProvider';
 import { serverNow } from '../../time/clock';
 import { useTime } from '../../time/useTime';
-import { zoneAhead } from '../../time/zone';
+import { zoneAhead } from '../../time/zoned';
 import { barsFrom, plans, type Range, sinceOf } from './ranges';
 
 /** What happened in a time that ends now, as bars. */
