@@ -22,6 +22,10 @@ export function useBecame(ids: readonly string[], readAt: number) {
     if (changes.length > 0) setBecame((old) => new Map([...old, ...changes.map((c) => [c.id, c.status] as const)]));
   }, []);
   useLive('pushes', ({ changes }) => add(changes.filter((c) => shown.current.has(c.id))));
-  const note = useCallback((id: string, status: Status) => add([{ id, status }]), [add]);
+  // What was told while the answer was on its way is newer than the answer.
+  const note = useCallback(
+    (id: string, status: Status) => setBecame((old) => (old.has(id) ? old : new Map([...old, [id, status] as const]))),
+    [],
+  );
   return { became, note };
 }

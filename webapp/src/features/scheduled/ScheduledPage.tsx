@@ -33,11 +33,11 @@ export default function ScheduledPage() {
   const word = useStatusText();
   const mayChange = useMay('change');
   const [{ status, page }, setState] = useScheduledState();
-  const { read, items, fates, added, note, lookUp } = useDue(status, page);
+  const { read, items, fates, added, noteOwn, lookUp } = useDue(status, page);
   const [asked, setAsked] = useState<{ action: Action; due: Due } | null>(null);
   const close = () => setAsked(null);
   const refresh = () => void read.refetch();
-  const dialog = asked && { due: asked.due, onClose: close, onFate: note, onRefused: lookUp };
+  const dialog = asked && { due: asked.due, onClose: close, onFate: noteOwn, onRefused: lookUp };
   return (
     <Page
       title={t('title')}

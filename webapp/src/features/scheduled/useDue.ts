@@ -38,6 +38,15 @@ export function useDue(status: Waiting | null, page: number) {
   }, [read.dataUpdatedAt, status]);
 
   const note = useCallback((id: string, fate: Fate) => setFates((old) => new Map(old).set(id, fate)), []);
+  /** What was done from here. What was told while the answer was on its way is newer than it. */
+  const noteOwn = useCallback(
+    (id: string, fate: Fate) =>
+      setFates((old) => {
+        const told = old.get(id);
+        return told && 'status' in told ? old : new Map(old).set(id, fate);
+      }),
+    [],
+  );
   /** Looks what has become of a row. */
   const lookUp = useCallback(
     async (id: string) => {
@@ -67,7 +76,7 @@ export function useDue(status: Waiting | null, page: number) {
       ),
     );
   });
-  return { read, items, fates, added: added.size, note, lookUp };
+  return { read, items, fates, added: added.size, noteOwn, lookUp };
 }
 
 /** Those that wait and are not on the page, after some changes. */
