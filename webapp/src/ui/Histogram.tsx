@@ -2,20 +2,18 @@ import ChartIcon from '@mui/icons-material/BarChart';
 import TableIcon from '@mui/icons-material/TableRowsOutlined';
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
-import Skeleton from '@mui/material/Skeleton';
 import Stack from '@mui/material/Stack';
 import Tooltip from '@mui/material/Tooltip';
 import Typography from '@mui/material/Typography';
-import { lazy, memo, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { memo, useCallback, useEffect, useMemo, useState } from 'react';
 import { formatNumber } from '../i18n/texts';
 import { statuses as allStatuses, type Status, useStatusText } from '../push/status';
 import { useTime } from '../time/useTime';
+import { HistogramBars } from './HistogramBars';
 import { HistogramCountList, HistogramTip } from './HistogramCounts';
 import { HistogramSelect } from './HistogramSelect';
 import { HistogramTable } from './HistogramTable';
 import { type Bars, type HistogramSpan, sumOf, timeOf, useHistogramText, wordsOf } from './histogram';
-
-const HistogramBars = lazy(() => import('./HistogramBars'));
 
 type Props = {
   /** What it shows, for who can't see it. */
@@ -93,13 +91,9 @@ export const Histogram = memo(function Histogram({
         <HistogramTable {...{ label, spans, spanSeconds, zone, height, accepted }} statuses={shown} onSelect={select} />
       ) : (
         <Box ref={box} sx={{ position: 'relative', height }}>
-          <Suspense fallback={<Skeleton variant="rounded" height={height} />}>
-            <Box aria-hidden="true">
-              {width > 0 && spans.length > 0 && (
-                <HistogramBars {...{ spans, spanSeconds, zone, width, height }} statuses={shown} />
-              )}
-            </Box>
-          </Suspense>
+          {width > 0 && spans.length > 0 && (
+            <HistogramBars {...{ spans, spanSeconds, zone, width, height }} statuses={shown} />
+          )}
           {empty && (
             <Typography
               sx={{ position: 'absolute', inset: 0, display: 'grid', placeItems: 'center', color: 'text.secondary' }}

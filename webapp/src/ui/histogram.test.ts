@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barAt, barsOf, type HistogramSpan, sumOf, ticksOf, timeOf, wordsOf } from './histogram';
+import { barAt, barsOf, type HistogramSpan, levelsOf, pathsOf, sumOf, ticksOf, timeOf, wordsOf } from './histogram';
 
 const zone = 'Asia/Seoul';
 const spansFrom = (start: string, seconds: number, n: number): HistogramSpan[] =>
@@ -32,6 +32,44 @@ it('sumOf adds states up', () => {
     { at: '', counts: { sent: 100, expired: 5 } },
   ];
   expect(sumOf(spans, { from: 1, to: 2 })).toEqual({ sent: 110, expired: 5 });
+});
+
+it.each([
+  [0, [0, 1]],
+  [1, [0, 1]],
+  [3, [0, 1, 2, 3]],
+  [7, [0, 2, 4, 6, 8]],
+  [1_407, [0, 500, 1_000, 1_500]],
+  [50_000, [0, 20_000, 40_000, 60_000]],
+])('levelsOf %i are round', (most, want) => expect(levelsOf(most, 4)).toEqual(want));
+
+describe('pathsOf', () => {
+  const box = { width: 20, height: 100, top: 10 };
+  it('stacks states from below', () =>
+    expect(
+      pathsOf(
+        [
+          { at: '', counts: { sent: 5, failed: 2 } },
+          { at: '', counts: { failed: 1 } },
+        ],
+        ['sent', 'failed'],
+        box,
+      ),
+    ).toEqual({
+      sent: 'M1 100h8V50h-8z',
+      failed: 'M1 50h8V30h-8zM11 100h8V90h-8z',
+    }));
+  it('has the least to be seen', () =>
+    expect(pathsOf([{ at: '', counts: { sent: 10, failed: 1 } }], ['failed', 'sent'], { ...box, top: 10_000 })).toEqual(
+      {
+        failed: 'M2 100h16V98h-16z',
+        sent: 'M2 98h16V96h-16z',
+      },
+    ));
+  it('stays within the height', () =>
+    expect(pathsOf([{ at: '', counts: { sent: 10, failed: 1 } }], ['sent', 'failed'], box).failed).toBe(
+      'M2 0h16V0h-16z',
+    ));
 });
 
 describe('wordsOf', () => {

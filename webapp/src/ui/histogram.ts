@@ -97,6 +97,43 @@ export function ticksOf(spans: HistogramSpan[], spanSeconds: number, zone: strin
   return ticks;
 }
 
+/** Round numbers from 0 up to what the highest bar needs, about so many. */
+export function levelsOf(most: number, about: number): number[] {
+  const rough = Math.max(1, most / Math.max(1, about));
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((n) => n * power >= rough) ?? 10);
+  const levels = Math.max(1, Math.ceil(most / step));
+  return Array.from({ length: levels + 1 }, (_, i) => i * step);
+}
+
+/** How high a part of a bar is at least, in px: a single failure among thousands is to be seen. */
+const least = 2;
+
+/** The bars of each state, stacked, as an SVG path; top is what the full height stands for. */
+export function pathsOf(
+  spans: HistogramSpan[],
+  statuses: readonly Status[],
+  { width, height, top }: { width: number; height: number; top: number },
+): Partial<Record<Status, string>> {
+  const paths: Partial<Record<Status, string>> = {};
+  const step = width / spans.length;
+  const gap = step > 3 ? step * 0.2 : 0;
+  const px = (n: number) => Math.round(n * 100) / 100;
+  spans.forEach(({ counts }, i) => {
+    const x = px(i * step + gap / 2);
+    const w = px(step - gap);
+    let y = height;
+    for (const status of statuses) {
+      const n = counts[status];
+      if (!n) continue;
+      const above = Math.max(0, y - Math.max(least, (n / top) * height));
+      paths[status] = `${paths[status] ?? ''}M${x} ${px(y)}h${w}V${px(above)}h${-w}z`;
+      y = above;
+    }
+  });
+  return paths;
+}
+
 /** Seconds of the zone's wall clock, as if it were UTC. */
 function wallClock(zone: string, first: string, last: string): (at: string) => number {
   const ahead = zoneAhead(first, zone);

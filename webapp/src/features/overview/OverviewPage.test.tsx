@@ -73,7 +73,7 @@ describe('tiles', () => {
   it('keep their places while the numbers are not known', async () => {
     server.use(http.get(url('/summary'), () => delay('infinite')));
     renderPage(<OverviewPage />);
-    expect(await screen.findByText('Backlog')).toBeVisible();
+    expect(await screen.findByText('Backlog')).toBeInTheDocument();
   });
 });
 

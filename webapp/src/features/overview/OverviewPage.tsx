@@ -21,6 +21,13 @@ import { Tiles } from './Tiles';
 import { useOverviewText } from './text';
 import { useSummary } from './useSummary';
 
+/** Skeletons show when the summary takes a while: until then, banners that come with it would move them. */
+const patient = {
+  visibility: 'hidden',
+  animation: 'ps-appear 0s 300ms forwards',
+  '@keyframes ps-appear': { to: { visibility: 'visible' } },
+} as const;
+
 const workerStates = ['running', 'draining', 'paused', 'lost'] as const;
 
 /** How pushstream is, at a glance; every number leads to what it counts. */
@@ -37,7 +44,7 @@ export default function OverviewPage() {
       )}
       <Banners summary={data} />
       {total === 0 && <FirstPush />}
-      <Stack sx={{ gap: 1.5 }}>
+      <Stack sx={{ gap: 1.5, ...(!data && !error && patient) }}>
         {(data || !error) && <Tiles summary={data} />}
         <ChartPanel />
         <Box
