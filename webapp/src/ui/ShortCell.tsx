@@ -8,3 +8,6 @@ export function ShortCell({ text }: { text?: string }) {
     </TableCell>
   );
 }
+
+/** Cells of a column that stays in sight at the right, however narrow the page is. */
+export const stickyRight = { position: 'sticky', right: 0, bgcolor: 'background.paper' } as const;

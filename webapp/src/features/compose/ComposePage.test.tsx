@@ -100,6 +100,20 @@ describe('validate only', () => {
     expect(screen.getByText(/The app was removed, or the token has expired/)).toBeVisible();
   });
 
+  it('says that FCM was in trouble, which says nothing of the push', async () => {
+    taken(() =>
+      HttpResponse.json({
+        bytes: 48,
+        max_bytes: 4096,
+        fcm: { ok: false, code: 'UNAVAILABLE', http_status: 503, detail: 'try later', took_ms: 3 },
+      }),
+    );
+    renderPage(<ComposePage />, { at: '/compose' });
+    await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
+    expect(await screen.findByText(/FCM did not say whether it would take it/)).toBeVisible();
+    expect(screen.getByText('try later')).toBeVisible();
+  });
+
   it('says that nobody asked FCM', async () => {
     taken(() => HttpResponse.json({ bytes: 48, max_bytes: 4096, fcm: null }));
     renderPage(<ComposePage />, { at: '/compose' });

@@ -5,6 +5,7 @@ import Paper from '@mui/material/Paper';
 import Skeleton from '@mui/material/Skeleton';
 import Stack from '@mui/material/Stack';
 import Typography from '@mui/material/Typography';
+import { useEffect, useRef } from 'react';
 import { api, type Schemas } from '../../api/client';
 import { useLive, useLiveState } from '../../live/LiveProvider';
 import { useCodeText } from '../../push/codes';
@@ -39,8 +40,18 @@ export function SentPush({ id, answer, onDismiss }: Props) {
     if (changes.some((c) => c.id === id)) void read.refetch();
   });
   const record = read.data;
+  const here = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (answer) here.current?.scrollIntoView?.({ block: 'nearest' }); // below the form on a narrow page
+  }, [answer]);
   return (
-    <Paper variant="outlined" component="section" aria-labelledby="sent" sx={{ p: 2, display: 'grid', gap: 1 }}>
+    <Paper
+      ref={here}
+      variant="outlined"
+      component="section"
+      aria-labelledby="sent"
+      sx={{ p: 2, display: 'grid', gap: 1 }}
+    >
       <Stack direction="row" sx={{ alignItems: 'center', justifyContent: 'space-between' }}>
         <Typography variant="h2" id="sent">
           {t('sent')}

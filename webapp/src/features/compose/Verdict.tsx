@@ -32,6 +32,15 @@ export function Verdict({ verdict, error, rest = [] }: Props) {
   );
 }
 
+/** Codes that are about the push; others say that FCM, or the way to it, was in trouble. */
+const refusals: readonly string[] = [
+  'UNREGISTERED',
+  'SENDER_ID_MISMATCH',
+  'INVALID_ARGUMENT',
+  'THIRD_PARTY_AUTH_ERROR',
+  'UNSPECIFIED_ERROR',
+];
+
 function FcmWord({ verdict: { bytes, max_bytes, fcm } }: { verdict: Schemas['Verdict'] }) {
   const t = useComposeText();
   const meaning = useCodeText();
@@ -51,9 +60,10 @@ function FcmWord({ verdict: { bytes, max_bytes, fcm } }: { verdict: Schemas['Ver
     );
   }
   const code = codes.find((c) => c === fcm.code);
+  const refused = refusals.includes(fcm.code);
   return (
-    <Alert severity={fcm.http_status ? 'error' : 'warning'}>
-      {valid} {t(fcm.http_status ? 'fcmNo' : 'fcmSilent')}
+    <Alert severity={refused ? 'error' : 'warning'}>
+      {valid} {t(refused ? 'fcmNo' : 'fcmSilent')}
       <Typography variant="body2">
         <b className="mono">{fcm.code}</b> {code && `${meaning(code)} ${meaning(`${code}.do`)}`}
       </Typography>

@@ -4,10 +4,10 @@ import { useCallback, useState } from 'react';
 import { api } from '../../api/client';
 import { JobPanel } from '../../jobs/JobPanel';
 import type { BulkJob } from '../../jobs/job';
-import { ChangedBanner } from '../../ui/ChangedBanner';
 import { ErrorNotice } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
 import { Page } from '../../ui/Page';
+import { RefreshButton } from '../../ui/RefreshButton';
 import { ThinBar } from '../../ui/ThinBar';
 import { logLink } from '../../url/log';
 import { GroupTable } from './GroupTable';
@@ -30,8 +30,17 @@ export default function FailedPage() {
     <Page
       title={t('title')}
       actions={
-        groups &&
-        groups.total > 0 && <Link to={logLink({ status: ['failed'] })}>{t('total', { n: groups.total })}</Link>
+        <>
+          {groups && groups.total > 0 && (
+            <Link to={logLink({ status: ['failed'] })}>{t('total', { n: groups.total })}</Link>
+          )}
+          {!code && (
+            <RefreshButton
+              news={news > 0 ? t('changed', { count: news }) : ''}
+              onRefresh={() => void failures.refetch()}
+            />
+          )}
+        </>
       }
     >
       <Stack sx={{ gap: 2 }}>
@@ -52,9 +61,6 @@ export default function FailedPage() {
         ) : (
           <div>
             <ThinBar busy={failures.isFetching && !failures.isPending} />
-            {news > 0 && (
-              <ChangedBanner onRefresh={() => void failures.refetch()}>{t('changed', { count: news })}</ChangedBanner>
-            )}
             {failures.error && !groups ? (
               <ErrorNotice error={failures.error} retry={() => void failures.refetch()} />
             ) : (

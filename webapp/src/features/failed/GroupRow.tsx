@@ -69,7 +69,7 @@ export const GroupRow = memo(function GroupRow({ group: { code, count, first, la
       <TableCell sx={wide}>
         <Time at={last} />
       </TableCell>
-      <TableCell aria-hidden>
+      <TableCell sx={wide} aria-hidden>
         <ChevronIcon fontSize="small" sx={{ color: 'text.secondary', display: 'block' }} />
       </TableCell>
     </TableRow>

@@ -44,7 +44,7 @@ export const GroupTable = memo(function GroupTable({ failures }: { failures?: Sc
           <TableHead>
             <TableRow>
               <TableCell>{t('code')}</TableCell>
-              <TableCell align="right" sx={{ width: 160 }}>
+              <TableCell align="right" sx={{ width: { xs: 84, md: 160 } }}>
                 {t('count')}
               </TableCell>
               <TableCell sx={{ ...wide, width: 170 }} title={t('firstHelp')}>
@@ -53,7 +53,7 @@ export const GroupTable = memo(function GroupTable({ failures }: { failures?: Sc
               <TableCell sx={{ ...wide, width: 170 }} title={t('lastHelp')}>
                 {t('last')}
               </TableCell>
-              <TableCell sx={{ width: 40 }} aria-hidden />
+              <TableCell sx={{ ...wide, width: 40 }} aria-hidden />
             </TableRow>
           </TableHead>
           <TableBody>
@@ -82,7 +82,7 @@ export const GroupTable = memo(function GroupTable({ failures }: { failures?: Sc
                     <TableCell sx={wide}>
                       <Skeleton />
                     </TableCell>
-                    <TableCell aria-hidden>
+                    <TableCell sx={wide} aria-hidden>
                       <Box sx={{ color: 'text.disabled' }}>
                         <ChevronIcon fontSize="small" />
                       </Box>

@@ -3,18 +3,17 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Paper from '@mui/material/Paper';
 import Stack from '@mui/material/Stack';
-import Typography from '@mui/material/Typography';
 import { keepPreviousData } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { api, type Schemas } from '../../api/client';
 import { useMay } from '../../api/session';
 import type { Code } from '../../push/codes';
 import { useBecame } from '../../push/useBecame';
-import { ChangedBanner } from '../../ui/ChangedBanner';
 import { Empty } from '../../ui/Empty';
 import { ErrorNotice } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
 import { Pager } from '../../ui/Pager';
+import { RefreshButton } from '../../ui/RefreshButton';
 import { ThinBar } from '../../ui/ThinBar';
 import { useToast } from '../../ui/Toast';
 import { GroupHead } from './GroupHead';
@@ -92,7 +91,6 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
         )}
       </GroupHead>
       {children}
-      {news > 0 && <ChangedBanner onRefresh={refresh}>{t('changed', { count: news })}</ChangedBanner>}
       <ThinBar busy={pushes.isFetching && !pushes.isPending} />
       {pushes.error && !pushes.data ? (
         <ErrorNotice error={pushes.error} retry={() => void pushes.refetch()} />
@@ -111,9 +109,12 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
                 onStop={stop}
               />
             ) : (
-              <Typography component="span">
-                {pushes.data && items.length > 0 && <Showing page={pushes.data} />}
-              </Typography>
+              <Stack direction="row" sx={{ alignItems: 'center', gap: 1, minWidth: 0 }}>
+                <Box component="span" sx={{ flexShrink: 0 }}>
+                  {pushes.data && items.length > 0 && <Showing page={pushes.data} />}
+                </Box>
+                <RefreshButton news={news > 0 ? t('changed', { count: news }) : ''} onRefresh={refresh} />
+              </Stack>
             )}
             <Box sx={{ flex: 1 }} />
             <Pager page={page} pages={pushes.data?.pages ?? 1} more={pushes.data?.exact === false} onPage={goTo} />

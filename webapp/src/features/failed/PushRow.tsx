@@ -10,7 +10,7 @@ import { refusalOf, useRefusalText } from '../../push/refusal';
 import { type Status, StatusChip } from '../../push/status';
 import { ErrorText } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
-import { ShortCell } from '../../ui/ShortCell';
+import { ShortCell, stickyRight } from '../../ui/ShortCell';
 import { Time } from '../../ui/Time';
 import { logLink } from '../../url/log';
 import { useFailedText } from './text';
@@ -77,7 +77,7 @@ export const PushRow = memo(function PushRow(props: Props) {
         {tried && why ? <NotResent why={why} /> : <Clamped text={record.result ?? ''} />}
       </TableCell>
       {selected !== undefined && (
-        <TableCell>
+        <TableCell sx={stickyRight}>
           <Button
             size="small"
             disabled={left}

@@ -9,7 +9,7 @@ import Tooltip from '@mui/material/Tooltip';
 import { memo, useContext } from 'react';
 import { StatusChip } from '../../push/status';
 import { Link } from '../../ui/Link';
-import { ShortCell } from '../../ui/ShortCell';
+import { ShortCell, stickyRight } from '../../ui/ShortCell';
 import { Time } from '../../ui/Time';
 import { logLink } from '../../url/log';
 import { type Action, actions } from './actions';
@@ -26,7 +26,7 @@ type Props = { due: Due; fate?: Fate; onAction?: (action: Action, due: Due) => v
 /** A push that waits. One that does not any more stays where it is, grey, and says what became of it. */
 export const DueRow = memo(function DueRow({ due, fate, onAction }: Props) {
   const t = useScheduledText();
-  const { push } = due;
+  const push = (fate && 'push' in fate && fate.push) || due.push;
   const gone = fate !== undefined && !('due' in fate);
   const moved = fate !== undefined && 'due' in fate;
   const at = moved ? fate.due : due.due_at;
@@ -77,7 +77,7 @@ export const DueRow = memo(function DueRow({ due, fate, onAction }: Props) {
         )}
       </TableCell>
       {onAction && (
-        <TableCell align="right" sx={{ whiteSpace: 'nowrap', py: 0 }}>
+        <TableCell align="right" sx={{ ...stickyRight, whiteSpace: 'nowrap', py: 0 }}>
           {!gone &&
             actions
               .filter((action) => action !== 'move' || push.status === 'scheduled')
@@ -88,7 +88,7 @@ export const DueRow = memo(function DueRow({ due, fate, onAction }: Props) {
                     <IconButton
                       size="small"
                       aria-label={t(`${action}.of`, { id: push.id })}
-                      onClick={() => onAction(action, moved && fate.due ? { ...due, due_at: fate.due } : due)}
+                      onClick={() => onAction(action, { push, due_at: at ?? due.due_at })}
                     >
                       <Icon fontSize="small" />
                     </IconButton>

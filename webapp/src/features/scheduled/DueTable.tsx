@@ -9,6 +9,7 @@ import { memo, type ReactNode, useRef } from 'react';
 import { useNow } from '../../live/useNow';
 import { useFieldText } from '../../push/fields';
 import { useRowKeys } from '../../ui/rows';
+import { stickyRight } from '../../ui/ShortCell';
 import type { Action } from './actions';
 import { DueRow } from './DueRow';
 import type { Fates } from './fate';
@@ -51,7 +52,11 @@ export const DueTable = memo(function DueTable({ items, fates, onAction }: Props
                 {field(name)}
               </TableCell>
             ))}
-            {onAction && <TableCell align="right">{t('actions')}</TableCell>}
+            {onAction && (
+              <TableCell align="right" sx={{ ...stickyRight, zIndex: 3 }}>
+                {t('actions')}
+              </TableCell>
+            )}
           </TableRow>
         </TableHead>
         <Ticking>

@@ -9,12 +9,12 @@ import type { Schemas } from '../../api/client';
 import { useMay } from '../../api/session';
 import { useCommon } from '../../i18n/common';
 import { useStatusText } from '../../push/status';
-import { ChangedBanner } from '../../ui/ChangedBanner';
 import { Empty } from '../../ui/Empty';
 import { ErrorNotice } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
 import { Page } from '../../ui/Page';
 import { Pager } from '../../ui/Pager';
+import { RefreshButton } from '../../ui/RefreshButton';
 import { ThinBar } from '../../ui/ThinBar';
 import { logLink } from '../../url/log';
 import type { Action } from './actions';
@@ -36,6 +36,7 @@ export default function ScheduledPage() {
   const { read, items, fates, added, noteOwn, lookUp } = useDue(status, page);
   const [asked, setAsked] = useState<{ action: Action; due: Due } | null>(null);
   const close = () => setAsked(null);
+  const changed = added > 0 || fates.size > 0;
   const refresh = () => void read.refetch();
   const dialog = asked && { due: asked.due, onClose: close, onFate: noteOwn, onRefused: lookUp };
   return (
@@ -63,9 +64,6 @@ export default function ScheduledPage() {
         </>
       }
     >
-      {(added > 0 || fates.size > 0) && (
-        <ChangedBanner onRefresh={refresh}>{t('changed', { added, gone: fates.size })}</ChangedBanner>
-      )}
       <ThinBar busy={read.isFetching && !read.isPending} />
       {read.error && !read.data ? (
         <ErrorNotice error={read.error} retry={refresh} />
@@ -75,7 +73,12 @@ export default function ScheduledPage() {
             direction="row"
             sx={{ alignItems: 'center', flexWrap: 'wrap', gap: 1, px: 1.5, py: 0.75, minHeight: 52 }}
           >
-            <span>{read.data && items.length > 0 && <Showing page={read.data} />}</span>
+            <Stack direction="row" sx={{ alignItems: 'center', gap: 1, minWidth: 0 }}>
+              <Box component="span" sx={{ flexShrink: 0 }}>
+                {read.data && items.length > 0 && <Showing page={read.data} />}
+              </Box>
+              <RefreshButton news={changed ? t('changed', { added, gone: fates.size }) : ''} onRefresh={refresh} />
+            </Stack>
             <Box sx={{ flex: 1 }} />
             <Pager page={page} pages={read.data?.pages ?? 1} onPage={(to) => void setState({ page: to })} />
           </Stack>

@@ -4,8 +4,11 @@ import { nextTryAt } from '../../push/story';
 import { reservedAt } from '../../time/reserve';
 import type { Waiting } from './state';
 
-/** What became of a row since it was read: a state, another time (null if that is not known), or nothing at all. */
-export type Fate = { status: Status } | { due: string | null } | { missing: true };
+/**
+ * What became of a row since it was read: a state, another time (null if that is not known; push is
+ * how it is then), or nothing at all.
+ */
+export type Fate = { status: Status } | { due: string | null; push?: Schemas['Record'] } | { missing: true };
 export type Fates = ReadonlyMap<string, Fate>;
 
 /** Whether a push of a state waits, as the filter has it. */
@@ -18,6 +21,6 @@ export function fateOf(before: Schemas['Record'], now: Schemas['Record'], zone: 
   const moved =
     (now.moves?.length ?? 0) !== (before.moves?.length ?? 0) || now.sndn_rsev_hour !== before.sndn_rsev_hour;
   if (now.status === before.status && now.attempts === before.attempts && !moved) return null;
-  if (now.status === 'retrying') return { due: nextTryAt(now) ?? null };
-  return { due: reservedAt(now.sndn_rsev_hour ?? '', zone) };
+  if (now.status === 'retrying') return { due: nextTryAt(now) ?? null, push: now };
+  return { due: reservedAt(now.sndn_rsev_hour ?? '', zone), push: now };
 }

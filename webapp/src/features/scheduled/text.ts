@@ -19,7 +19,7 @@ export const useScheduledText = texts(
     showAll: '모두 보기',
     beyond: '이 쪽에는 더 이상 푸시가 없습니다',
     firstPage: '첫 쪽으로',
-    changed: '목록이 바뀌었습니다: 추가 {{added}}건, 나가거나 바뀐 것 {{gone}}건.',
+    changed: '추가 {{added}}건, 변경 {{gone}}건',
     moved: '변경됨',
     missing: '로그에 없음',
     // actions
@@ -70,7 +70,7 @@ export const useScheduledText = texts(
     showAll: 'Show all',
     beyond: 'There is nothing on this page any more',
     firstPage: 'To the first page',
-    changed: 'The list has changed: {{added}} new, {{gone}} gone or changed.',
+    changed: '{{added}} new, {{gone}} gone or changed',
     moved: 'moved',
     missing: 'not in the log',
     send: 'Send now',
