@@ -3,6 +3,18 @@ import { System } from './harness/system';
 import { expect, type Page, test } from './harness/test';
 
 const paths = ['/', '/log', '/failed', '/scheduled', '/workers', '/compose', '/flush', '/settings', '/nothing'];
+const further = [
+  '/failed?code=UNREGISTERED',
+  '/workers?tab=tokens',
+  '/settings/account',
+  '/settings/users',
+  '/settings/tokens',
+  '/settings/keys',
+  '/settings/audit',
+  '/settings/server',
+];
+test.describe.configure({ timeout: 120_000 });
+
 const wide = { width: 1440, height: 900 };
 const narrow = { width: 390, height: 844 };
 
@@ -58,6 +70,12 @@ for (const language of ['ko', 'en'] as const) {
   });
 }
 
+for (const path of further) {
+  test(`nobody is shut out of ${path}`, async ({ small, visit }) => {
+    await look(await visit(small, 'auditor', path, { language: 'ko' }), true);
+  });
+}
+
 test.describe('nobody is shut out', () => {
   let empty: System;
   test.beforeAll(async () => {
@@ -73,7 +91,7 @@ test.describe('nobody is shut out', () => {
     test(`where everything fails: ${path}`, async ({ small, visit, allow }) => {
       allow(/^503 /);
       const page = await visit(small, 'admin', '/nothing');
-      await page.route(/\/api\/v1\/(?!session$|events)/, (route) =>
+      await page.route(/\/api\/v1\/(?!session$|login$|events)/, (route) =>
         route.fulfill({
           status: 503,
           contentType: 'application/problem+json',
@@ -90,6 +108,30 @@ test.describe('nobody is shut out', () => {
       await look(page, true);
     });
   }
+
+  test('of a push that is open, and of what asks', async ({ small, visit }) => {
+    const { items } = await small.get<{ items: { id: string }[] }>('/pushes?size=1&status=failed');
+    const page = await visit(small, 'auditor', `/log?id=${items[0]?.id}`);
+    await expect(page.getByRole('list', { name: 'Timeline' })).toBeVisible();
+    await look(page);
+    for (const name of ['Resend', 'Reveal']) {
+      await page.setViewportSize(wide);
+      await page.getByRole('dialog', { name: 'Push' }).getByRole('button', { name }).click();
+      await expect(page.getByRole('dialog').last().getByRole('button', { name: 'Cancel' })).toBeVisible();
+      await look(page, true);
+      await page.keyboard.press('Escape');
+    }
+    await page.goto(`${small.url}/flush`);
+    await page.setViewportSize(wide);
+    await page.getByRole('button', { name: /^Flush .* pushes…$/ }).click();
+    await expect(page.getByRole('dialog').getByLabel('Type flush')).toBeVisible();
+    await look(page, true);
+    await page.goto(`${small.url}/workers`);
+    await page.setViewportSize(wide);
+    await page.getByRole('switch', { name: 'consumer-1 Process ON' }).click();
+    await expect(page.getByRole('dialog', { name: 'Switch off the last process?' })).toBeVisible();
+    await look(page, true);
+  });
 
   test('of menu, account and help', async ({ small, visit }) => {
     const page = await visit(small, 'admin', '/nothing');

@@ -11,7 +11,7 @@ test.describe('the menu', () => {
     for (const name of pages) {
       await menu(page).filter({ hasText: name }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
-      await expect(page).toHaveTitle(`${name} · pushstream`);
+      await expect(page).toHaveTitle(new RegExp(`${name} · pushstream$`));
       await expect(page.locator('[aria-current=page]')).toHaveText(name);
     }
   });

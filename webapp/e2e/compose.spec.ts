@@ -1,0 +1,40 @@
+import { expect, test } from './harness/test';
+
+test('a test push is validated, sent, and its story told to the end', async ({ system, visit, allow }) => {
+  allow(/^422 POST /);
+  const page = await visit(system, 'operator', '/compose');
+  const form = page.getByRole('form', { name: 'Test send' });
+  await form.getByLabel('FCM registration token').fill('x-flaky');
+  await form.getByLabel('Title').fill('<b>시험</b> 👋');
+  await form.getByLabel('Body').fill('다음 주 배당 안내');
+  await expect(page.getByRole('group', { name: 'As a phone shows it' })).toContainText('<b>시험</b> 👋');
+  await form.getByRole('button', { name: 'Validate only' }).click();
+  await expect(form.getByText('The fields are right.')).toBeVisible();
+  expect((await system.counts()).sent ?? 0).toBe(0);
+  await form.getByRole('button', { name: 'Send…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Send this test push?' });
+  await expect(dialog).toContainText('simulator');
+  await dialog.getByRole('button', { name: 'Send 1 push' }).click();
+  const story = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
+  await expect(story).toHaveText([/^Accepted/, /^Try 1 503 UNAVAILABLE/, /^Try 2 200 ACCEPTED/], { timeout: 20_000 });
+  await page
+    .getByRole('region', { name: 'The push that was sent' })
+    .getByRole('link', { name: 'Show in the log' })
+    .click();
+  await expect(page.getByRole('dialog', { name: 'Push' })).toContainText('503 UNAVAILABLE');
+});
+
+test('too many bytes are counted as FCM counts them, and not sent', async ({ small, visit, allow }) => {
+  allow(/^422 POST /);
+  const page = await visit(small, 'operator', '/compose');
+  const form = page.getByRole('form', { name: 'Test send' });
+  await form.getByLabel('FCM registration token').fill('t');
+  await form.getByLabel('Body').fill('가'.repeat(10_000));
+  await expect(page.getByText(/bytes too many/)).toBeVisible();
+  await form.getByRole('button', { name: 'Send…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Send 1 push' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(form.getByText('Something is to be mended.')).toBeVisible();
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(over).toBe(0);
+});
