@@ -8,7 +8,7 @@ import InputBase from '@mui/material/InputBase';
 import Stack from '@mui/material/Stack';
 import Tooltip from '@mui/material/Tooltip';
 import { memo, type ReactNode, useEffect, useState } from 'react';
-import { formatNumber, texts } from '../i18n/texts';
+import { texts } from '../i18n/texts';
 import { useKeys } from './keys';
 
 const usePagerText = texts(
@@ -20,7 +20,9 @@ const usePagerText = texts(
     previous: '이전 쪽 ([)',
     next: '다음 쪽 (])',
     last: '마지막 쪽',
-    of: '/ {{pages}}쪽',
+    of_one: '/ {{n}}쪽',
+    of_other: '/ {{n}}쪽',
+    ofMore: '/ {{pages}}+ 쪽',
   },
   {
     label: 'Pages',
@@ -29,7 +31,9 @@ const usePagerText = texts(
     previous: 'Previous page ([)',
     next: 'Next page (])',
     last: 'Last page',
-    of: '/ {{pages}} pages',
+    of_one: '/ {{n}} page',
+    of_other: '/ {{n}} pages',
+    ofMore: '/ {{pages}}+ pages',
   },
 );
 
@@ -98,7 +102,7 @@ export const Pager = memo(function Pager({ page, pages, more = false, onPage }: 
           }}
         />
         <Box component="span" sx={{ color: 'text.secondary', whiteSpace: 'nowrap' }}>
-          {t('of', { pages: formatNumber(last) + (more ? '+' : '') })}
+          {more ? t('ofMore', { pages: last }) : t('of', { count: last })}
         </Box>
       </Box>
       {step(t('next'), <NextIcon fontSize="small" />, page + 1)}

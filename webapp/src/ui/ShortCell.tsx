@@ -9,5 +9,12 @@ export function ShortCell({ text }: { text?: string }) {
   );
 }
 
-/** Cells of a column that stays in sight at the right, however narrow the page is. */
-export const stickyRight = { position: 'sticky', right: 0, bgcolor: 'background.paper' } as const;
+/** Cells of a column that stays in sight at the right where the page is narrow. */
+export const stickyRight = {
+  position: { xs: 'sticky', lg: 'static' },
+  right: 0,
+  bgcolor: { xs: 'background.paper', lg: 'transparent' },
+} as const;
+
+/** And of its head, in a table whose head stays in sight too. */
+export const stickyCorner = { position: 'sticky', right: 0, zIndex: 3, bgcolor: 'background.paper' } as const;

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { playLive } from '../../../tests/live';
@@ -160,6 +160,20 @@ describe('the form', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
     await waitFor(() => expect(all).toHaveLength(1));
     expect(all[0]?.body).toMatchObject({ data: { screen: 'quote' }, priority: 'urgent', ttl: 60 });
+  });
+
+  it('hands in a reserved time of the firm, and wants one for what is sent later', async () => {
+    const all = taken(() => HttpResponse.json({ bytes: 1, max_bytes: 4096, fcm: null }));
+    renderPage(<ComposePage />, { at: '/compose' });
+    await fill();
+    await userEvent.click(screen.getByRole('switch', { name: 'Send later' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Send…' }));
+    const at = screen.getByLabelText('Scheduled at (Asia/Seoul)');
+    expect(at).toHaveAccessibleDescription('Required');
+    fireEvent.change(at, { target: { value: '2030-11-22T09:30' } });
+    await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
+    await waitFor(() => expect(all).toHaveLength(1));
+    expect(all[0]?.body.sndn_rsev_hour).toBe('20301122093000');
   });
 
   it('does not send what is wrong by itself', async () => {

@@ -1,23 +1,20 @@
 import Box from '@mui/material/Box';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import FormHelperText from '@mui/material/FormHelperText';
-import Skeleton from '@mui/material/Skeleton';
 import Stack from '@mui/material/Stack';
 import Switch from '@mui/material/Switch';
 import TextField from '@mui/material/TextField';
 import ToggleButton from '@mui/material/ToggleButton';
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
 import Typography from '@mui/material/Typography';
-import { lazy, memo, type ReactNode, Suspense, useId } from 'react';
+import { memo, type ReactNode, useId } from 'react';
 import { useFieldText } from '../../push/fields';
-import { serverNow } from '../../time/clock';
 import { useTime } from '../../time/useTime';
+import { InstantField } from '../../ui/InstantField';
 import { DataRows } from './DataRows';
 import { faultText } from './faults';
 import type { Draft, Fault, Field, TextField as Name } from './job';
 import { useComposeText } from './text';
-
-const DateTimePicker = lazy(() => import('../../ui/DateTimePicker'));
 
 type Props = { draft: Draft; faults: Fault[]; onEdit: (patch: Partial<Draft>) => void };
 
@@ -102,16 +99,13 @@ export const Fields = memo(function Fields({ draft, faults, onEdit }: Props) {
             sx={{ height: 40 }}
           />
           {draft.later && (
-            <Suspense fallback={<Skeleton variant="rounded" height={40} />}>
-              <DateTimePicker
-                label={t('reserveAt', { zone: time.zone })}
-                value={draft.at}
-                onChange={(ms) => onEdit({ at: ms })}
-                least={serverNow()}
-                error={at !== ''}
-                helperText={at || undefined}
-              />
-            </Suspense>
+            <InstantField
+              label={t('reserveAt', { zone: time.zone })}
+              value={draft.at === null ? null : new Date(draft.at).toISOString()}
+              onChange={(to) => onEdit({ at: to === null ? null : Date.parse(to) })}
+              error={at !== ''}
+              helperText={at || undefined}
+            />
           )}
         </Pair>
         {text('id', { label: t('id'), hint: t('idHint') })}

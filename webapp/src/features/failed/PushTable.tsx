@@ -12,7 +12,7 @@ import type { Code } from '../../push/codes';
 import { useFieldText } from '../../push/fields';
 import type { Became } from '../../push/useBecame';
 import { useRowKeys } from '../../ui/rows';
-import { stickyRight } from '../../ui/ShortCell';
+import { stickyCorner } from '../../ui/ShortCell';
 import { PushRow } from './PushRow';
 import { hasLeft } from './state';
 import { useFailedText } from './text';
@@ -89,7 +89,7 @@ export const PushTable = memo(function PushTable(props: Props) {
                 {field(name)}
               </TableCell>
             ))}
-            {selected && <TableCell sx={{ ...stickyRight, zIndex: 3 }}>{t('actions')}</TableCell>}
+            {selected && <TableCell sx={stickyCorner}>{t('actions')}</TableCell>}
           </TableRow>
         </TableHead>
         <TableBody>

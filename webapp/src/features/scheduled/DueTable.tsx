@@ -9,7 +9,7 @@ import { memo, type ReactNode, useRef } from 'react';
 import { useNow } from '../../live/useNow';
 import { useFieldText } from '../../push/fields';
 import { useRowKeys } from '../../ui/rows';
-import { stickyRight } from '../../ui/ShortCell';
+import { stickyCorner } from '../../ui/ShortCell';
 import type { Action } from './actions';
 import { DueRow } from './DueRow';
 import type { Fates } from './fate';
@@ -53,7 +53,7 @@ export const DueTable = memo(function DueTable({ items, fates, onAction }: Props
               </TableCell>
             ))}
             {onAction && (
-              <TableCell align="right" sx={{ ...stickyRight, zIndex: 3 }}>
+              <TableCell align="right" sx={stickyCorner}>
                 {t('actions')}
               </TableCell>
             )}

@@ -1,8 +1,7 @@
 import Button from '@mui/material/Button';
-import Skeleton from '@mui/material/Skeleton';
 import Stack from '@mui/material/Stack';
 import Typography from '@mui/material/Typography';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { api } from '../../api/client';
 import { refusalOf } from '../../push/refusal';
 import { serverNow } from '../../time/clock';
@@ -10,12 +9,11 @@ import { reservedOf } from '../../time/reserve';
 import { useTime } from '../../time/useTime';
 import { instantOf } from '../../time/zoned';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
+import { InstantField } from '../../ui/InstantField';
 import { useToast } from '../../ui/Toast';
 import type { DialogProps } from './actions';
 import { Subject } from './Subject';
 import { useScheduledText } from './text';
-
-const DateTimePicker = lazy(() => import('../../ui/DateTimePicker'));
 
 const day = 86_400_000;
 /** How far off a reserved time may be, in ms. */
@@ -63,17 +61,13 @@ export default function MoveDialog({ due, onClose, onFate, onRefused }: DialogPr
       }}
     >
       <Subject due={due} refusal={refusal} />
-      <Suspense fallback={<Skeleton variant="rounded" height={40} />}>
-        <DateTimePicker
-          label={t('move.at', { zone: time.zone })}
-          value={at}
-          onChange={setAt}
-          least={now}
-          most={now + far}
-          error={wrong !== null}
-          helperText={wrong ? t(wrong) : undefined}
-        />
-      </Suspense>
+      <InstantField
+        label={t('move.at', { zone: time.zone })}
+        value={at === null ? null : new Date(at).toISOString()}
+        onChange={(to) => setAt(to === null ? null : Date.parse(to))}
+        error={wrong !== null}
+        helperText={wrong ? t(wrong) : undefined}
+      />
       <Stack direction="row" sx={{ gap: 1, flexWrap: 'wrap' }}>
         {[10, 30].map((n) => (
           <Button key={n} size="small" variant="outlined" onClick={() => choose(serverNow() + n * 60_000)}>

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { playLive } from '../../../tests/live';
@@ -214,8 +214,11 @@ describe('changes', () => {
     renderPage(<ScheduledPage />, { at: '/scheduled' });
     await userEvent.click(await screen.findByRole('button', { name: 'Move p-1' }));
     const dialog = await dialogOf();
-    expect(await dialog.findByRole('group', { name: 'New time (Asia/Seoul)' }, { timeout: 15_000 })).toBeVisible();
+    const field = await dialog.findByLabelText('New time (Asia/Seoul)');
     expect(dialog.getByRole('button', { name: /^Move to/ })).toBeDisabled(); // it is due then already
+    fireEvent.change(field, { target: { value: '2020-01-01T09:00' } });
+    expect(dialog.getByText('Must be later than now')).toBeVisible();
+    expect(dialog.getByRole('button', { name: 'Move to 2020-01-01 09:00:00' })).toBeDisabled();
     await userEvent.click(dialog.getByRole('button', { name: 'Tomorrow 09:00' }));
     const go = dialog.getByRole('button', { name: /^Move to \d{4}-\d\d-\d\d 09:00:00$/ });
     await userEvent.click(go);
