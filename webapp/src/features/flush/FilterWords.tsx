@@ -25,8 +25,8 @@ export function FilterWords({ filter }: { filter: Filter }) {
   const { format } = useTime();
   const words: [string, string][] = [];
   if (filter.status) words.push([t('states'), filter.status.map((s) => state(s)).join(', ')]);
-  if (filter.since) words.push([t('since'), format(filter.since, 'minute')]);
-  if (filter.until) words.push([t('until'), format(filter.until, 'minute')]);
+  if (filter.since) words.push([t('since'), format(filter.since)]);
+  if (filter.until) words.push([t('until'), format(filter.until)]);
   for (const name of ['D_servicename', 'push_grp_id', 'error_code', 'csno', 'device_id'] as const) {
     const value = filter[name];
     if (value) words.push([fields(name), value]);

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
+import { playLive } from '../../../tests/live';
 import { apiServer, HttpResponse, http, problem, renderPage, url } from '../../../tests/render';
 import type { Schemas } from '../../api/client';
 import FlushPage from './FlushPage';
@@ -190,4 +191,46 @@ it('keeps the button shut as long as it has no numbers, and can try again', asyn
   expect(screen.getByRole('button', { name: 'Flush the log' })).toBeDisabled();
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
   expect(await screen.findByRole('button', { name: 'Flush 9,234 pushes…' })).toBeEnabled();
+});
+
+it('follows what happens, and counts anew when it has ended', async () => {
+  const { Live, tell } = playLive();
+  let left = 8;
+  server.use(
+    http.post(url('/pushes/histogram'), () => {
+      const spans = [{ at: '2026-11-01T00:00:00Z', total: left, counts: { sent: left } }];
+      return HttpResponse.json({ spans: left ? spans : [], span_seconds: 2_678_400, exact: true, how: 'walk' });
+    }),
+  );
+  current({});
+  renderPage(
+    <Live>
+      <FlushPage />
+    </Live>,
+    { at: '/flush?service=MTS' },
+  );
+  await screen.findByText('250 of 1,000');
+  expect(await screen.findByRole('button', { name: 'Flush 8 pushes…' })).toBeDisabled();
+  const { filter: _, by: __, ...event } = flush({ looked: 500, removed: 490 });
+  tell('flush', { flush: event });
+  expect(await screen.findByText('500 of 1,000')).toBeVisible();
+  expect(screen.getByText('kim')).toBeVisible(); // which no event says
+  left = 0;
+  current({ state: 'done', looked: 1_000, removed: 990, ended_at: '2026-11-22T00:30:05Z' });
+  tell('flush', { flush: { ...event, state: 'done' } });
+  expect(await screen.findByText('The flush is done')).toBeVisible();
+  expect(await screen.findByText('No record that has ended matches these conditions.')).toBeVisible();
+});
+
+it('counts along with what happens', async () => {
+  const { Live, tell } = playLive();
+  renderPage(
+    <Live>
+      <FlushPage />
+    </Live>,
+  );
+  await screen.findByRole('button', { name: 'Flush 9,234 pushes…' });
+  tell('counts', { statuses: { ...statuses, sent: 9_001, queued: 4 } });
+  expect(await screen.findByRole('button', { name: 'Flush 9,235 pushes…' })).toBeEnabled();
+  expect(stays().getByText('11')).toBeVisible();
 });

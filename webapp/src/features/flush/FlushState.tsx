@@ -33,7 +33,7 @@ export function FlushState({ flush, onStop }: { flush: Flush; onStop: () => void
   const running = flush.state === 'running';
   const waiting = running && flush.of === 0;
   return (
-    <Paper variant="outlined" component="section" aria-label={t('last')} sx={{ p: 2, mb: 2 }}>
+    <Paper variant="outlined" component="section" aria-label={t('last')} sx={{ p: 2, mb: 2, maxWidth: 1080 }}>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, flexWrap: 'wrap', minHeight: 36 }}>
         <Icon sx={{ color: colour }} />
         <Typography variant="h2" role="status" sx={{ flex: 1 }}>
@@ -65,13 +65,7 @@ export function FlushState({ flush, onStop }: { flush: Flush; onStop: () => void
       )}
       <Box
         component="dl"
-        sx={{
-          m: 0,
-          mt: 1,
-          display: 'grid',
-          gap: 2,
-          gridTemplateColumns: { xs: '1fr 1fr', sm: 'repeat(auto-fit, minmax(130px, 1fr))' },
-        }}
+        sx={{ m: 0, mt: 1, display: 'flex', flexWrap: 'wrap', columnGap: { xs: 3, sm: 5 }, rowGap: 1.5 }}
       >
         <Figure name={t('removedCount')} strong>
           {formatNumber(flush.removed)}
@@ -85,7 +79,7 @@ export function FlushState({ flush, onStop }: { flush: Flush; onStop: () => void
         {flush.ended_at && (
           <Figure name={t('took')}>{formatSpan(Date.parse(flush.ended_at) - Date.parse(flush.started_at))}</Figure>
         )}
-        <Figure name={t('target')}>
+        <Figure name={t('target')} wide>
           <FilterWords filter={flush.filter} />
         </Figure>
       </Box>
@@ -93,15 +87,17 @@ export function FlushState({ flush, onStop }: { flush: Flush; onStop: () => void
   );
 }
 
-function Figure({ name, strong, children }: { name: string; strong?: boolean; children: ReactNode }) {
+type FigureProps = { name: string; strong?: boolean; wide?: boolean; children: ReactNode };
+
+function Figure({ name, strong, wide, children }: FigureProps) {
   return (
-    <div>
+    <Box sx={wide ? { flexBasis: '100%' } : undefined}>
       <Typography component="dt" variant="caption" sx={{ color: 'text.secondary' }}>
         {name}
       </Typography>
       <Typography component="dd" sx={{ m: 0, fontWeight: strong ? 700 : 500 }}>
         {children}
       </Typography>
-    </div>
+    </Box>
   );
 }

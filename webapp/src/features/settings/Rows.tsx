@@ -56,7 +56,11 @@ export function Rows<R>(props: RowsProps<R>) {
           aria-label={t('scroll', { what: label })}
           tabIndex={0}
         >
-          <Table size={density === 'compact' ? 'small' : 'medium'} aria-label={label}>
+          <Table
+            size={density === 'compact' ? 'small' : 'medium'}
+            aria-label={label}
+            sx={{ overflowWrap: 'break-word' }} // a column is at least as wide as its longest word
+          >
             <TableHead>
               <TableRow>
                 {columns.map((c) => (

@@ -1,4 +1,5 @@
-import Checkbox from '@mui/material/Checkbox';
+import CheckedIcon from '@mui/icons-material/CheckBox';
+import UncheckedIcon from '@mui/icons-material/CheckBoxOutlineBlank';
 import ListSubheader from '@mui/material/ListSubheader';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
@@ -41,13 +42,12 @@ export function ActionSelect({ value, onChange }: Props) {
           {t(`group.${group}`)}
         </ListSubheader>,
         ...some.map((a) => (
-          <MenuItem key={a} value={a} dense sx={{ py: 0 }}>
-            <Checkbox
-              size="small"
-              checked={chosen.includes(a)}
-              tabIndex={-1}
-              slotProps={{ input: { 'aria-hidden': true } }}
-            />
+          <MenuItem key={a} value={a} dense>
+            {chosen.includes(a) ? (
+              <CheckedIcon color="primary" fontSize="small" sx={{ mr: 1 }} />
+            ) : (
+              <UncheckedIcon fontSize="small" sx={{ mr: 1, color: 'text.secondary' }} />
+            )}
             {action(a)}
           </MenuItem>
         )),

@@ -48,7 +48,7 @@ export const AuditRow = memo(function AuditRow({ entry: e, onFilter }: Props) {
         <TableCell>
           <Time at={e.at} />
         </TableCell>
-        <TableCell>
+        <TableCell sx={{ whiteSpace: 'nowrap' }}>
           <Box component="span" sx={{ fontWeight: 600 }}>
             {e.actor || t('nobody')}
           </Box>
@@ -58,19 +58,21 @@ export const AuditRow = memo(function AuditRow({ entry: e, onFilter }: Props) {
             </Typography>
           )}
         </TableCell>
-        <TableCell className="mono">{e.address}</TableCell>
+        <TableCell className="mono" sx={{ whiteSpace: 'nowrap' }}>
+          {e.address}
+        </TableCell>
         <TableCell sx={{ whiteSpace: 'nowrap' }}>{action(e.action)}</TableCell>
         <TableCell>
-          <Clipped width={240}>
+          <OutcomeChip outcome={e.outcome} />
+        </TableCell>
+        <TableCell>
+          <Clipped width={190}>
             <span className="mono">{e.subject}</span>
           </Clipped>
         </TableCell>
-        <TableCell>{e.customer}</TableCell>
+        <TableCell sx={{ whiteSpace: 'nowrap' }}>{e.customer}</TableCell>
         <TableCell>
-          <Clipped width={220}>{e.reason}</Clipped>
-        </TableCell>
-        <TableCell>
-          <OutcomeChip outcome={e.outcome} />
+          <Clipped width={190}>{e.reason}</Clipped>
         </TableCell>
       </TableRow>
       {open && (

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { apiServer, HttpResponse, http, problem, renderPage, url } from '../../../../tests/render';
 import type { Schemas } from '../../../api/client';
 import AuditTab from './AuditTab';
@@ -230,4 +230,22 @@ it('says why no file could be saved', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Export' }));
   await userEvent.click(await screen.findByRole('menuitem', { name: 'NDJSON' }));
   expect(await screen.findByText('too many exports')).toBeVisible();
+});
+
+it('shows cards where a table is too narrow', async () => {
+  vi.stubGlobal('matchMedia', (query: string) => ({
+    matches: query.includes('max-width'),
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+    addListener: () => undefined,
+    removeListener: () => undefined,
+  }));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  have([entry('2-0')]);
+  renderPage(<AuditTab />);
+  const cards = within(await screen.findByRole('list', { name: 'Audit log' }));
+  expect(screen.queryByRole('table')).toBeNull();
+  await userEvent.click(cards.getByRole('button', { name: 'Details: Revealed personal data' }));
+  expect(cards.getByText('req-7')).toBeVisible();
 });

@@ -19,7 +19,7 @@ import { useAuditText } from './text';
 
 type Props = { entries: Schemas['AuditEntry'][]; onFilter: (change: Partial<AuditFilter>) => void };
 
-const heads = ['at', 'actor', 'address', 'action', 'subject', 'customer', 'reason', 'outcome'] as const;
+const heads = ['at', 'actor', 'address', 'action', 'outcome', 'subject', 'customer', 'reason'] as const;
 
 /** Entries of the audit log: a table that scrolls in its own box, or cards where that is too narrow. */
 export const AuditTable = memo(function AuditTable({ entries, onFilter }: Props) {
@@ -48,7 +48,11 @@ export const AuditTable = memo(function AuditTable({ entries, onFilter }: Props)
       aria-label={settings('scroll', { what: t('title') })}
       tabIndex={0}
     >
-      <Table size={density === 'compact' ? 'small' : 'medium'} aria-label={t('title')} sx={{ minWidth: 980 }}>
+      <Table
+        size={density === 'compact' ? 'small' : 'medium'}
+        aria-label={t('title')}
+        sx={{ minWidth: 980, '& .MuiTableCell-root:not(.MuiTableCell-paddingNone)': { px: 1.25 } }}
+      >
         <TableHead>
           <TableRow>
             <TableCell padding="none" />
