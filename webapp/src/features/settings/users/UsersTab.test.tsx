@@ -145,9 +145,9 @@ it('makes a user with a typed password, and does not show it again', async () =>
   await userEvent.type(form.getByRole('textbox', { name: /Name/ }), 'choi');
   await userEvent.click(form.getByRole('radio', { name: 'Type one' }));
   const add = form.getByRole('button', { name: 'Add a user' });
-  await userEvent.type(form.getByLabelText(/^Password/), 'short');
+  await userEvent.type(form.getByLabelText(/^Password/, { selector: 'input' }), 'short');
   expect(add).toBeDisabled();
-  await userEvent.type(form.getByLabelText(/^Password/), ' no more at all');
+  await userEvent.type(form.getByLabelText(/^Password/, { selector: 'input' }), ' no more at all');
   await userEvent.click(add);
   expect(await screen.findByText('The user choi is added')).toBeVisible();
   expect(body).toEqual({ name: 'choi', password: 'short no more at all', role: 'viewer', reveal: false });
