@@ -3,13 +3,13 @@ import Stack from '@mui/material/Stack';
 import Typography from '@mui/material/Typography';
 import { useState } from 'react';
 import { useTime } from '../../time/useTime';
-import { TimePicker } from '../../ui/TimePicker';
+import { InstantField } from '../../ui/InstantField';
 import { useLogText } from './text';
 
 type Times = { since: string | null; until: string | null };
 
 /** From and to. */
-export default function Ends({ since, until, onApply }: Times & { onApply: (ends: Times) => void }) {
+export function Ends({ since, until, onApply }: Times & { onApply: (ends: Times) => void }) {
   const t = useLogText();
   const { zone } = useTime();
   const [from, setFrom] = useState(since);
@@ -24,8 +24,8 @@ export default function Ends({ since, until, onApply }: Times & { onApply: (ends
       }}
       sx={{ p: 2, gap: 2, width: 280 }}
     >
-      <TimePicker label={t('from')} value={from} onChange={setFrom} disableFuture />
-      <TimePicker label={t('to')} value={to} onChange={setTo} />
+      <InstantField label={t('from')} value={from} onChange={setFrom} />
+      <InstantField label={t('to')} value={to} onChange={setTo} />
       <Typography variant="caption" sx={{ color: 'text.secondary' }}>
         {zone}
       </Typography>

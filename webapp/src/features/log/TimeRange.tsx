@@ -1,15 +1,13 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import LinearProgress from '@mui/material/LinearProgress';
 import Popover from '@mui/material/Popover';
 import ToggleButton from '@mui/material/ToggleButton';
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
-import { lazy, memo, Suspense, useState } from 'react';
+import { memo, useState } from 'react';
 import { useTime } from '../../time/useTime';
 import { type LogState, type Preset, presets } from '../../url/log';
+import { Ends } from './Ends';
 import { useLogText } from './text';
-
-const Ends = lazy(() => import('./Ends'));
 
 type Times = Pick<LogState, 'range' | 'since' | 'until'>;
 
@@ -54,16 +52,14 @@ export const TimeRange = memo(function TimeRange({
         anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}
         slotProps={{ paper: { role: 'dialog', 'aria-label': t('custom') } }}
       >
-        <Suspense fallback={<LinearProgress aria-label="…" sx={{ width: 280 }} />}>
-          <Ends
-            since={since}
-            until={until}
-            onApply={(ends) => {
-              setAt(null);
-              onChange({ range: null, ...ends });
-            }}
-          />
-        </Suspense>
+        <Ends
+          since={since}
+          until={until}
+          onApply={(ends) => {
+            setAt(null);
+            onChange({ range: null, ...ends });
+          }}
+        />
       </Popover>
       {custom && (
         <Button size="small" onClick={() => onChange({ range: null, since: null, until: null })}>
