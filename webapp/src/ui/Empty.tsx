@@ -10,7 +10,7 @@ export function Empty({ title, hint, action }: { title: string; hint?: ReactNode
         {title}
       </Typography>
       {hint && (
-        <Typography component="div" sx={{ color: 'text.secondary', maxWidth: 520 }}>
+        <Typography component="div" sx={{ color: 'text.secondary', width: '100%', maxWidth: 520 }}>
           {hint}
         </Typography>
       )}
