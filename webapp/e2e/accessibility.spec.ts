@@ -35,7 +35,11 @@ async function violations(page: Page): Promise<string[]> {
     .setLegacyMode()
     .analyze();
   return violations.map(
-    (v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.target.join(' ')} ${n.failureSummary}`).join('\n')}`,
+    (v) =>
+      `${v.id}: ${v.help}\n${v.nodes
+        .slice(0, 3)
+        .map((n) => `  ${n.target.join(' ')} ${n.failureSummary}`)
+        .join('\n')}`,
   );
 }
 

@@ -64,7 +64,7 @@ export const PushRow = memo(function PushRow(props: Props) {
           to={logLink({ status: ['failed'], code, id })}
           data-row=""
           className="mono"
-          sx={{ whiteSpace: 'nowrap', fontSize: '0.78rem' }}
+          sx={{ whiteSpace: 'nowrap', fontSize: '0.78rem', lineHeight: '24px', display: 'inline-block' }}
         >
           {id}
         </Link>

@@ -119,7 +119,7 @@ function FirstPush() {
             {t('emptyHint')}
             <Box
               component="pre"
-              sx={{ m: 0, mt: 1, p: 1.5, bgcolor: 'background.default', borderRadius: 1, overflowX: 'auto' }}
+              sx={{ m: 0, mt: 1, p: 1.5, bgcolor: 'background.default', borderRadius: 1, whiteSpace: 'pre-wrap' }}
             >
               producer send --device-id TOKEN --title hello
             </Box>

@@ -60,7 +60,7 @@ export const DueRow = memo(function DueRow({ due, fate, onAction }: Props) {
           to={logLink({ status: ['scheduled', 'retrying'], id: push.id })}
           data-row=""
           className="mono"
-          sx={{ whiteSpace: 'nowrap', fontSize: '0.78rem' }}
+          sx={{ whiteSpace: 'nowrap', fontSize: '0.78rem', lineHeight: '24px', display: 'inline-block' }}
         >
           {push.id}
         </Link>

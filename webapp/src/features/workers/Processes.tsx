@@ -44,7 +44,7 @@ export function Processes({ workers }: { workers: ReturnType<typeof useWorkers> 
                     bgcolor: 'background.default',
                     borderRadius: 1,
                     textAlign: 'left',
-                    overflowX: 'auto',
+                    whiteSpace: 'pre-wrap',
                   }}
                 >
                   REDIS_URL=redis://… CONSUMER_NAME=consumer-1 consumer
