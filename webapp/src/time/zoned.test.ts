@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instantOf } from './zoned';
+import { instantOf, wallOf } from './zoned';
 
 describe('instantOf', () => {
   it.each([
@@ -15,4 +15,10 @@ describe('instantOf', () => {
   it.each(['', '2026-11-22', '2026-13-22T09:30', 'soon'])('takes %j for no time', (wall) =>
     expect(instantOf(wall, 'Asia/Seoul')).toBeNull(),
   );
+});
+
+describe('wallOf', () => {
+  it('shows an instant in the zone', () =>
+    expect(wallOf('2026-11-22T00:30:00Z', 'Asia/Seoul')).toBe('2026-11-22T09:30'));
+  it('leaves nothing empty', () => expect(wallOf(null, 'Asia/Seoul')).toBe(''));
 });

@@ -6,6 +6,11 @@ export function zoneAhead(at: string | number, zone: string): number {
   return wall / 1_000 - Math.floor(new Date(at).getTime() / 1_000);
 }
 
+/** Wall-clock time of an instant in a zone, as inputs of the type datetime-local have it; empty if there is none. */
+export function wallOf(at: string | null, zone: string): string {
+  return at ? formatTime(at, zone, 'minute').replace(' ', 'T') : '';
+}
+
 /**
  * The instant (RFC 3339, UTC) of a wall-clock time in a zone, YYYY-MM-DDTHH:mm or with seconds; null
  * if it is none. Where a clock is put back, the earlier of the two.
