@@ -29,7 +29,7 @@ const useTimelineText = texts(
   },
   {
     label: 'Timeline',
-    accepted: 'Accepted',
+    accepted: 'Received',
     try: 'Try {{n}}',
     took: 'answered in {{span}}',
     retryIn: 'again in {{span}}',
