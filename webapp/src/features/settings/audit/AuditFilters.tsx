@@ -100,7 +100,14 @@ export const AuditFilters = memo(function AuditFilters({ filter, onChange, onCle
         <MenuItem value="custom">{t('custom')}</MenuItem>
       </TextField>
       {custom && (
-        <>
+        <Box
+          sx={{
+            gridColumn: { xs: '1 / -1', lg: 'span 4' },
+            display: 'grid',
+            gap: 1.5,
+            gridTemplateColumns: { xs: '1fr', sm: '1fr 1fr' },
+          }}
+        >
           <InstantField label={t('since')} value={filter.since} onChange={(since) => onChange({ since })} />
           <InstantField
             label={t('until')}
@@ -109,7 +116,7 @@ export const AuditFilters = memo(function AuditFilters({ filter, onChange, onCle
             error={wrong}
             helperText={wrong ? t('wrongRange') : undefined}
           />
-        </>
+        </Box>
       )}
       {isFiltered(filter) && (
         <Button

@@ -66,13 +66,13 @@ export const AuditRow = memo(function AuditRow({ entry: e, onFilter }: Props) {
           <OutcomeChip outcome={e.outcome} />
         </TableCell>
         <TableCell>
-          <Clipped width={190}>
+          <Clipped width={170}>
             <span className="mono">{e.subject}</span>
           </Clipped>
         </TableCell>
         <TableCell sx={{ whiteSpace: 'nowrap' }}>{e.customer}</TableCell>
         <TableCell>
-          <Clipped width={190}>{e.reason}</Clipped>
+          <Clipped width={150}>{e.reason}</Clipped>
         </TableCell>
       </TableRow>
       {open && (
