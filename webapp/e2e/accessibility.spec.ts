@@ -152,6 +152,7 @@ test.describe('nobody is shut out', () => {
     await expect(page.getByRole('navigation')).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    await expect(page.getByRole('navigation')).toHaveCount(0);
     await page.keyboard.press('?');
     await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
     await look(page);

@@ -155,7 +155,7 @@ test('an admin that is away is told at the start, and tried again', async ({ sma
   allow(/^net::ERR_FAILED GET /);
   const page = await visit(small, null, '/login');
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
-  await page.route('**/api/v1/session', (route) => route.abort());
+  await page.route(/\/api\/v1\/(login|session)$/, (route) => route.abort());
   await page.goto(`${small.url}/workers`);
   await expect(page.getByRole('alert')).toContainText('The server cannot be reached.');
   await page.unrouteAll();

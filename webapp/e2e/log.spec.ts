@@ -31,6 +31,13 @@ async function search(page: Page, column: string, match: 'contains' | 'is exactl
   await box.getByRole('button', { name: 'Search', exact: true }).click();
 }
 
+/** Waits until the consumer takes nothing any more. */
+const paused = (system: System) =>
+  eventually('the pause', async () => {
+    const { items } = await system.get<{ items: { state: string }[] }>('/workers');
+    return items[0]?.state === 'paused' ? true : undefined;
+  });
+
 const many = (count: number, job: object = {}) =>
   Array.from({ length: count }, (_, i) => ({ msg_title: `push ${i}`, device_id: `t${i}`, ...job }));
 
@@ -148,10 +155,7 @@ test.describe('what comes meanwhile', () => {
 
   test('a row goes queued, retrying, accepted in place, and its story has both tries', async ({ system, visit }) => {
     await system.api('admin', 'PUT', '/workers/consumer-1/desired', { desired: 'paused' });
-    await eventually('the pause', async () => {
-      const { items } = await system.get<{ items: { state: string }[] }>('/workers');
-      return items[0]?.state === 'paused' ? true : undefined;
-    });
+    await paused(system);
     const [id = ''] = await system.send({ device_id: 'x-flaky', msg_title: 'flaky' });
     await system.send(...many(3, { device_id: 'fine' }));
     const page = await visit(system, 'operator', '/log');
@@ -167,7 +171,7 @@ test.describe('what comes meanwhile', () => {
     expect(await ids(page)).toEqual(before);
     const story = drawer(page).getByRole('list', { name: 'Timeline' });
     await expect(story.getByRole('listitem')).toHaveText([
-      /^Accepted/,
+      /^Received/,
       /^Try 1 503 UNAVAILABLE/,
       /^Try 2 200 ACCEPTED/,
     ]);
@@ -370,16 +374,18 @@ test.describe('a push that is open', () => {
 
   test('two operators resend the same push at once: one does, the other is told', async ({ system, visit, allow }) => {
     allow(/^409 POST /);
-    const [id = ''] = await system.send({ device_id: 'x-unregistered', msg_title: 'dead' });
+    const [id = ''] = await system.send({ device_id: 'x-apns', msg_title: 'refused' });
     await eventually('the failure', async () => ((await system.counts()).failed === 1 ? true : undefined));
     const both = await Promise.all(
       ['operator', 'admin'].map((role) => visit(system, role as 'operator', `/log?id=${id}`)),
     );
     for (const page of both) {
+      await page.keyboard.press('p'); // so that neither sees what the other does
       await drawer(page).getByRole('button', { name: 'Resend' }).click();
       await expect(page.getByRole('dialog', { name: 'Resend this push?' })).toBeVisible();
     }
-    await system.api('admin', 'PUT', '/workers/desired', { desired: 'paused' });
+    await system.api('admin', 'PUT', '/workers/consumer-1/desired', { desired: 'paused' });
+    await paused(system);
     const [one, two] = both;
     if (!one || !two) throw new Error('two pages');
     const confirm = (page: Page) =>
@@ -387,7 +393,9 @@ test.describe('a push that is open', () => {
     await confirm(one);
     await expect(one.getByText('Queued again', { exact: true })).toBeVisible();
     await confirm(two);
-    await expect(two.getByRole('dialog', { name: 'Resend this push?' }).getByRole('alert').last()).toBeVisible();
+    await expect(
+      two.getByRole('dialog', { name: 'Resend this push?' }).getByText('It is queued already.'),
+    ).toBeVisible();
     await expect(two.getByText('Queued again', { exact: true })).toHaveCount(0);
     await expect(two.locator('[role=dialog] [data-status=queued]').first()).toBeVisible();
   });

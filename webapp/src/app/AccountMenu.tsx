@@ -2,8 +2,9 @@ import AccountIcon from '@mui/icons-material/AccountCircleOutlined';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Divider from '@mui/material/Divider';
-import MuiMenu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
+import MenuList from '@mui/material/MenuList';
+import Popover from '@mui/material/Popover';
 import Typography from '@mui/material/Typography';
 import { type ReactNode, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -28,7 +29,7 @@ export function AccountMenu() {
         color="inherit"
         size="small"
         startIcon={<AccountIcon />}
-        aria-haspopup="true"
+        aria-haspopup="dialog"
         aria-label={`${t('account')}: ${me.name}`}
         onClick={(e) => setAt(e.currentTarget)}
         sx={{ maxWidth: 200 }}
@@ -37,8 +38,15 @@ export function AccountMenu() {
           {me.name}
         </Box>
       </Button>
-      <MuiMenu open={at !== null} anchorEl={at} onClose={close} slotProps={{ paper: { sx: { minWidth: 240 } } }}>
-        <Box component="li" role="none" sx={{ px: 2, py: 1 }}>
+      <Popover
+        open={at !== null}
+        anchorEl={at}
+        onClose={close}
+        anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
+        transformOrigin={{ vertical: 'top', horizontal: 'right' }}
+        slotProps={{ paper: { role: 'dialog', 'aria-label': t('account'), sx: { minWidth: 240, pt: 1 } } }}
+      >
+        <Box sx={{ px: 2, pb: 1 }}>
           <Typography sx={{ fontWeight: 700 }}>{me.name}</Typography>
           {me.role && (
             <Typography variant="body2" sx={{ color: 'text.secondary' }}>
@@ -46,33 +54,35 @@ export function AccountMenu() {
             </Typography>
           )}
         </Box>
-        <Divider component="li" role="none" />
+        <Divider />
         <Row label={t('language')}>
           <LanguageSwitch />
         </Row>
         <Row label={t('theme')}>
           <ThemeSwitch />
         </Row>
-        <Divider component="li" role="none" />
-        <MenuItem
-          onClick={() => {
-            close();
-            void go('/settings/account');
-          }}
-        >
-          {t('account')}
-        </MenuItem>
-        <MenuItem onClick={() => void logout().catch((e: unknown) => say(<ErrorText error={e} />, 'error'))}>
-          {t('logout')}
-        </MenuItem>
-      </MuiMenu>
+        <Divider />
+        <MenuList aria-label={t('account')}>
+          <MenuItem
+            onClick={() => {
+              close();
+              void go('/settings/account');
+            }}
+          >
+            {t('account')}
+          </MenuItem>
+          <MenuItem onClick={() => void logout().catch((e: unknown) => say(<ErrorText error={e} />, 'error'))}>
+            {t('logout')}
+          </MenuItem>
+        </MenuList>
+      </Popover>
     </>
   );
 }
 
 function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <Box component="li" role="none" sx={{ px: 2, py: 0.75, display: 'grid', gap: 0.5 }}>
+    <Box sx={{ px: 2, py: 0.75, display: 'grid', gap: 0.5 }}>
       <Typography variant="caption" sx={{ color: 'text.secondary' }}>
         {label}
       </Typography>

@@ -14,24 +14,37 @@ import { useDrawerText } from './drawerText';
 const redrivable = ['failed', 'expired', 'cancelled'];
 const cancellable = ['scheduled', 'queued', 'retrying'];
 
+type Kind = 'redrive' | 'cancel';
+
 /** What can be done with a push, by who may. */
 export function Actions({ record }: { record: Schemas['Record'] }) {
   const may = useMay('change');
-  if (!may) return null;
-  if (redrivable.includes(record.status) && record.error_code !== 'INVALID_JOB')
-    return <Change record={record} kind="redrive" />;
-  if (cancellable.includes(record.status)) return <Change record={record} kind="cancel" />;
-  return null;
+  // What is asked stays asked, whatever becomes of the push meanwhile.
+  const [asked, setAsked] = useState<Kind | null>(null);
+  const kind = asked ?? kindOf(record);
+  if (!may || !kind) return null;
+  return <Change key={kind} record={record} kind={kind} onAsk={setAsked} />;
+}
+
+function kindOf(record: Schemas['Record']): Kind | null {
+  if (redrivable.includes(record.status) && record.error_code !== 'INVALID_JOB') return 'redrive';
+  return cancellable.includes(record.status) ? 'cancel' : null;
 }
 
 const paths = { redrive: '/api/v1/pushes/{id}/redrive', cancel: '/api/v1/pushes/{id}/cancel' } as const;
 
-function Change({ record, kind }: { record: Schemas['Record']; kind: 'redrive' | 'cancel' }) {
+type Props = { record: Schemas['Record']; kind: Kind; onAsk: (kind: Kind | null) => void };
+
+function Change({ record, kind, onAsk }: Props) {
   const t = useDrawerText();
   const refused = useRefusalText();
   const say = useToast();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpenHere] = useState(false);
+  const setOpen = (to: boolean) => {
+    setOpenHere(to);
+    onAsk(to ? kind : null);
+  };
   const readAnew = () =>
     queries.invalidateQueries({ queryKey: ['get', '/api/v1/pushes/{id}', { params: { path: { id: record.id } } }] });
   const change = api.useMutation('post', paths[kind], {
