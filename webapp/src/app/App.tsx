@@ -13,15 +13,15 @@ import { MeContext, sessionKey, useMe, useSession } from '../api/session';
 import { useCommon } from '../i18n/common';
 import { useLanguage } from '../i18n/texts';
 import { LiveProvider } from '../live/LiveProvider';
-import { ErrorNotice } from '../ui/ErrorNotice';
 import { NotFound } from '../ui/NotFound';
 import { Toasts } from '../ui/Toast';
 import { ErrorBoundary } from './ErrorBoundary';
 import { pages } from './pages';
-import { Shell } from './Shell';
 import { themeOf } from './theme';
 
 const LoginPage = lazy(() => import('../features/login/LoginPage'));
+const ErrorNotice = lazy(() => import('../ui/ErrorNotice').then((m) => ({ default: m.ErrorNotice })));
+const Shell = lazy(() => import('./Shell'));
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const styles = createCache({ key: 'ps', nonce, prepend: true });
@@ -38,7 +38,13 @@ function Door() {
   useEffect(() => onSessionEnd(() => queryClient.setQueryData(sessionKey, null)), []);
   if (session.data) was.current = session.data.name;
   if (session.isPending) return <Waiting />;
-  if (session.error && !session.data) return <ErrorNotice error={session.error} retry={() => void session.refetch()} />;
+  if (session.error && !session.data) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <ErrorNotice error={session.error} retry={() => void session.refetch()} />
+      </Suspense>
+    );
+  }
   if (!session.data) {
     return (
       <Suspense fallback={<Waiting />}>
@@ -49,7 +55,9 @@ function Door() {
   return (
     <MeContext value={session.data}>
       <LiveProvider key={session.data.session ?? session.data.name}>
-        <Outlet />
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
       </LiveProvider>
     </MeContext>
   );

@@ -2,7 +2,6 @@ import PauseIcon from '@mui/icons-material/Pause';
 import PlayIcon from '@mui/icons-material/PlayArrow';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Tooltip from '@mui/material/Tooltip';
 import { useLiveState } from '../live/LiveProvider';
 import { useAppText } from './text';
 
@@ -18,19 +17,18 @@ export function LiveButton() {
   const t = useAppText();
   const { state, paused, setPaused } = useLiveState();
   return (
-    <Tooltip title={t(paused ? 'resume' : 'pause')}>
-      <Button
-        color="inherit"
-        size="small"
-        aria-pressed={paused}
-        aria-label={`${t(`state.${state}`)}: ${t(paused ? 'resume' : 'pause')}`}
-        data-live={state}
-        onClick={() => setPaused(!paused)}
-        startIcon={<Box component="span" sx={{ width: 8, height: 8, borderRadius: 4, bgcolor: colours[state] }} />}
-        endIcon={paused ? <PlayIcon /> : <PauseIcon />}
-      >
-        {t(`state.${state}`)}
-      </Button>
-    </Tooltip>
+    <Button
+      color="inherit"
+      size="small"
+      title={t(paused ? 'resume' : 'pause')}
+      aria-pressed={paused}
+      aria-label={`${t(`state.${state}`)}: ${t(paused ? 'resume' : 'pause')}`}
+      data-live={state}
+      onClick={() => setPaused(!paused)}
+      startIcon={<Box component="span" sx={{ width: 8, height: 8, borderRadius: 4, bgcolor: colours[state] }} />}
+      endIcon={paused ? <PlayIcon /> : <PauseIcon />}
+    >
+      {t(`state.${state}`)}
+    </Button>
   );
 }

@@ -11,6 +11,16 @@ import { Mark } from '../ui/Mark';
 import { pages } from './pages';
 import { useAppText } from './text';
 
+/** How wide the menu is, and how it looks. */
+export const menuWidth = 224;
+export const menuLook = {
+  width: menuWidth,
+  boxSizing: 'border-box',
+  borderRight: 1,
+  borderColor: 'divider',
+  bgcolor: 'background.paper',
+} as const;
+
 /** The menu: the pages that who is logged in may see. */
 export function Menu({ onGo }: { onGo?: () => void }) {
   const t = useAppText();

@@ -2,11 +2,9 @@ import KeyboardIcon from '@mui/icons-material/KeyboardOutlined';
 import MenuIcon from '@mui/icons-material/Menu';
 import AppBar from '@mui/material/AppBar';
 import Box from '@mui/material/Box';
-import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import LinearProgress from '@mui/material/LinearProgress';
 import Toolbar from '@mui/material/Toolbar';
-import Tooltip from '@mui/material/Tooltip';
 import { lazy, Suspense, useState } from 'react';
 import { Outlet } from 'react-router';
 import { useCommon } from '../i18n/common';
@@ -14,29 +12,23 @@ import { useLiveState } from '../live/LiveProvider';
 import { useKeys } from '../ui/keys';
 import { AccountMenu } from './AccountMenu';
 import { LiveButton } from './LiveButton';
-import { Menu } from './Menu';
+import { Menu, menuLook, menuWidth } from './Menu';
 import { Notices } from './Notices';
 import { useAppText } from './text';
 
 const Help = lazy(() => import('./Help'));
 
-const width = 224;
+const MobileMenu = lazy(() => import('./MobileMenu'));
 
 /** What is around every page: menu, state of the connection, account, notices. */
-export function Shell() {
+export default function Shell() {
   const t = useAppText();
   const common = useCommon();
   const [menu, setMenu] = useState(false);
+  const [opened, setOpened] = useState(false); // the menu of narrow screens, once
   const [help, setHelp] = useState(false);
   const { paused, setPaused } = useLiveState();
   useKeys({ '?': () => setHelp(true), p: () => setPaused(!paused) });
-  const paper = {
-    width,
-    boxSizing: 'border-box',
-    borderRight: 1,
-    borderColor: 'divider',
-    bgcolor: 'background.paper',
-  } as const;
   return (
     <Box sx={{ display: 'flex', minHeight: '100vh' }}>
       <Box
@@ -60,21 +52,16 @@ export function Shell() {
       >
         {t('skip')}
       </Box>
-      <Drawer
-        variant="permanent"
-        sx={{ display: { xs: 'none', md: 'block' }, width, flexShrink: 0 }}
-        slotProps={{ paper: { sx: paper } }}
-      >
-        <Menu />
-      </Drawer>
-      <Drawer
-        open={menu}
-        onClose={() => setMenu(false)}
-        sx={{ display: { md: 'none' } }}
-        slotProps={{ paper: { sx: paper, 'aria-label': t('mainMenu') } }}
-      >
-        <Menu onGo={() => setMenu(false)} />
-      </Drawer>
+      <Box sx={{ display: { xs: 'none', md: 'block' }, width: menuWidth, flexShrink: 0 }}>
+        <Box sx={{ position: 'fixed', height: '100vh', overflowY: 'auto', ...menuLook }}>
+          <Menu />
+        </Box>
+      </Box>
+      {opened && (
+        <Suspense>
+          <MobileMenu open={menu} onClose={() => setMenu(false)} />
+        </Suspense>
+      )}
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
         <AppBar
           position="sticky"
@@ -83,20 +70,26 @@ export function Shell() {
           sx={{ borderBottom: 1, borderColor: 'divider', bgcolor: 'background.paper', backgroundImage: 'none' }}
         >
           <Toolbar variant="dense" sx={{ gap: 0.5, minHeight: 52, px: { xs: 1, sm: 2 } }}>
-            <IconButton aria-label={t('menu')} onClick={() => setMenu(true)} sx={{ display: { md: 'none' } }}>
+            <IconButton
+              aria-label={t('menu')}
+              onClick={() => {
+                setOpened(true);
+                setMenu(true);
+              }}
+              sx={{ display: { md: 'none' } }}
+            >
               <MenuIcon />
             </IconButton>
             <Box sx={{ flex: 1 }} />
             <LiveButton />
-            <Tooltip title={`${t('help')} (?)`}>
-              <IconButton
-                aria-label={t('help')}
-                onClick={() => setHelp(true)}
-                sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
-              >
-                <KeyboardIcon fontSize="small" />
-              </IconButton>
-            </Tooltip>
+            <IconButton
+              title={`${t('help')} (?)`}
+              aria-label={t('help')}
+              onClick={() => setHelp(true)}
+              sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
+            >
+              <KeyboardIcon fontSize="small" />
+            </IconButton>
             <AccountMenu />
           </Toolbar>
         </AppBar>

@@ -1,5 +1,3 @@
-import DownloadIcon from '@mui/icons-material/FileDownloadOutlined';
-import Button from '@mui/material/Button';
 import Checkbox from '@mui/material/Checkbox';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import ToggleButton from '@mui/material/ToggleButton';
@@ -19,14 +17,15 @@ import { useLogText } from './text';
 
 type Format = 'csv' | 'ndjson';
 
-type Props = { filter: Filter; order: 'newest' | 'oldest'; total: number; exact: boolean };
+export type Exported = { filter: Filter; order: 'newest' | 'oldest'; total: number; exact: boolean };
+
+type Props = Exported & { open: boolean; onClose: () => void };
 
 /** Exports what is filtered, as a file. */
-export function ExportButton({ filter, order, total, exact }: Props) {
+export default function ExportDialog({ filter, order, total, exact, open, onClose }: Props) {
   const t = useLogText();
   const mayReveal = useMay('reveal');
   const say = useToast();
-  const [open, setOpen] = useState(false);
   const [format, setFormat] = useState<Format>('csv');
   const [reveal, setReveal] = useState(false);
   const running = useRef<AbortController | null>(null);
@@ -41,55 +40,50 @@ export function ExportButton({ filter, order, total, exact }: Props) {
       if (data) saveFile(data, response, `pushes-${instant(serverNow()).slice(0, 19).replace(/\D/g, '')}.${format}`);
     },
     onSuccess: () => {
-      setOpen(false);
+      onClose();
       say(t('exportDone'));
     },
   });
   const close = () => {
     running.current?.abort();
     made.reset();
-    setOpen(false);
+    onClose();
   };
   const verb = t('exportVerb', { format: format.toUpperCase() });
   return (
-    <>
-      <Button size="small" startIcon={<DownloadIcon />} aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        {t('exportAs')}
-      </Button>
-      <ConfirmDialog
-        open={open}
-        title={t('exportTitle')}
-        verb={verb}
-        reason={reveal ? 'required' : 'optional'}
-        busy={made.isPending}
-        stoppable
-        error={made.error}
-        onConfirm={(reason) => made.mutate(reason)}
-        onClose={close}
+    <ConfirmDialog
+      open={open}
+      title={t('exportTitle')}
+      verb={verb}
+      reason={reveal ? 'required' : 'optional'}
+      busy={made.isPending}
+      stoppable
+      error={made.error}
+      onConfirm={(reason) => made.mutate(reason)}
+      onClose={close}
+    >
+      <Typography>{t('exportCount', { total: formatNumber(total) + (exact ? '' : '+') })}</Typography>
+      <ToggleButtonGroup
+        exclusive
+        size="small"
+        aria-label={t('format')}
+        value={format}
+        onChange={(_, f: Format | null) => f && setFormat(f)}
       >
-        <Typography>{t('exportCount', { total: formatNumber(total) + (exact ? '' : '+') })}</Typography>
-        <ToggleButtonGroup
-          exclusive
-          size="small"
-          aria-label={t('format')}
-          value={format}
-          onChange={(_, f: Format | null) => f && setFormat(f)}
-        >
-          <ToggleButton value="csv">CSV</ToggleButton>
-          <ToggleButton value="ndjson">NDJSON</ToggleButton>
-        </ToggleButtonGroup>
-        {mayReveal ? (
-          <FormControlLabel
-            control={<Checkbox checked={reveal} onChange={(e) => setReveal(e.target.checked)} />}
-            label={t('exportReveal')}
-          />
-        ) : (
-          <Typography variant="body2" sx={{ color: 'text.secondary' }}>
-            {t('exportMasked')}
-          </Typography>
-        )}
-        {made.isPending && <Typography role="status">{t('exportRunning')}</Typography>}
-      </ConfirmDialog>
-    </>
+        <ToggleButton value="csv">CSV</ToggleButton>
+        <ToggleButton value="ndjson">NDJSON</ToggleButton>
+      </ToggleButtonGroup>
+      {mayReveal ? (
+        <FormControlLabel
+          control={<Checkbox checked={reveal} onChange={(e) => setReveal(e.target.checked)} />}
+          label={t('exportReveal')}
+        />
+      ) : (
+        <Typography variant="body2" sx={{ color: 'text.secondary' }}>
+          {t('exportMasked')}
+        </Typography>
+      )}
+      {made.isPending && <Typography role="status">{t('exportRunning')}</Typography>}
+    </ConfirmDialog>
   );
 }

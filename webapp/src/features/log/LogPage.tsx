@@ -5,7 +5,7 @@ import Paper from '@mui/material/Paper';
 import ToggleButton from '@mui/material/ToggleButton';
 import { useQueryClient } from '@tanstack/react-query';
 import { useQueryStates } from 'nuqs';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../../api/client';
 import { useMay } from '../../api/session';
 import { useLive } from '../../live/LiveProvider';
@@ -15,13 +15,12 @@ import { Page } from '../../ui/Page';
 import { Pager } from '../../ui/Pager';
 import { ThinBar } from '../../ui/ThinBar';
 import { type LogChange, type LogState, logParsers } from '../../url/log';
-import { ExportButton } from './ExportDialog';
+import { ExportButton } from './ExportButton';
 import { FilterBar } from './FilterBar';
 import type { LogPage as Found, PageQuery } from './fetch';
 import { filterOf, fromStart, isFiltered, noFilter } from './filter';
 import { LogHistogram } from './LogHistogram';
 import { Nothing } from './Nothing';
-import { PushDrawer } from './PushDrawer';
 import { Table } from './Table';
 import { Total } from './Total';
 import { useLogText } from './text';
@@ -31,6 +30,8 @@ import { useRowKeys } from './useRowKeys';
 import { useAsked, useSearchFor } from './useSearch';
 import { useView } from './useView';
 import { ViewMenu } from './ViewMenu';
+
+const PushDrawer = lazy(() => import('./PushDrawer'));
 
 /** The push log. The URL is its state: filters, page, order, bound, and the push that is open. */
 export default function LogPage() {
@@ -193,7 +194,9 @@ export default function LogPage() {
         </Box>
       </Paper>
       {state.id !== null && (
-        <PushDrawer id={state.id} onClose={keys.close} onPrevious={keys.previous} onNext={keys.next} />
+        <Suspense>
+          <PushDrawer id={state.id} onClose={keys.close} onPrevious={keys.previous} onNext={keys.next} />
+        </Suspense>
       )}
     </Page>
   );

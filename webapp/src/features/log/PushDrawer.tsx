@@ -28,7 +28,7 @@ type Props = {
 };
 
 /** One push, beside the log: what became of it, and what can be done. */
-export const PushDrawer = memo(function PushDrawer({ id, onClose, onPrevious, onNext }: Props) {
+export default memo(function PushDrawer({ id, onClose, onPrevious, onNext }: Props) {
   const t = useDrawerText();
   const titleId = useId();
   const queries = useQueryClient();

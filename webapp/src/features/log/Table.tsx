@@ -2,10 +2,10 @@ import {
   DataGrid,
   type GridColumnVisibilityModel,
   type GridDensity,
+  type GridLocaleText,
   type GridRowParams,
   type GridSortModel,
 } from '@mui/x-data-grid';
-import { koKR } from '@mui/x-data-grid/locales';
 import { memo, useCallback, useMemo } from 'react';
 import type { Schemas } from '../../api/client';
 import { useLanguage } from '../../i18n/texts';
@@ -28,6 +28,8 @@ type Props = {
 };
 
 const pageSize = { page: 0, pageSize: 100 };
+/** What the grid says by itself of what is switched on. */
+const korean: Partial<GridLocaleText> = { columnHeaderSortIconLabel: '정렬' };
 const noOverlay = () => null;
 const slots = { noRowsOverlay: noOverlay };
 const slotProps = { loadingOverlay: { variant: 'skeleton', noRowsVariant: 'skeleton' } } as const;
@@ -62,7 +64,7 @@ export const Table = memo(function Table({
       columns={columns}
       getRowId={(r) => r.id}
       label={t('table')}
-      localeText={language === 'ko' ? koKR.components.MuiDataGrid.defaultProps.localeText : undefined}
+      localeText={language === 'ko' ? korean : undefined}
       loading={loading}
       density={density}
       columnVisibilityModel={hidden}

@@ -1,11 +1,10 @@
+import CheckIcon from '@mui/icons-material/Check';
 import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
 import Button from '@mui/material/Button';
-import Checkbox from '@mui/material/Checkbox';
 import Divider from '@mui/material/Divider';
 import ListSubheader from '@mui/material/ListSubheader';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
-import Radio from '@mui/material/Radio';
 import { memo, useState } from 'react';
 import { useFieldText } from '../../push/fields';
 import { type Density, densities } from '../../ui/density';
@@ -36,14 +35,9 @@ export const ViewMenu = memo(function ViewMenu({ hidden, density, onToggle, onDe
             role="menuitemcheckbox"
             aria-checked={!hidden.includes(c)}
             onClick={() => onToggle(c)}
-            sx={{ py: 0 }}
+            sx={{ py: 0.5 }}
           >
-            <Checkbox
-              size="small"
-              checked={!hidden.includes(c)}
-              tabIndex={-1}
-              slotProps={{ input: { 'aria-hidden': true } }}
-            />
+            <Mark on={!hidden.includes(c)} />
             {name(c)}
           </MenuItem>
         ))}
@@ -55,9 +49,9 @@ export const ViewMenu = memo(function ViewMenu({ hidden, density, onToggle, onDe
             role="menuitemradio"
             aria-checked={d === density}
             onClick={() => onDensity(d)}
-            sx={{ py: 0 }}
+            sx={{ py: 0.5 }}
           >
-            <Radio size="small" checked={d === density} tabIndex={-1} slotProps={{ input: { 'aria-hidden': true } }} />
+            <Mark on={d === density} />
             {t(d)}
           </MenuItem>
         ))}
@@ -65,3 +59,8 @@ export const ViewMenu = memo(function ViewMenu({ hidden, density, onToggle, onDe
     </>
   );
 });
+
+/** Whether it is chosen; the item says so to who can't see. */
+function Mark({ on }: { on: boolean }) {
+  return <CheckIcon fontSize="small" sx={{ mr: 1, visibility: on ? 'visible' : 'hidden' }} />;
+}
