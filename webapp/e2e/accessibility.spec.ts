@@ -24,6 +24,7 @@ const narrow = { width: 390, height: 844 };
 async function settled(page: Page) {
   await expect(page.locator('h1')).toBeVisible(); // hidden from axe, below a dialog
   await expect(page.locator('.MuiSkeleton-root')).toHaveCount(0);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
 /** What axe finds, in short. */
@@ -49,6 +50,7 @@ async function look(page: Page, other = false) {
     const colorScheme = (viewport === wide) === other ? 'dark' : 'light';
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expect(page.locator('html')).toHaveAttribute('data-scheme', colorScheme);
     await settled(page);
     expect(await violations(page), `${page.url()} ${colorScheme} ${viewport.width}`).toEqual([]);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

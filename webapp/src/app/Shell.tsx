@@ -5,12 +5,13 @@ import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
 import LinearProgress from '@mui/material/LinearProgress';
 import Toolbar from '@mui/material/Toolbar';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Outlet } from 'react-router';
 import { useCommon } from '../i18n/common';
 import { useLiveState } from '../live/LiveProvider';
 import { useKeys } from '../ui/keys';
 import { AccountMenu } from './AccountMenu';
+import { loadAhead } from './ahead';
 import { LiveButton } from './LiveButton';
 import { Menu, menuLook, menuWidth } from './Menu';
 import { Notices } from './Notices';
@@ -28,6 +29,7 @@ export default function Shell() {
   const [opened, setOpened] = useState(false); // the menu of narrow screens, once
   const [help, setHelp] = useState(false);
   const { paused, setPaused } = useLiveState();
+  useEffect(loadAhead, []);
   useKeys({ '?': () => setHelp(true), p: () => setPaused(!paused) });
   return (
     <Box sx={{ display: 'flex', minHeight: '100vh' }}>
