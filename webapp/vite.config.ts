@@ -89,5 +89,6 @@ export default defineConfig({
     restoreMocks: true,
     server: { deps: { inline: ['nuqs'] } }, // so that its router is ours
     testTimeout: 60_000,
+    maxWorkers: '100%',
   },
 });
