@@ -52,7 +52,8 @@ async function look(page: Page, other = false) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await expect(page.locator('html')).toHaveAttribute('data-scheme', colorScheme);
     await settled(page);
-    expect(await violations(page), `${page.url()} ${colorScheme} ${viewport.width}`).toEqual([]);
+    // What changes its colours or width just now is looked at again.
+    await expect.poll(() => violations(page), `${page.url()} ${colorScheme} ${viewport.width}`).toEqual([]);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(over, `${page.url()} scrolls sideways at ${viewport.width}`).toBe(0);
   }

@@ -8,7 +8,7 @@ import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { logout } from '../api/login';
 import { useMe } from '../api/session';
-import { ErrorText } from '../ui/ErrorNotice';
+import { ErrorText } from '../ui/ErrorText';
 import { LanguageSwitch, ThemeSwitch } from '../ui/switches';
 import { useToast } from '../ui/Toast';
 import { useAppText } from './text';

@@ -1,7 +1,8 @@
 import createCache from '@emotion/cache';
 import { CacheProvider } from '@emotion/react';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import CssBaseline from '@mui/material/CssBaseline';
-import LinearProgress from '@mui/material/LinearProgress';
 import { ThemeProvider } from '@mui/material/styles';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/react-router/v7';
@@ -13,6 +14,7 @@ import { MeContext, sessionKey, useMe, useSession } from '../api/session';
 import { useCommon } from '../i18n/common';
 import { useLanguage } from '../i18n/texts';
 import { LiveProvider } from '../live/LiveProvider';
+import { ErrorText } from '../ui/ErrorText';
 import { NotFound } from '../ui/NotFound';
 import { Toasts } from '../ui/Toast';
 import { ErrorBoundary } from './ErrorBoundary';
@@ -20,7 +22,6 @@ import { pages } from './pages';
 import { themeOf } from './theme';
 
 const LoginPage = lazy(() => import('../features/login/LoginPage'));
-const ErrorNotice = lazy(() => import('../ui/ErrorNotice').then((m) => ({ default: m.ErrorNotice })));
 const Shell = lazy(() => import('./Shell'));
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
@@ -28,21 +29,28 @@ const styles = createCache({ key: 'ps', nonce, prepend: true });
 
 function Waiting() {
   const t = useCommon();
-  return <LinearProgress aria-label={t('loading')} sx={{ height: 2 }} />;
+  return <Box role="progressbar" aria-label={t('loading')} sx={{ height: 2, bgcolor: 'primary.main', opacity: 0.4 }} />;
 }
 
 /** Shows the pages to who is logged in, and the login to who is not; the address stays. */
 function Door() {
+  const t = useCommon();
   const session = useSession();
   const was = useRef<string | null>(null);
   useEffect(() => onSessionEnd(() => queryClient.setQueryData(sessionKey, null)), []);
   if (session.data) was.current = session.data.name;
   if (session.isPending) return <Waiting />;
   if (session.error && !session.data) {
+    // Nothing that would have to be loaded first: who serves the page is away.
     return (
-      <Suspense fallback={<Waiting />}>
-        <ErrorNotice error={session.error} retry={() => void session.refetch()} />
-      </Suspense>
+      <Box role="alert" sx={{ p: 4, display: 'grid', gap: 2, justifyItems: 'start' }}>
+        <div>
+          <ErrorText error={session.error} />
+        </div>
+        <Button variant="contained" onClick={() => void session.refetch()}>
+          {t('retry')}
+        </Button>
+      </Box>
     );
   }
   if (!session.data) {

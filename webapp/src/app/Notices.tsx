@@ -1,28 +1,57 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import Stack from '@mui/material/Stack';
-import { lazy, Suspense } from 'react';
+import type { ReactNode } from 'react';
 import { useLiveState } from '../live/LiveProvider';
 import { clockError } from '../time/clock';
+import { formatSpan } from '../time/format';
+import { useAppText } from './text';
 import { useNewVersion } from './version';
-
-const NoticeList = lazy(() => import('./NoticeList'));
 
 /** How wrong this machine's clock must be to be worth a notice, in ms. */
 const tolerance = 30_000;
 
-/** What the reader must know of the page itself. */
+/** What the reader must know of the page itself. Nothing of it is loaded when it is needed: the server may be away. */
 export function Notices() {
+  const t = useAppText();
   const { state } = useLiveState();
   const newer = useNewVersion();
-  const wrong = Math.abs(clockError());
-  const clock = wrong > tolerance ? wrong : 0;
-  const any = newer || clock > 0 || state === 'lost' || state === 'paused';
+  const clock = Math.abs(clockError());
   return (
     <Stack aria-live="polite">
-      {any && (
-        <Suspense>
-          <NoticeList newer={newer} state={state} clock={clock} />
-        </Suspense>
+      {newer && (
+        <Notice colour="info">
+          {t('newVersion')}
+          <Button color="inherit" size="small" onClick={() => location.reload()}>
+            {t('reload')}
+          </Button>
+        </Notice>
       )}
+      {state === 'lost' && <Notice colour="warning">{t('lost')}</Notice>}
+      {state === 'paused' && <Notice colour="info">{t('paused')}</Notice>}
+      {clock > tolerance && <Notice colour="warning">{t('clock', { span: formatSpan(clock) })}</Notice>}
     </Stack>
+  );
+}
+
+function Notice({ colour, children }: { colour: 'info' | 'warning'; children: ReactNode }) {
+  return (
+    <Box
+      sx={{
+        display: 'flex',
+        alignItems: 'center',
+        justifyContent: 'space-between',
+        gap: 2,
+        px: { xs: 1.5, sm: 3 },
+        py: 1,
+        bgcolor: 'background.paper',
+        borderBottom: 1,
+        borderColor: 'divider',
+        borderLeft: 4,
+        borderLeftColor: `${colour}.main`,
+      }}
+    >
+      {children}
+    </Box>
   );
 }

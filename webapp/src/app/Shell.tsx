@@ -3,7 +3,6 @@ import MenuIcon from '@mui/icons-material/Menu';
 import AppBar from '@mui/material/AppBar';
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
-import LinearProgress from '@mui/material/LinearProgress';
 import Toolbar from '@mui/material/Toolbar';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Outlet } from 'react-router';
@@ -96,7 +95,15 @@ export default function Shell() {
           </Toolbar>
         </AppBar>
         <Notices />
-        <Suspense fallback={<LinearProgress aria-label={common('loading')} sx={{ height: 2 }} />}>
+        <Suspense
+          fallback={
+            <Box
+              role="progressbar"
+              aria-label={common('loading')}
+              sx={{ height: 2, bgcolor: 'primary.main', opacity: 0.4 }}
+            />
+          }
+        >
           <Outlet />
         </Suspense>
       </Box>

@@ -8,7 +8,7 @@ import Stack from '@mui/material/Stack';
 import TextField from '@mui/material/TextField';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useCommon } from '../i18n/common';
-import { ErrorText } from './ErrorNotice';
+import { ErrorText } from './ErrorText';
 
 type Props = {
   open: boolean;

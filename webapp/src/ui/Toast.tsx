@@ -1,7 +1,16 @@
 import type { AlertColor } from '@mui/material/Alert';
 import { createContext, lazy, type ReactNode, Suspense, useCallback, useContext, useState } from 'react';
 
-const Snack = lazy(() => import('./Snack'));
+/** What it looks like; plain, if that can't be loaded because the server is away. */
+const Snack = lazy(() => import('./Snack').catch(() => ({ default: Plain })));
+
+function Plain({ text, open }: { text: ReactNode; open: boolean }) {
+  return (
+    <div role="alert" hidden={!open}>
+      {text}
+    </div>
+  );
+}
 
 type Say = (text: ReactNode, severity?: AlertColor) => void;
 

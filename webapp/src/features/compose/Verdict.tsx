@@ -3,7 +3,7 @@ import Typography from '@mui/material/Typography';
 import type { Schemas } from '../../api/client';
 import { ApiError } from '../../api/error';
 import { codes, useCodeText } from '../../push/codes';
-import { ErrorText } from '../../ui/ErrorNotice';
+import { ErrorText } from '../../ui/ErrorText';
 import { maxBytes } from './job';
 import { useComposeText } from './text';
 

@@ -8,7 +8,7 @@ import type { Schemas } from '../../api/client';
 import type { Code } from '../../push/codes';
 import { refusalOf, useRefusalText } from '../../push/refusal';
 import { type Status, StatusChip } from '../../push/status';
-import { ErrorText } from '../../ui/ErrorNotice';
+import { ErrorText } from '../../ui/ErrorText';
 import { Link } from '../../ui/Link';
 import { ShortCell, stickyRight } from '../../ui/ShortCell';
 import { Time } from '../../ui/Time';

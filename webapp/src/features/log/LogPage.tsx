@@ -31,7 +31,8 @@ import { useAsked, useSearchFor } from './useSearch';
 import { useView } from './useView';
 import { ViewMenu } from './ViewMenu';
 
-const PushDrawer = lazy(() => import('./PushDrawer'));
+const drawer = () => import('./PushDrawer');
+const PushDrawer = lazy(drawer);
 
 /** The push log. The URL is its state: filters, page, order, bound, and the push that is open. */
 export default function LogPage() {
@@ -162,6 +163,7 @@ export default function LogPage() {
             {page.error && <ErrorNotice error={page.error} retry={() => void page.refetch()} />}
             <Box
               ref={box}
+              onPointerEnter={() => void drawer().catch(() => undefined)} // soon wanted
               sx={{
                 height: { xs: 560, md: 'max(420px, calc(100vh - 510px))' },
                 display: rows.length || !data ? 'block' : 'none',

@@ -15,7 +15,7 @@ import { useEffect, useState } from 'react';
 import { api, home } from '../../api/client';
 import { ApiError } from '../../api/error';
 import { login } from '../../api/login';
-import { ErrorText } from '../../ui/ErrorNotice';
+import { ErrorText } from '../../ui/ErrorText';
 import { Mark } from '../../ui/Mark';
 import { LanguageSwitch } from '../../ui/switches';
 import { useLoginText } from './text';

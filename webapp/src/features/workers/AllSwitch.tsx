@@ -6,7 +6,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/client';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
-import { ErrorText } from '../../ui/ErrorNotice';
+import { ErrorText } from '../../ui/ErrorText';
 import { useToast } from '../../ui/Toast';
 import { useWorkersText } from './text';
 import { workersKey } from './useWorkers';

@@ -8,7 +8,7 @@ import { useState } from 'react';
 import { api } from '../../api/client';
 import { useMay } from '../../api/session';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
-import { ErrorText } from '../../ui/ErrorNotice';
+import { ErrorText } from '../../ui/ErrorText';
 import { useToast } from '../../ui/Toast';
 import { type Group, replace, type Workers } from './model';
 import { useWorkersText } from './text';

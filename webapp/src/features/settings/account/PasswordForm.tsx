@@ -7,7 +7,7 @@ import { api, sessionEnded } from '../../../api/client';
 import { ApiError } from '../../../api/error';
 import { login } from '../../../api/login';
 import { sessionKey, useMe } from '../../../api/session';
-import { ErrorText } from '../../../ui/ErrorNotice';
+import { ErrorText } from '../../../ui/ErrorText';
 import { useToast } from '../../../ui/Toast';
 import { PasswordField } from '../PasswordField';
 import { isPassword } from '../password';

@@ -6,7 +6,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client, type Schemas } from '../../../api/client';
 import { saveFile } from '../../../api/download';
-import { ErrorText } from '../../../ui/ErrorNotice';
+import { ErrorText } from '../../../ui/ErrorText';
 import { useToast } from '../../../ui/Toast';
 import { useAuditText } from './text';
 

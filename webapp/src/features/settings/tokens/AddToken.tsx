@@ -17,7 +17,7 @@ import { api, type Schemas } from '../../../api/client';
 import { useCommon } from '../../../i18n/common';
 import { serverNow } from '../../../time/clock';
 import { useTime } from '../../../time/useTime';
-import { ErrorText } from '../../../ui/ErrorNotice';
+import { ErrorText } from '../../../ui/ErrorText';
 import { type Scope, scopes, useAccessText } from '../access';
 import { useSettingsText } from '../text';
 import { useTokensText } from './text';

@@ -8,7 +8,7 @@ import TextField from '@mui/material/TextField';
 import { useId, useState } from 'react';
 import { api } from '../../../api/client';
 import { useCommon } from '../../../i18n/common';
-import { ErrorText } from '../../../ui/ErrorNotice';
+import { ErrorText } from '../../../ui/ErrorText';
 import { isPassword, makePassword } from '../password';
 import { useSettingsText } from '../text';
 import { PasswordChoice } from './PasswordChoice';
