@@ -21,7 +21,7 @@ func somebody() push.Job {
 }
 
 // values are what nobody may see of it without having said why.
-var values = []string{"90817263", "uuid-of-somebody", "token-of-somebody", "홍길동님", "삼성전자", "1,234주", "9876", "110-222"}
+var values = []string{"90817263", "uuid-of-somebody", "token-of-somebody", "홍길동님", "삼성전자", "1,234주", "010-98", "9876-54", "110-222"}
 
 func holds(text string) (found []string) {
 	for _, v := range values {

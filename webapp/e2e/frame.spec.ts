@@ -92,17 +92,6 @@ test.describe('live', () => {
     const page = await visit(system, 'operator', '/workers');
     await expect(page.locator('[data-live=live]')).toBeVisible();
     await expect(page.getByText('consumer-1')).toBeVisible();
-    // What tells it is loaded before it is needed.
-    await expect
-      .poll(() =>
-        page.evaluate(() =>
-          performance
-            .getEntriesByType('resource')
-            .map((e) => e.name)
-            .join(),
-        ),
-      )
-      .toContain('/NoticeList-');
     await page.clock.install();
     const lost = page.getByText('The live connection is lost.');
     await system.process('admin').kill();

@@ -1,9 +1,7 @@
 import KeyboardIcon from '@mui/icons-material/KeyboardOutlined';
 import MenuIcon from '@mui/icons-material/Menu';
-import AppBar from '@mui/material/AppBar';
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
-import Toolbar from '@mui/material/Toolbar';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Outlet } from 'react-router';
 import { useCommon } from '../i18n/common';
@@ -64,36 +62,44 @@ export default function Shell() {
         </Suspense>
       )}
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
-        <AppBar
-          position="sticky"
-          elevation={0}
-          color="inherit"
-          sx={{ borderBottom: 1, borderColor: 'divider', bgcolor: 'background.paper', backgroundImage: 'none' }}
+        <Box
+          component="header"
+          sx={{
+            position: 'sticky',
+            top: 0,
+            zIndex: 'appBar',
+            display: 'flex',
+            alignItems: 'center',
+            gap: 0.5,
+            minHeight: 52,
+            px: { xs: 1, sm: 2 },
+            borderBottom: 1,
+            borderColor: 'divider',
+            bgcolor: 'background.paper',
+          }}
         >
-          <Toolbar variant="dense" sx={{ gap: 0.5, minHeight: 52, px: { xs: 1, sm: 2 } }}>
-            <IconButton
-              aria-label={t('menu')}
-              onClick={() => {
-                setOpened(true);
-                setMenu(true);
-              }}
-              sx={{ display: { md: 'none' } }}
-            >
-              <MenuIcon />
-            </IconButton>
-            <Box sx={{ flex: 1 }} />
-            <LiveButton />
-            <IconButton
-              title={`${t('help')} (?)`}
-              aria-label={t('help')}
-              onClick={() => setHelp(true)}
-              sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
-            >
-              <KeyboardIcon fontSize="small" />
-            </IconButton>
-            <AccountMenu />
-          </Toolbar>
-        </AppBar>
+          <IconButton
+            aria-label={t('menu')}
+            onClick={() => {
+              setOpened(true);
+              setMenu(true);
+            }}
+            sx={{ display: { md: 'none' } }}
+          >
+            <MenuIcon />
+          </IconButton>
+          <Box sx={{ flex: 1 }} />
+          <LiveButton />
+          <IconButton
+            title={`${t('help')} (?)`}
+            aria-label={t('help')}
+            onClick={() => setHelp(true)}
+            sx={{ display: { xs: 'none', sm: 'inline-flex' } }}
+          >
+            <KeyboardIcon fontSize="small" />
+          </IconButton>
+          <AccountMenu />
+        </Box>
         <Notices />
         <Suspense
           fallback={
