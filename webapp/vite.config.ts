@@ -14,6 +14,8 @@ function version(): Plugin {
       const names = Object.keys(bundle).sort().join('\n');
       const id = createHash('sha256').update(names).digest('hex').slice(0, 16);
       this.emitFile({ type: 'asset', fileName: 'version.json', source: JSON.stringify({ version: id }) });
+      const font = readFileSync(new URL('node_modules/pretendard/dist/LICENSE.txt', import.meta.url), 'utf8');
+      this.emitFile({ type: 'asset', fileName: 'licenses/pretendard.txt', source: font });
     },
   };
 }
