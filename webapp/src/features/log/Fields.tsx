@@ -1,7 +1,7 @@
 import Box from '@mui/material/Box';
 import { Fragment, type ReactNode } from 'react';
 import type { Schemas } from '../../api/client';
-import { useFieldText } from '../../push/fields';
+import { columns, useFieldText } from '../../push/fields';
 import { useTime } from '../../time/useTime';
 import { CopyButton } from '../../ui/CopyButton';
 import { Link } from '../../ui/Link';
@@ -11,18 +11,7 @@ import { logLink } from '../../url/log';
 type Record = Schemas['Record'];
 
 const names = [
-  'sndn_rsev_hour',
-  'csno',
-  'uuid_id',
-  'device_id',
-  'msg_title',
-  'msg_contents',
-  'D_servicename',
-  'push_grp_id',
-  'cust_telno',
-  'fcm_send_yn',
-  'fcm_send_time',
-  'result',
+  ...columns,
   'accepted_at',
   'expires_at',
   'priority',
