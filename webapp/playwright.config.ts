@@ -6,7 +6,7 @@ export default defineConfig({
   outputDir: process.env.E2E_OUT ?? 'node_modules/.e2e',
   globalSetup: './e2e/harness/setup.ts',
   fullyParallel: true,
-  workers: 2,
+  workers: 4, // they wait more than they work
   timeout: 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,

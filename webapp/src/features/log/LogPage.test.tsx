@@ -99,6 +99,25 @@ describe('the log', () => {
     await waitFor(() => expect(address.current).toContain('asof='));
   });
 
+  it('does not take the total of the question before for that of this one', async () => {
+    show();
+    expect(await screen.findByText('900,123 pushes')).toHaveAttribute('data-exact', 'true');
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((done) => {
+      release = done;
+    });
+    server.use(
+      http.get(url('/pushes'), async () => {
+        await held;
+        return HttpResponse.json(found([record('push-9')]));
+      }),
+    );
+    await userEvent.click(screen.getByRole('button', { name: /^Failed/ }));
+    await waitFor(() => expect(screen.getByText('900,123 pushes')).toHaveAttribute('data-exact', 'false'));
+    release();
+    expect(await screen.findByText('1 push')).toHaveAttribute('data-exact', 'true');
+  });
+
   it('keeps the bound from page to page', async () => {
     show();
     await userEvent.click(await screen.findByRole('button', { name: /^Next page/ }));

@@ -127,7 +127,7 @@ export default function LogPage() {
             gap: 1,
           }}
         >
-          {shown && <Total page={shown} onStop={page.stop} />}
+          {shown && <Total page={shown} old={page.isPlaceholderData} onStop={page.stop} />}
           {newer > 0 && (
             <Button size="small" variant="contained" startIcon={<NewIcon />} onClick={() => change({})}>
               {t('newer', { count: newer })}
