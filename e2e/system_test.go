@@ -34,8 +34,9 @@ import (
 // patience is how long a test waits for what a healthy system does in seconds.
 const patience = 45 * time.Second
 
-// places keep more than two tests from running at a time.
-var places = make(chan struct{}, 2)
+// places keep more than four tests from running at a time; they wait more than they
+// work.
+var places = make(chan struct{}, 4)
 
 // options of a system; the zero value is a healthy one.
 type options struct {

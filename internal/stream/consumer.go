@@ -272,10 +272,13 @@ func (c *Consumer) worker(work context.Context) {
 // deliver makes one try, if there is still time for it. After a stop, or while
 // the consumer is paused, it hands back; what it has lost, it lets go of.
 func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
+	open := c.valve.context()
 	if d.suppressed != "" {
+		if open.Err() != nil { // paused, or stopping
+			return settlement{delivery: d, release: true}
+		}
 		return c.policy.suppressed(d, time.Now())
 	}
-	open := c.valve.context()
 	permit, err := c.enter(open, d)
 	now := time.Now()
 	if err == nil && !d.expiresAt.IsZero() && !now.Before(d.expiresAt) {

@@ -326,6 +326,24 @@ func TestSelected(t *testing.T) {
 	}
 }
 
+// What a read that had begun before a pause brings is handed back, also if its
+// token is dead: while everyone is paused no push ends.
+func TestPauseHandsBackDeadTokens(t *testing.T) {
+	b := setup(t, 1)
+	b.accept(t, job("a"))
+	c := b.consumer(t, "c", senderFunc(func(context.Context, *push.Job) push.Outcome { panic("sent") }))
+	d := b.read(t, c, b.keys.Of("a"), 1)[0]
+	d.suppressed = "FCM said so"
+	c.valve.set(false)
+	if s := c.deliver(t.Context(), d); !s.release || s.status != "" {
+		t.Errorf("paused: %+v", s)
+	}
+	c.valve.set(true)
+	if s := c.deliver(t.Context(), d); s.release || s.code != push.CodeSuppressed {
+		t.Errorf("running: %+v", s)
+	}
+}
+
 // A token that FCM called dead costs no further request, until somebody says
 // that it lives.
 func TestDeadTokens(t *testing.T) {

@@ -41,7 +41,7 @@ const paused = (system: System) =>
 const many = (count: number, job: object = {}) =>
   Array.from({ length: count }, (_, i) => ({ msg_title: `push ${i}`, device_id: `t${i}`, ...job }));
 
-test.describe('a million pushes', () => {
+test.describe('a million pushes', { tag: '@million' }, () => {
   test('first, last, page 5,000, back and reload show the same rows', async ({ big, visit }) => {
     const last = Math.ceil(bigRows / 100);
     const middle = Math.ceil(last / 2);

@@ -9,7 +9,9 @@ export const bigRows = Number(process.env.E2E_ROWS ?? 1_000_000);
 /** Variable with the folder where the big log says where it is. */
 const variable = 'PUSHSTREAM_E2E_BIG';
 
-/** Begins to fill the big log, and returns what stops it. Tests go on meanwhile. */
+const sealedWithin = 300_000; // ms
+
+/** Begins to fill the big log, and to seal it, and returns what stops it. Tests go on meanwhile. */
 export async function startBigLog(): Promise<() => Promise<void>> {
   const system = await System.start({ base: '/push/', consumers: [] });
   const { dir } = system.place;
@@ -18,9 +20,10 @@ export async function startBigLog(): Promise<() => Promise<void>> {
   const filled = system
     .fill(bigRows, '--days', '20') // none is so old that it leaves the log meanwhile
     .then(() => system.consumer('consumer-1'))
+    .then(() => eventually('the log to be sealed', () => system.sealed(bigRows), sealedWithin))
     .then(
       () => {
-        console.log(`${bigRows} pushes in ${((Date.now() - began) / 1_000).toFixed(0)} s`);
+        console.log(`${bigRows} pushes filled in and sealed in ${((Date.now() - began) / 1_000).toFixed(0)} s`);
         system.save(join(dir, 'place'));
       },
       (error: unknown) => existsSync(dir) && writeFileSync(join(dir, 'failed'), String(error)),
@@ -41,6 +44,6 @@ export function bigLog(): Promise<System> {
       if (existsSync(join(dir, 'failed'))) throw new Fatal(readFileSync(join(dir, 'failed'), 'utf8'));
       return existsSync(join(dir, 'place')) ? System.load(join(dir, 'place')) : undefined;
     },
-    200_000,
+    400_000,
   );
 }

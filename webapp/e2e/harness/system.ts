@@ -130,6 +130,12 @@ export class System {
     this.processes.delete(fill.name);
   }
 
+  /** Whether all but the newest of so many pushes are in chunks, as those of a log are. */
+  async sealed(rows: number): Promise<true | undefined> {
+    const chunks = Number(await this.redis('ZCARD', 'push:{0}:chunks'));
+    return chunks >= Math.floor(rows / 1_000) - 1 ? true : undefined;
+  }
+
   private async addUser(role: Role) {
     const args = role === 'auditor' ? ['--role', 'admin', '--reveal'] : ['--role', role];
     const env = { ...this.env, ...cheap };

@@ -55,7 +55,7 @@ export const test = base.extend<Tools, Shared>({
     async ({}, use) => {
       await use(await bigLog());
     },
-    { scope: 'worker', timeout: 240_000 },
+    { scope: 'worker', timeout: 420_000 },
   ],
 
   // biome-ignore lint/correctness/noEmptyPattern: as above
