@@ -28,7 +28,7 @@ func TestPipeline(t *testing.T) {
 		Seed: 20261122, Faults: everyFault(), RetryAfter: fcmsim.RetryAfterSeconds, RetryAfterSeconds: 1,
 		SlowFor: 300 * time.Millisecond, HangFor: 300 * time.Millisecond,
 	}})
-	a, b := s.consumer("consumer-a"), s.consumer("consumer-b")
+	a, b := s.consumer("consumer-a", "FCM_RAMP_UP=5s"), s.consumer("consumer-b", "FCM_RAMP_UP=5s")
 
 	const n = 3000
 	ending := func(i int) string {
