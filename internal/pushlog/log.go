@@ -21,6 +21,7 @@ type Log struct {
 	codec *Codec
 
 	scanners sync.Pool // of *scanner: their memory is used again
+	heads    headsMemory
 }
 
 // New returns the log that keys name in rdb.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
@@ -74,10 +75,32 @@ func (l *Log) unpack(ctx context.Context, members []member, places []int, found 
 	if err != nil {
 		return err
 	}
-	groups, err := l.groupsOf(ctx, members, places, scores, chunks)
-	if err != nil {
-		return err
+	there := make([]bool, len(members))
+	note := func(i int, fields map[string]string) {
+		there[i] = true
+		found(i, fields)
 	}
+	// What is missed is looked for once more, by heads that are not remembered: those
+	// may be of a store that was emptied, or of one that came from a backup.
+	for _, heads := range []*headsMemory{&l.heads, {}} {
+		groups, err := l.groupsOf(ctx, members, places, scores, chunks, heads)
+		if err != nil {
+			return err
+		}
+		if err := l.readGroups(ctx, groups, members, note); err != nil {
+			return err
+		}
+		places = slices.DeleteFunc(slices.Clone(places), func(i int) bool { return there[i] || chunks[i] == 0 })
+		if len(places) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// readGroups finds the members at the places of each group. It calls found from several
+// goroutines.
+func (l *Log) readGroups(ctx context.Context, groups map[groupRef][]int, members []member, found func(place int, fields map[string]string)) error {
 	pipe := l.rdb.Pipeline()
 	cmds := map[groupRef]*redis.SliceCmd{}
 	for ref, some := range groups {
@@ -201,21 +224,25 @@ func (l *Log) chunksOf(ctx context.Context, members []member, places []int, scor
 	return chunks, nil
 }
 
-// groupsOf are the groups that may have the members at some places.
-func (l *Log) groupsOf(ctx context.Context, members []member, places []int, scores, chunks map[int]int64) (map[groupRef][]int, error) {
+// groupsOf are the groups that may have the members at some places, by the chunks' heads,
+// which it remembers.
+func (l *Log) groupsOf(ctx context.Context, members []member, places []int, scores, chunks map[int]int64, memory *headsMemory) (map[groupRef][]int, error) {
 	pipe := l.rdb.Pipeline()
 	cmds := map[groupRef]*redis.StringCmd{}
 	chunk := func(i int) groupRef { return groupRef{partition: members[i].partition, chunk: chunks[i]} }
+	heads := map[groupRef]Heads{}
 	for _, i := range places {
-		if ref := chunk(i); ref.chunk > 0 && cmds[ref] == nil {
+		ref := chunk(i)
+		if ref.chunk == 0 || heads[ref] != nil || cmds[ref] != nil {
+			continue
+		}
+		if heads[ref] = memory.get(ref); heads[ref] == nil {
 			cmds[ref] = pipe.HGet(ctx, ref.partition.Chunk(ref.chunk), ChunkHeads)
 		}
 	}
-	if len(cmds) == 0 {
-		return nil, nil
+	if len(cmds) > 0 {
+		_, _ = pipe.Exec(ctx) // each command has its own error
 	}
-	_, _ = pipe.Exec(ctx) // each command has its own error
-	heads := map[groupRef]Heads{}
 	for ref, cmd := range cmds {
 		text, err := cmd.Result()
 		if err == redis.Nil {
@@ -227,6 +254,7 @@ func (l *Log) groupsOf(ctx context.Context, members []member, places []int, scor
 		if heads[ref], err = ParseHeads(text); err != nil {
 			return nil, err
 		}
+		memory.put(ref, heads[ref])
 	}
 	groups := map[groupRef][]int{}
 	for _, i := range places {
@@ -236,6 +264,32 @@ func (l *Log) groupsOf(ctx context.Context, members []member, places []int, scor
 		}
 	}
 	return groups, nil
+}
+
+// mostHeads is how many chunks a headsMemory has at most: some 1.5 KB each.
+const mostHeads = 8192
+
+// headsMemory remembers the heads of chunks, which never change once they are there. It
+// may be used by several goroutines.
+type headsMemory struct {
+	mu sync.Mutex
+	of map[groupRef]Heads
+}
+
+// get returns nil for what it does not know.
+func (m *headsMemory) get(chunk groupRef) Heads {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of[chunk]
+}
+
+func (m *headsMemory) put(chunk groupRef, heads Heads) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil || len(m.of) >= mostHeads {
+		m.of = map[groupRef]Heads{}
+	}
+	m.of[chunk] = heads
 }
 
 // addNotes adds to a record what was noted after it was packed, unless it is one of its

@@ -164,7 +164,7 @@ func TestNotPacked(t *testing.T) {
 	}
 	for field, value := range map[string]string{GroupField(0): "x", ChunkHeads: "x"} {
 		b.rdb.HSet(ctx, p.Chunk(1), field, value)
-		if _, err := b.Get(ctx, "p0003"); err == nil || err == ErrNotFound {
+		if _, err := New(b.rdb, b.keys).Get(ctx, "p0003"); err == nil || err == ErrNotFound {
 			t.Errorf("with a broken %s: %v", field, err)
 		}
 	}
@@ -189,5 +189,29 @@ func TestNotesOfPacked(t *testing.T) {
 	page := b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Csno: "7"}, Oldest: true})
 	if len(page.Records) != 5 || !slices.Equal(page.Records[2].Late, []string{"another"}) || len(page.Records[3].Late) != 0 {
 		t.Errorf("%+v", page.Records)
+	}
+}
+
+// Heads that are remembered of a store that was emptied, or that came from a backup since,
+// hide nothing.
+func TestHeadsOfAnotherStore(t *testing.T) {
+	t.Parallel()
+	for name, heads := range map[string]Heads{"before": {{ms: 1}}, "after": {{ms: 5000}}, "other groups": {{ms: 1000}, {ms: 1001}, {ms: 1002}}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, 1)
+			b.sealed(t, 50, false)
+			b.packAll(t)
+			b.heads.put(groupRef{partition: b.keys.Partition(0), chunk: 1}, heads)
+			for i := range 50 {
+				if r := b.record(t, fmt.Sprintf("p%04d", i)); r.MsgTitle != "hello" {
+					t.Errorf("%+v", r)
+				}
+			}
+			page, err := b.List(t.Context(), Query{Page: 1, Size: 100, Filter: Filter{Csno: "7"}})
+			if err != nil || len(page.Records) != 50 {
+				t.Errorf("%d records, %v", len(page.Records), err)
+			}
+		})
 	}
 }
