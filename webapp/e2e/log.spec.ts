@@ -227,6 +227,29 @@ test.describe('what comes meanwhile', () => {
   });
 });
 
+test('columns and the height of rows are chosen, and stay', async ({ small, visit }) => {
+  const page = await visit(small, 'viewer', '/log');
+  await shown(page);
+  const heads = page.getByRole('columnheader');
+  const height = async () => (await rows(page).first().boundingBox())?.height ?? 0;
+  const compact = await height();
+  await expect(heads.filter({ hasText: 'Title' })).toBeVisible();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Title' }).click();
+  await page.getByRole('menuitemradio', { name: 'Comfortable' }).click();
+  await page.keyboard.press('Escape');
+  for (const again of [false, true]) {
+    if (again) await page.reload();
+    await shown(page);
+    await expect(heads.filter({ hasText: 'Title' })).toHaveCount(0);
+    expect(await height()).toBeGreaterThan(compact);
+  }
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Title' }).click();
+  await page.keyboard.press('Escape');
+  await expect(heads.filter({ hasText: 'Title' })).toBeVisible();
+});
+
 test.describe('search', () => {
   let system: System;
   const own = {
@@ -290,6 +313,16 @@ test.describe('search', () => {
       await expect(page.getByText('No push matches')).toBeVisible();
     });
   }
+
+  test("by FCM's answer, in part", async ({ visit }) => {
+    const [id = ''] = await system.send({ device_id: 'x-unregistered', msg_title: 'dead' });
+    await system.settled();
+    const page = await visit(system, 'operator', '/log');
+    await shown(page);
+    await search(page, 'Result', 'contains', 'unregistered');
+    await expect(total(page)).toHaveText('1 push');
+    expect(await ids(page)).toEqual([id]);
+  });
 });
 
 test.describe('a push that is open', () => {
