@@ -17,6 +17,7 @@ import { LiveProvider } from '../live/LiveProvider';
 import { ErrorText } from '../ui/ErrorText';
 import { NotFound } from '../ui/NotFound';
 import { Toasts } from '../ui/Toast';
+import { Waiting } from '../ui/Waiting';
 import { ErrorBoundary } from './ErrorBoundary';
 import { pages } from './pages';
 import { themeOf } from './theme';
@@ -26,11 +27,6 @@ const Shell = lazy(() => import('./Shell'));
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const styles = createCache({ key: 'ps', nonce, prepend: true });
-
-function Waiting() {
-  const t = useCommon();
-  return <Box role="progressbar" aria-label={t('loading')} sx={{ height: 2, bgcolor: 'primary.main', opacity: 0.4 }} />;
-}
 
 /** Shows the pages to who is logged in, and the login to who is not; the address stays. */
 function Door() {

@@ -4,9 +4,9 @@ import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Outlet } from 'react-router';
-import { useCommon } from '../i18n/common';
 import { useLiveState } from '../live/LiveProvider';
 import { useKeys } from '../ui/keys';
+import { Waiting } from '../ui/Waiting';
 import { AccountMenu } from './AccountMenu';
 import { loadAhead } from './ahead';
 import { LiveButton } from './LiveButton';
@@ -21,7 +21,6 @@ const MobileMenu = lazy(() => import('./MobileMenu'));
 /** What is around every page: menu, state of the connection, account, notices. */
 export default function Shell() {
   const t = useAppText();
-  const common = useCommon();
   const [menu, setMenu] = useState(false);
   const [opened, setOpened] = useState(false); // the menu of narrow screens, once
   const [help, setHelp] = useState(false);
@@ -101,15 +100,7 @@ export default function Shell() {
           <AccountMenu />
         </Box>
         <Notices />
-        <Suspense
-          fallback={
-            <Box
-              role="progressbar"
-              aria-label={common('loading')}
-              sx={{ height: 2, bgcolor: 'primary.main', opacity: 0.4 }}
-            />
-          }
-        >
+        <Suspense fallback={<Waiting />}>
           <Outlet />
         </Suspense>
       </Box>
