@@ -109,7 +109,7 @@ type process struct {
 func (s *system) start(name, program string, env []string, args ...string) *process {
 	s.t.Helper()
 	all := append(append([]string(nil), s.env...), env...)
-	p, err := launch.Start(s.dir, name, all, filepath.Join(bin, program), args...)
+	p, err := launch.Start(s.dir, name, all, programPath(program), args...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -126,6 +126,14 @@ func (s *system) start(name, program string, env []string, args ...string) *proc
 		noPrivateData(s.t, name, text)
 	})
 	return q
+}
+
+// programPath is where a program is: one of ours, or one of the machine's shell.
+func programPath(program string) string {
+	if program == "sh" {
+		return "/bin/sh"
+	}
+	return filepath.Join(bin, program)
 }
 
 // stop stops the process with SIGTERM, unless it was stopped before.

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -159,6 +160,20 @@ func TestNoShortcuts(t *testing.T) {
 			if strings.HasPrefix(one, "internal/fcm") && !strings.HasPrefix(folder, "cmd/") && !strings.HasPrefix(folder, "scripts/") && folder != "e2e" {
 				t.Errorf("%s imports %s; only commands wire", folder, one)
 			}
+		}
+	}
+}
+
+// Every binary knows the time zones, also on a machine that has none.
+func TestZonesAreEmbedded(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"producer", "consumer", "admin"} {
+		out, err := exec.Command("go", "list", "-deps", "../cmd/"+name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(strings.Fields(string(out)), "time/tzdata") {
+			t.Errorf("%s does not embed time/tzdata", name)
 		}
 	}
 }

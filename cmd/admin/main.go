@@ -9,9 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"pushstream/internal/setting"
 	"pushstream/internal/stream"
@@ -20,7 +18,7 @@ import (
 
 func main() {
 	yield()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := setting.UntilSignal()
 	code := run(ctx, webapp.Dist(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

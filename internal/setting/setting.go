@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"time"
+	_ "time/tzdata" // zones on machines that have none
 
 	"go.uber.org/zap/zapcore"
 

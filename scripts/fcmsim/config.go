@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"pushstream/internal/fcm/fcmsim"
+	"pushstream/internal/setting"
 )
 
 // flags are the knobs as they are typed. Each is text, so that all the wrong
@@ -46,6 +47,7 @@ func readConfig(args []string, getenv func(string) string, stdout, stderr io.Wri
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ValueFormatter(withVariable),
+		setting.WithVersion("fcmsim"),
 		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 			if name := flag.Tag.Get("variable"); name != "" {
 				if value := getenv(name); value != "" {
