@@ -80,7 +80,7 @@ func TestArrows(t *testing.T) {
 		"internal/stream":          {"internal/push", "internal/pushlog"},
 		"internal/fcm":             {"internal/push"},
 		"internal/fcm/fcmsim":      nil,
-		"internal/httpapi":         {"internal/push"},
+		"internal/httpapi":         {"internal/push", "internal/telemetry"},
 		"internal/dashboard":       {"internal/httpapi"},
 		"webapp":                   nil,
 		"internal/apikey":          nil,

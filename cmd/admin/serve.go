@@ -15,6 +15,7 @@ import (
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
 	"pushstream/internal/dashboard"
+	"pushstream/internal/httpapi"
 	"pushstream/internal/live"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -43,8 +44,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	bulk := stream.NewBulk(a.rdb, a.keys, stream.NewName(""), a.log)
 	hub := live.NewHub(stream.NewEvents(a.rdb, a.keys), live.Shots(a.control, pushlog.New(a.rdb, a.keys), bulk), live.Options{Logger: a.log})
+	requests := httpapi.NewMetrics(registry)
 	o := admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Bulk: bulk, Logger: a.log, OIDC: provider,
-		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings, Zone: a.serving.zone}
+		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings, Zone: a.serving.zone, Requests: requests, Registerer: registry}
 	if a.serving.fcm != nil { // a nil Sender in it would not be nil
 		defer a.serving.fcm.Close()
 		o.FCM = a.serving.fcm
@@ -53,7 +55,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	all, err := dashboard.New(dashboard.Options{Files: a.build, API: api, Logger: a.log, Base: f.BasePath, TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests})
+	all, err := dashboard.New(dashboard.Options{Files: a.build, API: api, Logger: a.log, Base: f.BasePath, TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Metrics: requests})
 	if err != nil {
 		return err
 	}

@@ -31,13 +31,15 @@ type api struct {
 	keys     *apikey.Store
 	zone     *time.Location
 	serving  serving
+	metrics  *httpapi.Metrics // nil: none
 }
 
 func (a *api) router(log *zap.Logger) *gin.Engine {
-	r := httpapi.New(log, int64(a.serving.maxBody))
+	r := httpapi.New(log, int64(a.serving.maxBody), a.metrics)
 	v1 := r.Group("/v1", httpapi.Admit(a.serving.maxRequests), a.authenticate)
 	v1.POST("/pushes", a.accept)
 	v1.GET("/pushes/:id", a.get)
+	a.metrics.Watch(r)
 	return r
 }
 
@@ -49,12 +51,14 @@ func (a *api) authenticate(c *gin.Context) {
 		httpapi.Fail(c, http.StatusUnauthorized, "an API key is needed: Authorization: Bearer KEY; make one with: admin key add NAME")
 		return
 	}
-	_, err := a.keys.Check(c.Request.Context(), strings.TrimSpace(secret))
+	name, err := a.keys.Check(c.Request.Context(), strings.TrimSpace(secret))
 	if errors.Is(err, apikey.ErrUnknown) {
 		c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
 		httpapi.Fail(c, http.StatusUnauthorized, "unknown API key")
 	} else if err != nil {
 		httpapi.Unavailable(c, err)
+	} else {
+		httpapi.Identify(c, "key", name)
 	}
 }
 

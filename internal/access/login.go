@@ -9,6 +9,12 @@ import (
 // a wrong password.
 var ErrLogin = errors.New("wrong name or password")
 
+// Why a login failed, where others count it.
+const (
+	WhyUnknown  = "unknown user"
+	WhyDisabled = "disabled"
+)
+
 // LoginError is an ErrLogin with what only the audit log may know.
 type LoginError struct {
 	User string // if there is one of the name. A name that is none may be a password
@@ -80,13 +86,13 @@ func (s *Store) verify(ctx context.Context, name, password string, from From) (v
 	case err != nil:
 		return verified{}, wrap("log in: password of "+name, err)
 	case badName != nil, !found:
-		failed.Why = "unknown user"
+		failed.Why = WhyUnknown
 	case !exists:
 		failed.Why = "user of single sign-on"
 	case !ok:
 		failed.Why = "wrong password"
 	case disabled == "1":
-		failed.Why = "disabled"
+		failed.Why = WhyDisabled
 	}
 	if failed.Why != "" {
 		return verified{}, failed

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
@@ -59,6 +60,9 @@ type Options struct {
 	MaxRequests    int          // served at the same time, above it 429; 256 by default
 	Settings       []Setting    // to show; none by default
 
+	Requests   *httpapi.Metrics      // of HTTP requests; none by default
+	Registerer prometheus.Registerer // of the other metrics; nil: no metrics
+
 	FCM  Validator      // asked about test pushes; nil: they are only checked here
 	Zone *time.Location // of reserved times; UTC by default
 }
@@ -84,6 +88,7 @@ type api struct {
 	patience  time.Duration
 	heartbeat time.Duration
 	journal   *zap.Logger
+	logins    *loginMetrics
 }
 
 func newAPI(stop context.Context, o Options) *api {
@@ -91,7 +96,8 @@ func newAPI(stop context.Context, o Options) *api {
 	return &api{
 		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, journal: o.Logger.Named("api"),
 		log: pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
-		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{}), producers: apikey.New(o.Redis, o.Keys.Prefix),
+		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}), producers: apikey.New(o.Redis, o.Keys.Prefix),
+		logins: newLoginMetrics(o.Registerer),
 	}
 }
 

@@ -49,7 +49,7 @@ func (a *api) startOIDC(c *gin.Context) {
 	location, cookie, err := a.OIDC.Begin(ctx)
 	if err != nil {
 		_ = c.Error(err) // for the log
-		refuseOIDC(c, oidcAway)
+		a.refuseOIDC(c, oidcAway)
 		return
 	}
 	a.setOIDCCookie(c, cookie)
@@ -65,7 +65,7 @@ func (a *api) finishOIDC(c *gin.Context) {
 		refuseOIDC(c, oidcNone)
 		return
 	}
-	code, state, ok := readCallback(c)
+	code, state, ok := a.readCallback(c)
 	if !ok {
 		return
 	}
@@ -85,8 +85,10 @@ func (a *api) finishOIDC(c *gin.Context) {
 	note(c, zap.String("how", string(access.ByOIDC)), zap.String("role", string(id.Role)), zap.Bool("reveal", id.Reveal))
 	if !a.enter(c, audit.Entry{Action: audit.Login, Actor: actor.Name, Kind: audit.User, Role: string(actor.Role)}) {
 		_ = a.Access.EndSession(context.WithoutCancel(ctx), session.ID)
+		a.logins.count(access.ByOIDC, loginUnavailable)
 		return
 	}
+	a.logins.count(access.ByOIDC, loginOK)
 	conclude(c, "done")
 	setCookie(c, secret, session.EndsAt)
 	// The session's cookie is not sent along while other sites lead here: the page goes
@@ -96,19 +98,19 @@ func (a *api) finishOIDC(c *gin.Context) {
 
 // readCallback reads what a browser brings from the provider. What is wrong with it, it
 // answers itself, and shows none of it.
-func readCallback(c *gin.Context) (code, state string, ok bool) {
+func (a *api) readCallback(c *gin.Context) (code, state string, ok bool) {
 	query, err := url.ParseQuery(c.Request.URL.RawQuery)
 	bounds := map[string]int{fieldCode: maxCode, fieldState: maxState, fieldError: maxError}
 	for name, most := range bounds {
 		if values := query[name]; err != nil || len(values) > 1 || len(values) == 1 && len(values[0]) > most {
 			note(c, zap.String("why", "parameters that no provider sends"))
-			refuseOIDC(c, oidcAgain)
+			a.refuseOIDC(c, oidcAgain)
 			return "", "", false
 		}
 	}
 	if reason := query.Get(fieldError); reason != "" {
 		note(c, zap.String("why", "the provider says "+knownError(reason)))
-		refuseOIDC(c, oidcNotLetIn)
+		a.refuseOIDC(c, oidcNotLetIn)
 		return "", "", false
 	}
 	return query.Get(fieldCode), query.Get(fieldState), true
@@ -155,7 +157,13 @@ func (a *api) oidcFailed(c *gin.Context, id access.Identity, err error) {
 	if name != "" && refusal.status < 500 && !a.enter(c, audit.Entry{Action: audit.LoginFailed, Actor: name, Kind: audit.User}) {
 		return
 	}
-	refuseOIDC(c, refusal)
+	a.refuseOIDC(c, refusal)
+}
+
+// refuseOIDC counts and answers a login that did not work.
+func (a *api) refuseOIDC(c *gin.Context, r oidcRefusal) {
+	a.logins.count(access.ByOIDC, oidcResult(r))
+	refuseOIDC(c, r)
 }
 
 func oidcCookie(c *gin.Context) string {

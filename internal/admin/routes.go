@@ -123,7 +123,7 @@ func (a *api) routes() []route {
 }
 
 func (a *api) router() *gin.Engine {
-	r := httpapi.New(a.Logger, maxBody)
+	r := httpapi.New(a.Logger, maxBody, a.Requests)
 	short, away := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxAbroad)
 	received, fairly, origin := httpapi.Receive(bodyTime, maxBodies), fairly(maxLong, maxLongEach), sameOrigin()
 	for _, one := range a.routes() {
@@ -148,6 +148,7 @@ func (a *api) router() *gin.Engine {
 		}
 		r.Handle(one.method, base+one.path, append(chain, one.do)...)
 	}
+	a.Requests.Watch(r)
 	return r
 }
 

@@ -69,8 +69,10 @@ func (a *api) login(c *gin.Context) {
 	}
 	if !a.enter(c, audit.Entry{Action: audit.Login, Actor: actor.Name, Kind: audit.User, Role: string(actor.Role)}) {
 		_ = a.Access.EndSession(context.WithoutCancel(ctx), session.ID)
+		a.logins.count(access.ByPassword, loginUnavailable)
 		return
 	}
+	a.logins.count(access.ByPassword, loginOK)
 	conclude(c, "done")
 	setCookie(c, secret, session.EndsAt)
 	c.JSON(http.StatusOK, a.meOf(actor, session))
@@ -79,6 +81,7 @@ func (a *api) login(c *gin.Context) {
 // loginFailed answers a login that did not work. A name that nobody has may be a
 // password in the wrong field, so it is nowhere written down.
 func (a *api) loginFailed(c *gin.Context, err error) {
+	a.logins.count(access.ByPassword, passwordResult(err))
 	var wait *access.ThrottledError
 	var wrong *access.LoginError
 	switch {

@@ -56,6 +56,7 @@ func (a *api) authenticate(c *gin.Context) (actor access.Actor, err error) {
 	}
 	if err == nil {
 		c.Set(actorKey, actor)
+		httpapi.Identify(c, string(actor.Kind), actor.Name)
 	}
 	return actor, err
 }

@@ -63,6 +63,8 @@ type Options struct {
 	Base           string   // path below which all of it is, see ValidBase; / by default
 	TrustedProxies []string // networks (CIDR) whose X-Forwarded-Prefix is believed; none by default
 	MaxRequests    int      // for files, served at the same time, above it 429; 256 by default
+
+	Metrics *httpapi.Metrics // of requests for files; none by default
 }
 
 // New returns a handler of everything. It fails if an option is wrong, or if index.html
@@ -72,7 +74,7 @@ func New(o Options) (http.Handler, error) {
 	if !ValidBase(o.Base) {
 		return nil, errors.New("base path: " + NoBase)
 	}
-	d := &dashboard{Options: o, router: httpapi.New(o.Logger, 0)}
+	d := &dashboard{Options: o, router: httpapi.New(o.Logger, 0, o.Metrics)}
 	if err := httpapi.Trust(d.router, o.TrustedProxies); err != nil {
 		return nil, err
 	}
@@ -86,6 +88,7 @@ func New(o Options) (http.Handler, error) {
 	admit := httpapi.Admit(cmp.Or(o.MaxRequests, 256))
 	d.router.GET("/*path", admit, d.serve)
 	d.router.HEAD("/*path", admit, d.serve)
+	o.Metrics.Watch(d.router)
 	return d, nil
 }
 

@@ -4,8 +4,6 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -40,17 +38,21 @@ type ItemFaults struct {
 	Faults push.Faults `json:"faults"`
 }
 
-// New returns a router that recovers from panics, gives each request an id,
-// logs it without its query, and answers unknown paths and methods with a
-// problem. A handler that panics with http.ErrAbortHandler breaks its answer off. Bodies over maxBody bytes end in 413 when they are read.
-func New(log *zap.Logger, maxBody int64) *gin.Engine {
+// New returns a router that recovers from panics, gives each request an id, counts it in
+// metrics (nil: none), logs it without its query, and answers unknown paths and methods
+// with a problem. A handler that panics with http.ErrAbortHandler breaks its answer off.
+// Bodies over maxBody bytes end in 413 when they are read.
+//
+// Refused and failed requests are lines in the log at info and warn, bounded in number;
+// the others at debug.
+func New(log *zap.Logger, maxBody int64, metrics *Metrics) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false
 	r.ForwardedByClientIP = false
 	_ = r.SetTrustedProxies(nil) // nil is always valid
-	r.Use(observe(log.Named("http")), limit(maxBody))
+	r.Use(observe(log.Named("http"), metrics), limit(maxBody))
 	r.NoRoute(func(c *gin.Context) { Fail(c, http.StatusNotFound, "no such page") })
 	r.NoMethod(func(c *gin.Context) { Fail(c, http.StatusMethodNotAllowed, "not with "+c.Request.Method) })
 	return r
@@ -87,36 +89,6 @@ func UnavailableAfter(c *gin.Context, err error, items any) {
 func TooLarge(err error) bool {
 	var e *http.MaxBytesError
 	return errors.As(err, &e)
-}
-
-// observe gives the request an id, recovers, and logs.
-func observe(log *zap.Logger) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		start := time.Now()
-		b := make([]byte, 8)
-		rand.Read(b) // never fails: crypto/rand
-		id := hex.EncodeToString(b)
-		c.Set(requestIDKey, id)
-		c.Header("X-Request-Id", id)
-		protect(c)
-		defer func() {
-			p := recover()
-			if p == http.ErrAbortHandler { // a handler breaks its answer off: the server's business
-				defer panic(p)
-			} else if p != nil {
-				log.Error("panic", zap.String("request_id", id), zap.Any("panic", p), zap.Stack("stack"))
-				Fail(c, http.StatusInternalServerError, "")
-			}
-			fields := []zap.Field{zap.String("request_id", id), zap.String("method", c.Request.Method),
-				zap.String("route", c.FullPath()), zap.Int("status", c.Writer.Status()), zap.Duration("took", time.Since(start))}
-			if last := c.Errors.Last(); last != nil {
-				log.Warn("request failed", append(fields, zap.Error(last))...)
-				return
-			}
-			log.Debug("request", fields...)
-		}()
-		c.Next()
-	}
 }
 
 // protect has browsers take an answer for what it is, keep none of it, and show it in

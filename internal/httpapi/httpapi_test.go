@@ -29,7 +29,7 @@ type bundle struct {
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	r := New(zap.New(core), 10)
+	r := New(zap.New(core), 10, nil)
 	r.GET("/ok/:id", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
 	r.GET("/panic", func(*gin.Context) { panic("secret of the program") })
 	r.GET("/half", func(c *gin.Context) {
@@ -226,7 +226,7 @@ func TestTrust(t *testing.T) {
 		"one that is not named":     {[]string{"10.0.0.9"}, "10.0.0.8:1", "203.0.113.7", "10.0.0.8", false},
 		"an IPv6 client of a proxy": {[]string{"::1"}, "[::1]:1", "2001:db8::1", "2001:db8::1", true},
 	} {
-		r := New(zap.NewNop(), 1)
+		r := New(zap.NewNop(), 1, nil)
 		if err := Trust(r, tt.networks); err != nil {
 			t.Fatal(err)
 		}
@@ -248,14 +248,14 @@ func TestTrust(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, address, encrypted)
 		}
 	}
-	if Trust(New(zap.NewNop(), 1), []string{"nonsense"}) == nil {
+	if Trust(New(zap.NewNop(), 1, nil), []string{"nonsense"}) == nil {
 		t.Error("nonsense is taken")
 	}
 }
 
 func TestAdmit(t *testing.T) {
 	t.Parallel()
-	r := New(zap.NewNop(), 1)
+	r := New(zap.NewNop(), 1, nil)
 	began, end := make(chan struct{}), make(chan struct{})
 	r.GET("/", Admit(1), func(*gin.Context) { began <- struct{}{}; <-end })
 	done := make(chan struct{})
@@ -298,7 +298,7 @@ func TestCompress(t *testing.T) {
 // Who sends a body slowly keeps nobody from being served, and is given up.
 func TestReceive(t *testing.T) {
 	t.Parallel()
-	r := New(zap.NewNop(), 10)
+	r := New(zap.NewNop(), 10, nil)
 	r.POST("/", Receive(100*time.Millisecond, 1), Admit(1), func(c *gin.Context) {
 		b, err := io.ReadAll(c.Request.Body)
 		if TooLarge(err) {

@@ -11,6 +11,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -34,10 +35,16 @@ func NewLogger(w io.Writer, level zapcore.Level) *zap.Logger {
 	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(zapcore.AddSync(w)), level))
 }
 
-// NewRegistry returns a registry with the metrics of process and Go runtime.
+// NewRegistry returns a registry with the metrics of process, Go runtime and build.
 func NewRegistry() *prometheus.Registry {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "pushstream_build_info",
+		Help:        "1; the labels say what this process was built from.",
+		ConstLabels: prometheus.Labels{"version": Version(), "commit": commit(), "goversion": runtime.Version()},
+	})
+	build.Set(1)
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build)
 	return reg
 }
 
@@ -50,12 +57,25 @@ func Version() string {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v
 	}
+	if c := commit(); c != "unknown" {
+		return c
+	}
+	return "devel"
+}
+
+// commit is the commit that the binary was built from, in 12 digits; unknown without
+// one.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
 			return s.Value[:12]
 		}
 	}
-	return "devel"
+	return "unknown"
 }
 
 // Check is one thing that must be in order for a process to be of use.
