@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -112,9 +111,4 @@ func eventually(t testing.TB, within time.Duration, what string, ok func() error
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-}
-
-// dieWithUs makes a process end when the tests do, however they end.
-func dieWithUs(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pushstream/internal/launch"
 )
 
 // onceSummary is the last line of scripts/run --once (design, §11).
@@ -59,8 +61,7 @@ func startOnce(t *testing.T, dir string, args ...string) *once {
 		stdout: newLogFile(t, filepath.Join(out, "stdout")), stderr: newLogFile(t, filepath.Join(out, "stderr"))}
 	o.cmd.Env = append(os.Environ(), "RUN_BIN="+bin, "RUN_DIR="+dir)
 	o.cmd.Stdout, o.cmd.Stderr = o.stdout.File, o.stderr.File
-	dieWithUs(o.cmd)
-	if err := o.cmd.Start(); err != nil {
+	if err := launch.Tie(o.cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { o.kill() })
@@ -356,4 +357,94 @@ func TestRunOnceStopped(t *testing.T) {
 		}
 		o.gone()
 	}
+}
+
+// startStay starts the stack as scripts/run does without --once, on free ports.
+func startStay(t *testing.T, dir string) *once {
+	t.Helper()
+	out := t.TempDir()
+	o := &once{t: t, dir: dir, cmd: exec.Command(filepath.Join(bin, "stack")),
+		stdout: newLogFile(t, filepath.Join(out, "stdout")), stderr: newLogFile(t, filepath.Join(out, "stderr"))}
+	o.cmd.Dir = ".." // the sample is found from there
+	o.cmd.Env = append(os.Environ(), "RUN_BIN="+bin, "RUN_DIR="+dir)
+	for _, name := range []string{"REDIS_PORT", "FCMSIM_PORT", "PRODUCER_PORT", "ADMIN_PORT"} {
+		addr, err := launch.FreeAddr()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := strings.Cut(addr, ":")
+		o.cmd.Env = append(o.cmd.Env, name+"="+port)
+	}
+	o.cmd.Stdout, o.cmd.Stderr = o.stdout.File, o.stderr.File
+	if err := launch.Tie(o.cmd); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { o.kill() })
+	return o
+}
+
+// command is a command that the run prints, its lines put together.
+func (o *once) command(name string) string {
+	o.t.Helper()
+	for _, line := range strings.Split(strings.ReplaceAll(o.stdout.text(), "\\\n", " "), "\n") {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), name+"  "); ok {
+			return rest
+		}
+	}
+	o.t.Fatalf("no command %q in\n%s", name, o.stdout.text())
+	return ""
+}
+
+// TestRunCommands: what scripts/run prints can be pasted into a shell, whatever the folder
+// is called; and a second run in the same folder is refused and harms nothing.
+func TestRunCommands(t *testing.T) {
+	place(t)
+	dir := filepath.Join(t.TempDir(), "it's $HOME; a `test`")
+	o := startStay(t, dir)
+	eventually(t, patience, "the run to be ready", func() error {
+		if !strings.Contains(o.stdout.text(), "Ctrl-C stops everything.") {
+			return fmt.Errorf("stdout: %s\nstderr: %s", o.stdout.text(), o.stderr.text())
+		}
+		return nil
+	})
+	for _, c := range []struct{ name, answer string }{
+		{"log in", `"name":"admin"`},
+		{"the log", `"items":[`},
+		{"what failed", `"status":"failed"`},
+		{"pause one", ``},
+		{"who is there", `"desired":"paused"`},
+		{"send one", `"status":"queued"`},
+		{"look at the keys", `push:{0}:index`},
+		{"the simulator", `"accepted"`},
+	} {
+		text := o.command(c.name)
+		out, err := exec.Command("sh", "-c", text).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), c.answer) {
+			t.Errorf("%s: %s\n%v: %s", c.name, text, err, out)
+		}
+	}
+
+	second := startStay(t, dir)
+	if code := second.code(); code != 2 || !strings.Contains(second.stderr.text(), "RUN_DIR") ||
+		!strings.Contains(second.stderr.text(), fmt.Sprintf("process %d", o.cmd.Process.Pid)) {
+		t.Errorf("a second run in the folder: exit code %d\n%s", code, second.stderr.text())
+	}
+	if out, err := exec.Command("sh", "-c", o.command("send one")).CombinedOutput(); err != nil || !strings.Contains(string(out), "queued") {
+		t.Errorf("after it: %v: %s", err, out)
+	}
+
+	if err := o.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := o.code(); code != 0 {
+		t.Errorf("exit code %d after Ctrl-C\n%s", code, o.stderr.text())
+	}
+	o.gone()
+	third := startStay(t, dir) // on the same data
+	eventually(t, patience, "a run after the first one's end", func() error {
+		if !strings.Contains(third.stdout.text(), "Ctrl-C stops everything.") {
+			return fmt.Errorf("stderr: %s", third.stderr.text())
+		}
+		return nil
+	})
 }

@@ -337,8 +337,7 @@ func (s *system) begin(in io.Reader, program string, args ...string) *command {
 	c := &command{s: s, name: program + " " + strings.Join(args[:min(1, len(args))], ""), cmd: exec.Command(filepath.Join(bin, program), args...)}
 	c.cmd.Env = append(os.Environ(), s.env...)
 	c.cmd.Dir, c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = s.dir, in, &c.stdout, &c.stderr
-	dieWithUs(c.cmd)
-	if err := c.cmd.Start(); err != nil {
+	if err := launch.Tie(c.cmd); err != nil {
 		s.t.Fatal(err)
 	}
 	c.wait = sync.OnceValue(func() error {

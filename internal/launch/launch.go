@@ -2,7 +2,7 @@
 // again: for scripts/run, for benchmarks, and for tests of the whole system.
 //
 // A process started here gets signals only from here, not from the terminal,
-// and dies with the one that started it, even after kill -9 (Linux).
+// and dies with the one that started it, even after kill -9.
 package launch
 
 import (
@@ -41,8 +41,7 @@ func Start(dir, name string, env []string, program string, args ...string) (*Pro
 	p := &Process{Name: name, Log: path, cmd: exec.Command(program, args...), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
+	if err := Tie(p.cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	go func() {

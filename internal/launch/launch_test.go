@@ -17,7 +17,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if tie := os.Getenv(orphanEnv); tie != "" {
+		makeOrphan(tie)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // shell starts a script; it is gone with the test.
 func shell(t *testing.T, script string, env ...string) *Process {

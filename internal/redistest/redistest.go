@@ -10,11 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/launch"
 )
 
 // Server is a running redis-server.
@@ -51,8 +52,7 @@ func (s *Server) Start(t testing.TB) {
 		"--save", "", "--hash-max-listpack-value", "1024", "--stream-node-max-entries", "16"}, s.args...)
 	s.cmd = exec.Command("redis-server", args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := s.cmd.Start(); err != nil {
+	if err := launch.Tie(s.cmd); err != nil {
 		t.Fatalf("redis-server is needed (Debian: apt-get install redis-server): %v", err)
 	}
 	c := redis.NewClient(&redis.Options{Network: "unix", Addr: s.Socket, MaxRetries: -1})

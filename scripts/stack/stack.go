@@ -35,6 +35,7 @@ type stack struct {
 	producer       string
 	admin          string
 	env            []string
+	locked         *os.File          // keeps other runs out of dir; nil with --once, whose folder is new
 	running        []*launch.Process // in the order of their start
 }
 
@@ -52,8 +53,13 @@ func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
 		return nil, err
 	}
 	dir, err := filepath.Abs(c.Dir)
-	if err == nil && c.Once != "" {
+	if err != nil {
+		return nil, err
+	}
+	if c.Once != "" {
 		dir, err = os.MkdirTemp(dir, "once-")
+	} else {
+		s.locked, err = lock(dir)
 	}
 	if err != nil {
 		return nil, err
@@ -172,6 +178,9 @@ func (s *stack) stop() error {
 	var errs []error
 	for _, p := range slices.Backward(s.running) {
 		errs = append(errs, p.Stop(stopTimeout))
+	}
+	if s.locked != nil {
+		errs = append(errs, s.locked.Close())
 	}
 	return errors.Join(errs...)
 }

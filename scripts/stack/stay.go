@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -55,26 +56,34 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	jar := filepath.Join(s.dir, "cookies")
+	login, err := json.Marshal(map[string]string{"name": adminUser, "password": password})
+	if err != nil {
+		return err
+	}
+	api, jar := "http://"+s.admin+"/api/v1", quote(filepath.Join(s.dir, "cookies"))
 	fmt.Fprintf(s.stdout, `
 the log so far: %s
 
   the dashboard     http://%s/
                       log in as %s; the password is in %s
-  log in            curl -s -c %s http://%s/api/v1/session -H 'Content-Type: application/json' \
-                      -d '{"name":"%s","password":"%s"}'
-  the log           curl -s -b %s 'http://%s/api/v1/pushes?size=5' | head -c 2000
-  what failed       curl -s -b %s 'http://%s/api/v1/pushes?status=failed'
-  pause one         curl -s -b %s -X PUT http://%s/api/v1/workers/consumer-1/desired -H 'Content-Type: application/json' -d '{"desired":"paused"}'
-  who is there      curl -s -b %s http://%s/api/v1/workers
-  one is reserved   %s
-  send one          curl -s http://%s/v1/pushes -H 'Authorization: Bearer %s' \
-                      -H 'Content-Type: application/json' -d '{"device_id":"demo-token","msg_title":"hello"}'
-  look at the keys  redis-cli -u redis://%s --scan --pattern 'push*'
-  the simulator     curl -s http://%s/_sim/stats
-
-Ctrl-C stops everything.
-`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.dir, passwordFile), jar, s.admin, adminUser, password, jar, s.admin, jar, s.admin, jar, s.admin, jar, s.admin, receipt, s.producer, key, s.redis, s.sim)
+  log in            curl -s -c %s %s/session -H 'Content-Type: application/json' \
+                      -d %s
+`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.dir, passwordFile), jar, api, quote(string(login)))
+	asks := "curl -s -b " + jar + " "
+	for _, line := range [][2]string{
+		{"the log", asks + quote(api+"/pushes?size=5") + " | head -c 2000"},
+		{"what failed", asks + quote(api+"/pushes?status=failed")},
+		{"pause one", asks + "-X PUT " + api + `/workers/consumer-1/desired -H 'Content-Type: application/json' -d '{"desired":"paused"}'`},
+		{"who is there", asks + api + "/workers"},
+		{"one is reserved", receipt},
+		{"send one", "curl -s http://" + s.producer + "/v1/pushes -H " + quote("Authorization: Bearer "+key) + " \\\n" +
+			strings.Repeat(" ", 22) + `-H 'Content-Type: application/json' -d '{"device_id":"demo-token","msg_title":"hello"}'`},
+		{"look at the keys", "redis-cli -u redis://" + s.redis + " --scan --pattern 'push*'"},
+		{"the simulator", "curl -s http://" + s.sim + "/_sim/stats"},
+	} {
+		fmt.Fprintf(s.stdout, "  %-16s  %s\n", line[0], line[1])
+	}
+	fmt.Fprintln(s.stdout, "\nCtrl-C stops everything.")
 	return s.watch(ctx)
 }
 
