@@ -46,6 +46,9 @@ func Codes() []Code {
 	}
 }
 
+// UntriedCodes returns every code that a push can fail with without a try.
+func UntriedCodes() []Code { return []Code{CodeInvalidJob, CodeSuppressed, CodePoison} }
+
 // Verdict says what a code means for the job.
 type Verdict int
 

@@ -14,6 +14,8 @@ import (
 type consumerMetrics struct {
 	tries   *prometheus.CounterVec
 	settled *prometheus.CounterVec
+	ended   *prometheus.CounterVec
+	life    *prometheus.HistogramVec
 	queued  prometheus.Histogram
 	lost    prometheus.Counter
 	claimed prometheus.Counter
@@ -32,6 +34,15 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		settled: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pushstream_settled_total",
 			Help: "Pushes that left this consumer's hand, by the state they went to; retrying are the retries.",
+		}, []string{"status"}),
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pushstream_ended_total",
+			Help: "Pushes that this consumer brought to an end, by state and code; code is none for what expired without a try.",
+		}, []string{"status", "code"}),
+		life: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "pushstream_accepted_to_ended_seconds",
+			Help:    "Time from a push's acceptance to its end, by state; with the wait for its reserved time, if it had one.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400},
 		}, []string{"status"}),
 		queued: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "pushstream_queue_seconds",
@@ -64,8 +75,21 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 	for _, s := range []push.Status{push.Sent, push.Failed, push.Expired, push.Retrying} {
 		m.settled.WithLabelValues(string(s))
 	}
+	for _, s := range []push.Status{push.Sent, push.Failed, push.Expired} {
+		m.life.WithLabelValues(string(s))
+	}
+	m.ended.WithLabelValues(string(push.Sent), string(push.CodeAccepted))
+	m.ended.WithLabelValues(string(push.Expired), noCode)
+	for _, code := range append(push.Codes(), push.UntriedCodes()...) {
+		if v := code.Verdict(); v != push.VerdictSent {
+			m.ended.WithLabelValues(string(push.Failed), string(code))
+			if v != push.VerdictFail {
+				m.ended.WithLabelValues(string(push.Expired), string(code))
+			}
+		}
+	}
 	if reg != nil {
-		reg.MustRegister(m.tries, m.settled, m.queued, m.lost, m.claimed, m.late, m.removed, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.tries, m.settled, m.ended, m.life, m.queued, m.lost, m.claimed, m.late, m.removed, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
 		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -79,6 +103,24 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		}))
 	}
 	return m
+}
+
+// noCode is the code of what expired without a try.
+const noCode = "none"
+
+// end counts a push that ended at a time; a zero acceptedAt is one that is not known.
+func (m *consumerMetrics) end(status push.Status, code push.Code, acceptedAt, at time.Time) {
+	label := string(code)
+	switch {
+	case status == push.Sent:
+		label = string(push.CodeAccepted)
+	case label == "":
+		label = noCode
+	}
+	m.ended.WithLabelValues(string(status), label).Inc()
+	if !acceptedAt.IsZero() {
+		m.life.WithLabelValues(string(status)).Observe(max(at.Sub(acceptedAt), 0).Seconds())
+	}
 }
 
 // holdCollector shows the hold as this consumer knows it.

@@ -241,7 +241,7 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 	for n := 0; id == "" || c.keys.Of(id) != p; n++ {
 		id = entryUUID(p, e, n)
 	}
-	_, err := run(ctx, c.rdb, call{rejectScript,
+	answers, err := run(ctx, c.rdb, call{rejectScript,
 		[]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
 		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(code),
 			pushlog.FieldResult, string(code) + ": " + reason, pushlog.FieldRaw, rawFields(e)}})
@@ -251,6 +251,9 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 	}
 	if err != nil {
 		return fmt.Errorf("reject: %w", err)
+	}
+	if answers[0] == int64(1) { // else another did, or we did and did not hear of it
+		c.metrics.end(push.Failed, code, time.Time{}, time.Time{})
 	}
 	c.log.Warn("unreadable entry", zap.String("id", id), zap.String("entry", e.id))
 	return nil

@@ -48,12 +48,12 @@ type Producer struct {
 func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions) *Producer {
 	p := &Producer{rdb: rdb, keys: keys, answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pushstream_accept_total",
-		Help: "Jobs handed in, by the answer given.",
+		Help: "Jobs handed in, by the answer given; unknown: Redis did not say whether it took them.",
 	}, []string{"answer"})}
 	if o.MaxBacklog > 0 {
 		p.limit = max(1, o.MaxBacklog/keys.Partitions)
 	}
-	for a := Queued; a <= Refused; a++ {
+	for a := Unknown; a <= Refused; a++ {
 		p.answers.WithLabelValues(a.String())
 	}
 	if o.Registerer != nil {
@@ -82,9 +82,7 @@ func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error
 	}
 	answers, err := accept(ctx, p.rdb, p.keys, jobs, nil, p.limit)
 	for _, a := range answers {
-		if a != Unknown {
-			p.answers.WithLabelValues(a.String()).Inc()
-		}
+		p.answers.WithLabelValues(a.String()).Inc()
 	}
 	return answers, err
 }

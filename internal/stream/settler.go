@@ -104,6 +104,9 @@ func (c *Consumer) count(asked []*settlement, answer any) {
 	for i, s := range asked {
 		if i < len(results) && results[i] == int64(1) {
 			c.metrics.settled.WithLabelValues(string(s.status)).Inc()
+			if s.status != push.Retrying {
+				c.metrics.end(s.status, s.code, s.acceptedAt, s.at)
+			}
 		} else {
 			c.metrics.late.Inc()
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -109,6 +110,16 @@ func (s sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
 	return nil
 }
 
+// acceptedAt reads the score of a push in the index; zero if it is none.
+func acceptedAt(score any) time.Time {
+	text, _ := score.(string)
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
+
 // lapse takes entries from their silent consumers.
 func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) error {
 	args := []any{p.Base, Group, s.c.opt.Name, time.Now().UnixMilli(), eventsCap, nobody, s.c.lease.length.Milliseconds(), maxDeliveries}
@@ -130,6 +141,9 @@ func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) 
 			return errors.New("lapse: unexpected answer")
 		}
 		counts[answer[0]]++
+		if answer[0] == "failed" && len(answer) > 1 {
+			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(answer[1]), time.Now())
+		}
 		if answer[0] == "poison" && len(answer) > 1 {
 			e := stale[i]
 			e.values = fieldsOf(answer[1])

@@ -11,7 +11,8 @@
 --   {'left'}             not pending any more, or its lease runs
 --   {'deleted'}          it was deleted while it was pending: out of the list now
 --   {'lapsed'}           it is pending for nobody
---   {'failed'}           it was handed out too often: its push is failed, POISON
+--   {'failed', ms}       it was handed out too often: its push, accepted then, is
+--                        failed, POISON
 --   {'poison', fields}   the same, but it names no record: reject it
 --
 -- Each delivery that was lost is noted in the record, as delivery.<n>; the last 20
@@ -57,7 +58,7 @@ local function lapse(lane, entry)
     if times >= most then
       fail(id, record, r[1], r[4], (tonumber(r[3]) or 0) + times, times, owner)
       table.insert(done[lane], entry)
-      return { 'failed' }
+      return { 'failed', redis.call('ZSCORE', KEYS[3], id) }
     end
   elseif not r[1] and times >= most and not (id and packed(K, id)) then
     redis.call('XCLAIM', stream, group, nobody, 0, entry, 'IDLE', 86400000, 'JUSTID') -- not the zombie's any more
