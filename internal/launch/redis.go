@@ -26,6 +26,12 @@ func RedisSettings() []string {
 // Redis starts redis-server on addr (loopback) with its data in dir, and waits
 // until it answers. Later settings override earlier ones.
 func Redis(ctx context.Context, dir, addr string, settings ...string) (*Process, error) {
+	return RedisWith(ctx, dir, addr, nil, settings...)
+}
+
+// RedisWith is Redis with further environment variables, such as those that give it a
+// clock that can be stepped: see faketime.
+func RedisWith(ctx context.Context, dir, addr string, env []string, settings ...string) (*Process, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("address of Redis: %w", err)
@@ -34,7 +40,7 @@ func Redis(ctx context.Context, dir, addr string, settings ...string) (*Process,
 		return nil, fmt.Errorf("folder of Redis: %w", err)
 	}
 	args := append([]string{"--bind", host, "--port", port, "--dir", dir}, RedisSettings()...)
-	p, err := Start(dir, "redis", nil, "redis-server", append(args, settings...)...)
+	p, err := Start(dir, "redis", env, "redis-server", append(args, settings...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ package redistest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/faketime"
 	"pushstream/internal/launch"
 )
 
@@ -23,6 +25,7 @@ type Server struct {
 	Socket string // path of its unix socket
 	dir    string
 	args   []string
+	clock  *faketime.Clock // nil: the machine's
 	cmd    *exec.Cmd
 	log    *bytes.Buffer
 }
@@ -32,6 +35,18 @@ type Server struct {
 // fails.
 func New(t testing.TB, args ...string) *Server {
 	t.Helper()
+	return start(t, false, args)
+}
+
+// NewSteppable is New for a server whose clock SetClock steps. The test is skipped
+// where there is no such clock: see faketime.
+func NewSteppable(t testing.TB, args ...string) *Server {
+	t.Helper()
+	return start(t, true, args)
+}
+
+func start(t testing.TB, steppable bool, args []string) *Server {
+	t.Helper()
 	// A socket's path must be short: not t.TempDir.
 	dir, err := os.MkdirTemp("", "redis")
 	if err != nil {
@@ -39,6 +54,15 @@ func New(t testing.TB, args ...string) *Server {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	s := &Server{Socket: filepath.Join(dir, "s"), dir: dir, args: args}
+	if steppable {
+		s.clock, err = faketime.New(dir)
+		if errors.Is(err, faketime.ErrUnavailable) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.Start(t)
 	t.Cleanup(s.Kill)
 	return s
@@ -51,6 +75,9 @@ func (s *Server) Start(t testing.TB) {
 	args := append([]string{"--port", "0", "--unixsocket", s.Socket, "--dir", s.dir,
 		"--save", "", "--hash-max-listpack-value", "1024", "--stream-node-max-entries", "16"}, s.args...)
 	s.cmd = exec.Command("redis-server", args...)
+	if s.clock != nil {
+		s.cmd.Env = append(os.Environ(), s.clock.Env()...)
+	}
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := launch.Tie(s.cmd); err != nil {
 		t.Fatalf("redis-server is needed (Debian: apt-get install redis-server): %v", err)
@@ -65,6 +92,15 @@ func (s *Server) Start(t testing.TB) {
 			t.Fatalf("redis-server does not answer:\n%s", s.log)
 		}
 		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// SetClock puts the server's clock ahead of the machine's, or behind it if ahead is
+// negative, at once and until it is called again. The server is one of NewSteppable.
+func (s *Server) SetClock(t testing.TB, ahead time.Duration) {
+	t.Helper()
+	if err := s.clock.Set(ahead); err != nil {
+		t.Fatal(err)
 	}
 }
 
