@@ -75,6 +75,8 @@ func (a *app) entryOf(c *cli, command string) audit.Entry {
 		return selected(audit.Flush, nil, c.Log.Flush.given())
 	case "hold end":
 		return audit.Entry{Action: audit.HoldEnd, Subject: c.Hold.End.Project}
+	case "project set":
+		return audit.Entry{Action: audit.ProjectSet, Subject: c.Project.Set.Project}
 	case "token forget":
 		return audit.Entry{Action: audit.TokenForget, Subject: c.Token.Forget.Hash}
 	case "key add":

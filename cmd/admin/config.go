@@ -49,6 +49,10 @@ type cli struct {
 		List struct{}  `cmd:"" help:"List why nothing is sent, until when, and what mends it."`
 		End  holdFlags `cmd:"" help:"End a hold by hand; sending begins slowly. If the trouble goes on, so will the hold."`
 	} `cmd:"" help:"What holds all sending to a Firebase project."`
+	Project struct {
+		Show struct{}     `cmd:"" help:"Print the FCM project that this store sends to."`
+		Set  projectFlags `cmd:"" help:"Have this store send to another FCM project. Consumers of the one before stop within a second, and refuse to start."`
+	} `cmd:"" help:"The FCM project that this store sends to: its first consumer notes it."`
 	Token struct {
 		List   tokenListFlags `cmd:"" help:"List the dead tokens, newest first."`
 		Forget tokenFlags     `cmd:"" help:"Have pushes to a token sent again."`
@@ -127,6 +131,10 @@ type workerFlags struct {
 
 type holdFlags struct {
 	Project string `arg:"" help:"Firebase project, as list shows it."`
+}
+
+type projectFlags struct {
+	Project string `arg:"" name:"name" help:"Firebase project, as FCM_PROJECT_ID of the consumers has it."`
 }
 
 type tokenListFlags struct {
@@ -235,6 +243,10 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 		a.export = c.Log.Export.check(&check)
 	case "log flush":
 		a.flush = c.Log.Flush.check(&check)
+	case "project set":
+		if !stream.ValidProject(c.Project.Set.Project) {
+			check.Fault("NAME", fmt.Sprintf("%.80q is no Firebase project: 1 to 100 characters of A-Z a-z 0-9 - _ . :", c.Project.Set.Project))
+		}
 	case "token list":
 		a.page = tokenPage{check.Int("--page", c.Token.List.Page, 1, 1_000_000), check.Int("--size", c.Token.List.Size, 1, pushlog.MaxPageSize)}
 	case "token forget":

@@ -78,6 +78,10 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 		return a.holdList(ctx, stdout)
 	case "hold end":
 		return a.holdEnd(ctx, c.Hold.End.Project, stdout)
+	case "project show":
+		return a.projectShow(ctx, stdout, stderr)
+	case "project set":
+		return a.projectSet(ctx, c.Project.Set.Project, stdout)
 	case "token list":
 		return a.tokenList(ctx, stdout, stderr)
 	case "token forget":

@@ -9,7 +9,11 @@ import (
 func (a *app) tokenList(ctx context.Context, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	tokens, total, err := a.control.DeadTokens(ctx, a.page.number, a.page.size)
+	project, err := a.control.Project(ctx)
+	if err != nil {
+		return err
+	}
+	tokens, total, err := a.control.DeadTokens(ctx, project, a.page.number, a.page.size)
 	if err != nil {
 		return err
 	}
@@ -29,7 +33,11 @@ func (a *app) tokenList(ctx context.Context, stdout, stderr io.Writer) error {
 func (a *app) tokenForget(ctx context.Context, hash string, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	if err := a.control.ForgetToken(ctx, hash); err != nil {
+	project, err := a.control.Project(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.control.ForgetToken(ctx, project, hash); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, "forgotten; pushes to it are sent again")

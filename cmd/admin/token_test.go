@@ -16,7 +16,7 @@ func TestTokens(t *testing.T) {
 	checkRun(t, runs(t, s.Server, "token", "list"), 0, []string{"HASH  SINCE  CODE  PUSH"}, nil)
 	s.end(t, push.CodeUnregistered, push.Failed, "a", "b", "c")
 	s.eventually(t, "the tokens are known", func() bool {
-		_, total, err := s.control.DeadTokens(t.Context(), 1, 1)
+		_, total, err := s.control.DeadTokens(t.Context(), "demo", 1, 1)
 		return err == nil && total == 3
 	})
 	hash := pushlog.TokenHash("token-b")
@@ -33,7 +33,7 @@ func TestTokens(t *testing.T) {
 
 	checkRun(t, runs(t, s.Server, "token", "forget", hash), 0, []string{"forgotten"}, nil)
 	checkRun(t, runs(t, s.Server, "token", "forget", hash), 1, nil, []string{"no such dead token"})
-	if err := s.control.ForgetToken(t.Context(), hash); !errors.Is(err, stream.ErrNoToken) {
+	if err := s.control.ForgetToken(t.Context(), "demo", hash); !errors.Is(err, stream.ErrNoToken) {
 		t.Error(err)
 	}
 }

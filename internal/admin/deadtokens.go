@@ -40,7 +40,12 @@ func (a *api) deadTokens(c *gin.Context) {
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
-	tokens, total, err := a.control.DeadTokens(ctx, number, size)
+	project, err := a.control.Project(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	tokens, total, err := a.control.DeadTokens(ctx, project, number, size)
 	if err != nil {
 		httpapi.Unavailable(c, err)
 		return
@@ -60,7 +65,11 @@ func (a *api) forgetToken(c *gin.Context) {
 	if !a.enter(c, audit.Entry{Action: audit.TokenForget, Subject: hash}) {
 		return
 	}
-	switch err := a.control.ForgetToken(ctx, hash); {
+	project, err := a.control.Project(ctx)
+	if err == nil {
+		err = a.control.ForgetToken(ctx, project, hash)
+	}
+	switch {
 	case errors.Is(err, stream.ErrNoToken):
 		conclude(c, "missing")
 		httpapi.Fail(c, http.StatusNotFound, err.Error())

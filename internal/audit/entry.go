@@ -37,6 +37,7 @@ const (
 	FlushCancel Action = "flush_cancel"
 	HoldEnd     Action = "hold_end"
 	TokenForget Action = "token_forget"
+	ProjectSet  Action = "project_set"
 
 	UserAdd      Action = "user_add"
 	UserRole     Action = "user_role"
@@ -55,7 +56,7 @@ const (
 // Actions returns all actions.
 func Actions() []Action {
 	return []Action{Login, LoginFailed, Logout, Reveal, Search, Export, AuditExport, Pause, Resume, Redrive, Cancel, Move, Send, JobCancel,
-		Flush, FlushCancel, HoldEnd, TokenForget, UserAdd, UserRole, UserDisable, UserEnable, UserPassword, SessionEnd,
+		Flush, FlushCancel, HoldEnd, TokenForget, ProjectSet, UserAdd, UserRole, UserDisable, UserEnable, UserPassword, SessionEnd,
 		APITokenAdd, APITokenRemove, KeyAdd, KeyRemove, Settings}
 }
 

@@ -54,8 +54,9 @@ func (s *scribe) record(job *push.Job, l *life) fields {
 	case len(l.tries) == 0:
 		result := "expired before it could be sent"
 		if l.code == push.CodeSuppressed {
-			result = "SUPPRESSED: not sent, the token is known to be dead: FCM said so on " +
-				stamp(l.accepted.Add(-s.span(time.Minute, 20*24*time.Hour)))
+			said := l.accepted.Add(-s.span(time.Minute, 24*time.Hour))
+			result = "SUPPRESSED: not sent, the token is known to be dead: FCM said UNREGISTERED on " +
+				stamp(said) + ", and is asked again from " + stamp(said.Add(24*time.Hour)) + " on"
 		}
 		s.settle(&f, l, result, s.consumer(l.ended), nil)
 	default:

@@ -134,7 +134,7 @@ func TestRecordsAreLikeRealOnes(t *testing.T) {
 	go func() { done <- c.Run(ctx) }()
 	accept("gone")
 	ended("gone")
-	for deadline := time.Now().Add(10 * time.Second); b.rdb.ZCard(t.Context(), "push:{dead}:tokens").Val() == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(10 * time.Second); b.rdb.ZCard(t.Context(), "push:suppressed:{default}").Val() == 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(fates)), func(name string) bool {

@@ -88,11 +88,14 @@ type Outcome struct {
 // is to blame.
 const BlamesToken = "message.token: "
 
-// DeadToken reports whether FCM says that the token will never work for this
-// project: https://firebase.google.com/docs/cloud-messaging/manage-tokens
+// DeadToken reports whether FCM says that the token itself is dead for this project:
+// https://firebase.google.com/docs/cloud-messaging/manage-tokens
+//
+// SENDER_ID_MISMATCH does not say so: nearly always the project or the account of the
+// sender is wrong, and the token is good.
 func (o Outcome) DeadToken() bool {
 	switch o.Code {
-	case CodeUnregistered, CodeSenderIDMismatch:
+	case CodeUnregistered:
 		return true
 	case CodeInvalidArgument:
 		return strings.HasPrefix(o.Detail, BlamesToken)

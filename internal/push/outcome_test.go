@@ -48,7 +48,7 @@ func TestVerdicts(t *testing.T) {
 func TestDeadToken(t *testing.T) {
 	t.Parallel()
 	for _, o := range []Outcome{
-		{Code: CodeUnregistered}, {Code: CodeSenderIDMismatch}, {Code: CodeInvalidArgument, Detail: "message.token: not a token"},
+		{Code: CodeUnregistered}, {Code: CodeInvalidArgument, Detail: "message.token: not a token"},
 	} {
 		if !o.DeadToken() {
 			t.Errorf("%+v: the token is not dead", o)
@@ -56,7 +56,7 @@ func TestDeadToken(t *testing.T) {
 	}
 	for _, o := range []Outcome{
 		{Code: CodeAccepted}, {Code: CodeInvalidArgument, Detail: "message.data: too long"}, {Code: CodeThirdPartyAuth},
-		{Code: CodePermission}, {Code: CodeUnavailable}, {Code: CodeNoAnswer},
+		{Code: CodePermission}, {Code: CodeUnavailable}, {Code: CodeNoAnswer}, {Code: CodeSenderIDMismatch},
 	} {
 		if o.DeadToken() {
 			t.Errorf("%+v: the token is dead", o)

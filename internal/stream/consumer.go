@@ -134,9 +134,12 @@ func (c *Consumer) Held() error {
 // finish, and takes its name out of the group. It returns nil after a stop that
 // left nothing behind.
 //
-// Redis being away is waited out, at the start and later. ErrPartitions is the
-// only other error that a start can give.
+// Redis being away is waited out, at the start and later. ErrPartitions and ErrProject
+// are the only other errors that a start can give. It also stops, with ErrProject, when
+// the store is set to another project.
 func (c *Consumer) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	c.valve.start(ctx)
 	if err := c.join(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -162,8 +165,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 	beats, stopBeats := context.WithCancel(context.WithoutCancel(ctx))
 	background.Go(func() error { c.heartbeat(beats); return nil })
 	background.Go(func() error { c.keeper(beats); return nil })
-	until.Go(func() error { c.watcher(ctx); return nil })
+	until.Go(func() error { c.watcher(ctx, stop); return nil })
 	until.Go(func() error { c.promoter(ctx); return nil })
+	until.Go(func() error { c.migrator(ctx); return nil })
 	until.Go(func() error { sweeper{c}.run(ctx); return nil })
 	until.Go(func() error { newRetainer(c).run(ctx); return nil })
 	until.Go(func() error { newFlusher(c).run(ctx); return nil })
@@ -190,7 +194,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 	_ = settlers.Wait()
 	stopBeats()
 	_ = background.Wait()
-	return c.part(context.WithoutCancel(ctx))
+	err := c.part(context.WithoutCancel(ctx))
+	if cause := context.Cause(ctx); errors.Is(cause, ErrProject) {
+		err = errors.Join(cause, err)
+	}
+	return err
 }
 
 // join creates the groups, registers the worker, and learns whether it is to
@@ -203,6 +211,9 @@ func (c *Consumer) join(ctx context.Context) error {
 		}
 		if err == nil {
 			err = c.watch(ctx)
+		}
+		if errors.Is(err, ErrProject) {
+			return err
 		}
 		if err == nil { // from now on it is known, and leaves as it should
 			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)

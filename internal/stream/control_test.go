@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -341,71 +339,5 @@ func TestPauseHandsBackDeadTokens(t *testing.T) {
 	c.valve.set(true)
 	if s := c.deliver(t.Context(), d); s.release || s.code != push.CodeSuppressed {
 		t.Errorf("running: %+v", s)
-	}
-}
-
-// A token that FCM called dead costs no further request, until somebody says
-// that it lives.
-func TestDeadTokens(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 1)
-	control := NewControl(b.rdb, b.keys)
-	dead, bad, good := job("dead"), job("bad"), job("good")
-	dead.DeviceID, bad.DeviceID, good.DeviceID = "token-dead", "token-bad", "token-good"
-	fcm := &counting{then: func(_ context.Context, id string, _ int) push.Outcome {
-		switch {
-		case strings.HasPrefix(id, "dead"):
-			return push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}
-		case strings.HasPrefix(id, "bad"):
-			return push.Outcome{Code: push.CodeInvalidArgument, HTTPStatus: 400, Detail: "message.data: too long"}
-		}
-		return accepted
-	}}
-	_, stop := b.running(t, fcm, ConsumerOptions{})
-	send := func(prefix string, jobs ...push.Job) {
-		t.Helper()
-		for i := range jobs {
-			jobs[i].ID += prefix
-		}
-		b.accept(t, jobs...)
-		eventually(t, "every push is terminal", func() bool { return b.terminal(t) })
-	}
-	send("-1", dead, bad, good)
-	hash := pushlog.TokenHash("token-dead")
-	eventually(t, "the token to be remembered", func() bool {
-		tokens, total, err := control.DeadTokens(t.Context(), 1, 10)
-		return err == nil && total == 1 && tokens[0].Hash == hash && tokens[0].Code == push.CodeUnregistered && tokens[0].Push == "dead-1" &&
-			time.Since(parseStamp(tokens[0].At)) < time.Minute
-	})
-	send("-2", dead, bad, good)
-	if r := b.get(t, "dead-2"); r.Status != push.Failed || r.ErrorCode != push.CodeSuppressed || r.Attempts != 0 || len(r.Tries) != 0 || fcm.of("dead-2") != 0 {
-		t.Errorf("%d requests, record %+v", fcm.of("dead-2"), r)
-	}
-	if fcm.of("bad-2") != 1 || fcm.of("good-2") != 1 {
-		t.Error("a token that is not to blame is suppressed")
-	}
-	if err := control.ForgetToken(t.Context(), hash); err != nil {
-		t.Fatal(err)
-	}
-	if err := control.ForgetToken(t.Context(), hash); !errors.Is(err, ErrNoToken) {
-		t.Errorf("forgotten twice: %v", err)
-	}
-	send("-3", dead)
-	if fcm.of("dead-3") != 1 {
-		t.Error("it is still suppressed")
-	}
-	// After thirty days it is tried again, and forgotten.
-	month := float64(time.Now().Add(-deadTokenLife - time.Minute).UnixMilli())
-	b.rdb.ZAddXX(t.Context(), deadKey(b.keys), redis.Z{Score: month, Member: hash})
-	send("-4", dead)
-	if fcm.of("dead-4") != 1 {
-		t.Error("it is suppressed for ever")
-	}
-	stop()
-	b.rdb.ZAddXX(t.Context(), deadKey(b.keys), redis.Z{Score: month, Member: hash})
-	c := b.consumer(t, "c", nil)
-	c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("x")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}}, time.Now())
-	if n := b.rdb.HLen(t.Context(), deadWhyKey(b.keys)).Val(); n != 1 || b.rdb.ZCard(t.Context(), deadKey(b.keys)).Val() != 1 {
-		t.Errorf("%d are remembered", n)
 	}
 }

@@ -35,7 +35,10 @@ type delivery struct {
 	before     int       // tries before the last redrive: they don't count against it
 	deliveries int       // with this one
 	handed     int       // times that the entry was handed out without an answer, this one included
-	suppressed string    // why its token is known to be dead; empty if it is not
+	redriven   bool      // a person has it tried once more
+	hash       string    // of its token: see tokenHash
+	listed     bool      // its token is known to be dead, or that could not be looked up
+	suppressed string    // why it is not sent; empty if it is
 
 	// Of hands: guarded by its lock.
 	leasedAt time.Time          // since when at least Redis knows that it is ours

@@ -56,6 +56,9 @@
 //	hold     nobody sends to the project         open              held            held
 //	lift     everybody may again, slowly         held              open            slowly once more
 //	bury     dead tokens are remembered          unknown           remembered      the same
+//	reask    which push to a dead token asks     nobody            one             the same
+//	         FCM again
+//	forgive  tokens are dead no more             on the list       off it          nothing
 //	beat     a worker's heartbeat                silent            heard of        the same
 //	turn     whose turn it is to sweep           nobody's          somebody's      not the second's
 //
@@ -86,6 +89,7 @@
 //	worker     Concurrency      passes the gate, one Send after the other   until all readers have ended
 //	settler    one              writes outcomes in batches                  until the workers have ended
 //	promoter   one              moves what is due, every 200 ms             until stop
+//	migrator   one              takes over what the version before writes   until stop
 //	watcher    one              pause and hold, every 400 ms                until stop
 //	sealer     one              in its turn seals parts of the log for       until stop
 //	                            search: mark, seal, fold; packs what was
@@ -117,6 +121,8 @@
 // sixth.
 //
 // # The gate
+//
+// A store sends to one FCM project (project.go), which its first consumer notes.
 //
 // Before each send a worker passes the gate (gate.go). It gives permits out of a
 // bucket in Redis that all consumers share, and none while sending is held
@@ -150,6 +156,8 @@
 //	FCM is away, refuses us, or has had    held for all consumers; no attempt spent, ttl counts
 //	enough
 //	who works on a bulk job is killed      another goes on after a lease
-//	a token is dead                        remembered for 30 days: pushes to it fail at once, SUPPRESSED
+//	a token is dead                        remembered for its project for 30 days: pushes to it fail at once,
+//	                                       SUPPRESSED; one a day asks FCM again
+//	the store is set to another project    its consumers stop, and refuse to start
 //	stop while Redis is away               gives up after StopTimeout; Run returns an error, entries pending
 package stream

@@ -48,6 +48,7 @@ func laneKey(p pushlog.Partition, lane int) string {
 
 // The keys of the whole pushstream, outside of all partitions.
 func partitionsKey(k pushlog.Keys) string          { return k.Prefix + ":partitions" }
+func projectKey(k pushlog.Keys) string             { return k.Prefix + ":project" }
 func workersKey(k pushlog.Keys) string             { return k.Prefix + ":workers" }
 func workerKey(k pushlog.Keys, name string) string { return k.Prefix + ":worker:" + name }
 func controlKey(k pushlog.Keys) string             { return k.Prefix + ":control" }
@@ -59,9 +60,17 @@ func flushKey(k pushlog.Keys) string               { return k.Prefix + ":flush" 
 func holdKey(k pushlog.Keys, project string) string { return k.Prefix + ":hold:{" + project + "}" }
 func rateKey(k pushlog.Keys, project string) string { return k.Prefix + ":rate:{" + project + "}" }
 
-// Tokens that FCM called dead, by time, and why.
-func deadKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
-func deadWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
+// The tokens of one project that FCM called dead, by time, and why.
+func deadKey(k pushlog.Keys, project string) string {
+	return k.Prefix + ":suppressed:{" + project + "}"
+}
+func deadWhyKey(k pushlog.Keys, project string) string {
+	return k.Prefix + ":suppressed:{" + project + "}:why"
+}
+
+// Where the version before had those of all projects together.
+func oldDeadKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
+func oldDeadWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
 
 // The bulk jobs: their ids by time, and each of them.
 func bulksKey(k pushlog.Keys) string           { return k.Prefix + ":{bulk}:jobs" }

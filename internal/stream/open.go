@@ -134,6 +134,7 @@ func parseDelivery(p pushlog.Partition, e entry, values []any) *delivery {
 	d.attempts, _ = strconv.Atoi(text(9))
 	d.retryUntil = parseStamp(text(10))
 	d.before, _ = strconv.Atoi(text(11))
+	d.redriven = text(11) != ""
 	return d
 }
 

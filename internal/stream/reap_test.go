@@ -21,7 +21,7 @@ func (b *bundle) kept(t testing.TB) map[string]string {
 	t.Helper()
 	dump := redistest.Dump(t, b.rdb)
 	maps.DeleteFunc(dump, func(key, _ string) bool {
-		return strings.Contains(key, ":minute:") || strings.Contains(key, ":hour:") || strings.HasSuffix(key, ":events") || strings.Contains(key, "{dead}")
+		return strings.Contains(key, ":minute:") || strings.Contains(key, ":hour:") || strings.HasSuffix(key, ":events") || strings.Contains(key, ":suppressed:")
 	})
 	for _, p := range b.keys.All() {
 		for _, lane := range []int{laneNormal, laneUrgent} {

@@ -33,6 +33,8 @@ var (
 	holdScript    = load("hold")
 	liftScript    = load("lift")
 	buryScript    = load("bury")
+	reaskScript   = load("reask")
+	forgiveScript = load("forgive")
 	beatScript    = load("beat")
 	turnScript    = load("turn")
 	dutyScript    = load("duty")

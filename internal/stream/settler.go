@@ -93,7 +93,7 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	for n, list := range asked {
 		c.count(list, answers[n])
 	}
-	c.bury(ctx, batch, now)
+	c.bury(ctx, batch)
 	return nil
 }
 

@@ -193,7 +193,25 @@ func TestTransitionsTwice(t *testing.T) {
 		},
 		"bury": func(t *testing.T, b *bundle, c *Consumer) func() {
 			dead := []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now, deadToken: true}}
-			return func() { c.bury(t.Context(), dead, now) }
+			return func() { c.bury(t.Context(), dead) }
+		},
+		"forgive": func(t *testing.T, b *bundle, c *Consumer) func() {
+			c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now, deadToken: true},
+				{delivery: &delivery{job: job("b")}, code: push.CodeUnregistered, at: now, deadToken: true}})
+			return func() {
+				if _, err := c.forgive(t.Context(), []string{pushlog.TokenHash("token-a")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		"reask": func(t *testing.T, b *bundle, c *Consumer) func() {
+			c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now.Add(-reaskAfter), deadToken: true}})
+			d := &delivery{job: job("a")}
+			return func() {
+				if err := c.reask(t.Context(), []*delivery{d}); err != nil || d.suppressed != "" {
+					t.Fatal(err, d.suppressed)
+				}
+			}
 		},
 		"leave": func(t *testing.T, b *bundle, c *Consumer) func() {
 			b.accept(t, job("a"))

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,25 +19,36 @@ const everyone = "*"
 // paused is the value of a field of the control hash.
 const paused = "paused"
 
-// watcher looks until ctx ends.
-func (c *Consumer) watcher(ctx context.Context) {
+// watcher looks until ctx ends. It stops the consumer when the store is set to another
+// project.
+func (c *Consumer) watcher(ctx context.Context, stop context.CancelCauseFunc) {
 	for ctx.Err() == nil {
-		if err := c.watch(ctx); err != nil && ctx.Err() == nil {
+		err := c.watch(ctx)
+		switch {
+		case errors.Is(err, ErrProject):
+			c.log.Error("stopping: this store is set to another project", zap.Error(err))
+			stop(err)
+		case err != nil && ctx.Err() == nil:
 			c.trouble.note("looking for orders", err)
 		}
 		sleep(ctx, watchEvery)
 	}
 }
 
-// watch reads what is desired of this consumer, and the hold, and obeys.
+// watch reads what is desired of this consumer, the hold, and the store's project, and
+// obeys.
 func (c *Consumer) watch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	pipe := c.rdb.Pipeline()
 	control := pipe.HMGet(ctx, controlKey(c.keys), everyone, c.opt.Instance)
 	hold := pipe.HGetAll(ctx, holdKey(c.keys, c.opt.Project))
+	project := pipe.MGet(ctx, projectKey(c.keys)) // nil is no error of MGET
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("read control and hold: %w", err)
+	}
+	if err := c.checkProject(ctx, project.Val()[0]); err != nil {
+		return err
 	}
 	c.gate.see(parseHold(c.opt.Project, hold.Val()))
 	all, one := control.Val()[0] != nil, control.Val()[1] != nil

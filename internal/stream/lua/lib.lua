@@ -20,12 +20,17 @@ local function iso(ms)
   return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', civil(ms))
 end
 
+-- wall is Redis's clock in milliseconds.
+local function wall()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
 -- clock is Redis's clock in milliseconds; or the time of the newest push, if that is
 -- later; or the millisecond after what is sealed. So accepted_at never goes backwards
 -- within a partition, and nothing is ever accepted among what is sealed.
 local function clock(K)
-  local t = redis.call('TIME')
-  local now = t[1] * 1000 + math.floor(t[2] / 1000)
+  local now = wall()
   local newest = redis.call('ZRANGE', K .. ':index', 0, 0, 'REV', 'WITHSCORES')[2]
   local sealed = redis.call('HGET', K .. ':sealed', 'until_ms')
   if newest and tonumber(newest) > now then now = tonumber(newest) end

@@ -12,7 +12,7 @@ export const actionGroups = [
   ['signing', ['login', 'login_failed', 'logout', 'session_end']],
   ['data', ['reveal', 'search', 'export', 'audit_export']],
   ['pushes', ['send', 'redrive', 'cancel', 'move', 'job_cancel', 'flush', 'flush_cancel']],
-  ['control', ['pause', 'resume', 'hold_end', 'token_forget']],
+  ['control', ['pause', 'resume', 'hold_end', 'token_forget', 'project_set']],
   ['users', ['user_add', 'user_role', 'user_disable', 'user_enable', 'user_password']],
   ['keys', ['apitoken_add', 'apitoken_remove', 'key_add', 'key_remove', 'settings']],
 ] as const satisfies readonly (readonly [string, readonly Action[]])[];
