@@ -95,6 +95,7 @@ func TestArrows(t *testing.T) {
 		"internal/launch":          nil,
 		"internal/corpus":          {"internal/push"},
 		"internal/export":          {"internal/audit", "internal/push", "internal/pushlog"},
+		"internal/monitor":         {"internal/push", "internal/pushlog", "internal/stream"},
 		"internal/live":            {"internal/push", "internal/pushlog", "internal/stream"},
 		"internal/fill":            {"internal/corpus", "internal/push", "internal/pushlog", "internal/stream"},
 		"internal/storecheck":      {"internal/push", "internal/pushlog"},

@@ -17,6 +17,7 @@ import (
 	"pushstream/internal/dashboard"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/live"
+	"pushstream/internal/monitor"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
@@ -30,7 +31,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
 	}
 	registry := telemetry.NewRegistry()
-	registry.MustRegister(stream.NewBacklogCollector(a.rdb, a.keys))
+	registry.MustRegister(monitor.New(a.rdb, a.keys))
 	ops := telemetry.Handler(registry,
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/monitor"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
 	"pushstream/internal/stream"
@@ -71,7 +72,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	log.Info("listening", zap.String("for", "ops"), zap.Stringer("addr", ln.Addr()))
 	opsCtx, stopOps := context.WithCancel(context.WithoutCancel(ctx))
 	ops := make(chan error, 1)
-	cfg.registry.MustRegister(stream.NewBacklogCollector(rdb, cfg.keys))
+	cfg.registry.MustRegister(monitor.New(rdb, cfg.keys))
 	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
 	consumer := stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream)
 	go func() {

@@ -52,7 +52,7 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream str
 	}
 	last, pending := "0-0", int64(0)
 	groups, err := rdb.XInfoGroups(ctx, stream).Result()
-	if err != nil && !redis.HasErrorPrefix(err, "ERR no such key") {
+	if err != nil && !redis.HasErrorPrefix(err, "no such key") {
 		return fmt.Errorf("group of %s: %w", stream, err)
 	}
 	for _, g := range groups {

@@ -1,14 +1,11 @@
 package stream
 
 import (
-	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
-	"pushstream/internal/pushlog"
 )
 
 type consumerMetrics struct {
@@ -100,7 +97,10 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 				return 1
 			}
 			return 0
-		}))
+		}), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "pushstream_log_max_rows",
+			Help: "LOG_MAX_ROWS of this consumer: pushes in the log above which the oldest leave it; 0 is no limit.",
+		}, func() float64 { return float64(c.opt.LogMaxRows) }))
 	}
 	return m
 }
@@ -141,48 +141,4 @@ func (h holdCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		ch <- prometheus.MustNewConstMetric(holdDesc, prometheus.GaugeValue, value, string(reason))
 	}
-}
-
-// BacklogCollector reads the backlog from Redis at each scrape. While Redis is
-// away its metrics are absent.
-type BacklogCollector struct {
-	rdb                  redis.UniversalClient
-	keys                 pushlog.Keys
-	backlog, due, oldest *prometheus.Desc
-}
-
-// NewBacklogCollector returns a collector of the backlog of keys in rdb.
-func NewBacklogCollector(rdb redis.UniversalClient, keys pushlog.Keys) *BacklogCollector {
-	return &BacklogCollector{
-		rdb: rdb, keys: keys,
-		backlog: prometheus.NewDesc("pushstream_backlog", "Pushes on the streams: unread, or in hand somewhere.", []string{"lane", "state"}, nil),
-		due:     prometheus.NewDesc("pushstream_due", "Pushes that wait for their reserved time or their next try.", nil, nil),
-		oldest:  prometheus.NewDesc("pushstream_backlog_oldest_seconds", "Age of the oldest unread push.", []string{"lane"}, nil),
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (b *BacklogCollector) Describe(ch chan<- *prometheus.Desc) {
-	ch <- b.backlog
-	ch <- b.due
-	ch <- b.oldest
-}
-
-// Collect implements prometheus.Collector; it waits for Redis 2 s at most.
-func (b *BacklogCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	normal, urgent, err := ReadBacklog(ctx, b.rdb, b.keys)
-	if err != nil {
-		return
-	}
-	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
-	}
-	for lane, l := range map[string]Backlog{"normal": normal, "urgent": urgent} {
-		gauge(b.backlog, float64(l.Unread), lane, "unread")
-		gauge(b.backlog, float64(l.Pending), lane, "pending")
-		gauge(b.oldest, l.Oldest.Seconds(), lane)
-	}
-	gauge(b.due, float64(normal.Due))
 }

@@ -21,6 +21,9 @@ const (
 	Lost     State = "lost" // it went silent; its work is taken over, then it leaves the list
 )
 
+// States returns every state, so that metrics can start each at zero.
+func States() []State { return []State{Running, Draining, Paused, Lost} }
+
 // Worker is one consumer as its heartbeats describe it.
 type Worker struct {
 	Name      string  `json:"name"`     // of the instance: what it is paused by
