@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -28,22 +25,30 @@ const requestTimeout = 20 * time.Second
 type api struct {
 	producer *stream.Producer
 	log      *pushlog.Log
-	keys     *apikey.Store
+	keys     *apikey.Guard
 	zone     *time.Location
 	serving  serving
 	metrics  *httpapi.Metrics // nil: none
+	intake   *intake          // router makes it
 }
 
 func (a *api) router(log *zap.Logger) *gin.Engine {
 	r := httpapi.New(log, int64(a.serving.maxBody), a.metrics)
-	v1 := r.Group("/v1", httpapi.Admit(a.serving.maxRequests), a.authenticate)
+	a.intake = newIntake(a.serving)
+	v1 := r.Group("/v1", a.authenticate)
 	v1.POST("/pushes", a.accept)
 	v1.GET("/pushes/:id", a.get)
 	a.metrics.Watch(r)
 	return r
 }
 
-// authenticate wants "Authorization: Bearer KEY".
+const keyNameKey = "producer.key"
+
+// keyName is the name of the key that a request came with.
+func keyName(c *gin.Context) string { return c.GetString(keyNameKey) }
+
+// authenticate wants "Authorization: Bearer KEY". Who has none takes no place, and
+// nothing of the body is read.
 func (a *api) authenticate(c *gin.Context) {
 	scheme, secret, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
@@ -52,6 +57,7 @@ func (a *api) authenticate(c *gin.Context) {
 		return
 	}
 	name, err := a.keys.Check(c.Request.Context(), strings.TrimSpace(secret))
+	c.Set(keyNameKey, name)
 	if errors.Is(err, apikey.ErrUnknown) {
 		c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
 		httpapi.Fail(c, http.StatusUnauthorized, "unknown API key")
@@ -63,55 +69,47 @@ func (a *api) authenticate(c *gin.Context) {
 }
 
 // accept takes one job (a JSON object), several (an array), or NDJSON. Either
-// all jobs of a request are valid, or none is accepted.
+// all jobs of a request are valid, or none is accepted. A request takes a place when its
+// body is there.
 func (a *api) accept(c *gin.Context) {
-	body, err := io.ReadAll(c.Request.Body)
-	switch {
-	case httpapi.TooLarge(err):
-		httpapi.Fail(c, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", a.serving.maxBody))
-		return
-	case err != nil:
-		httpapi.Fail(c, http.StatusBadRequest, "the body could not be read")
+	if c.Request.ContentLength > int64(a.serving.maxBody) {
+		a.refuseBody(c, &http.MaxBytesError{Limit: int64(a.serving.maxBody)})
 		return
 	}
-	texts, single, err := split(body, c.ContentType())
+	hold, err := a.intake.hold(keyName(c))
 	if err != nil {
-		httpapi.Fail(c, http.StatusBadRequest, err.Error())
+		c.Header("Connection", "close") // nothing of it is read
+		busy(c, httpapi.LimitBodies, "this key has too many bodies on their way at the same time; try again")
 		return
 	}
-	if len(texts) > a.serving.maxJobs {
-		httpapi.Fail(c, http.StatusRequestEntityTooLarge, fmt.Sprintf("%d jobs are more than %d", len(texts), a.serving.maxJobs))
+	defer hold.release()
+	rc := httpapi.Controller(c)
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTime)) // a recorder in a test has none
+	r := reader{body: c.Request.Body, zone: a.zone, most: a.serving.maxJobs, hold: hold}
+	in, err := r.read(c.ContentType())
+	if err != nil {
+		a.refuseBody(c, err)
 		return
 	}
-	jobs, faults := a.decode(texts)
-	if faults != nil {
-		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing was accepted", Faults: faults})
+	if in.faults != nil {
+		httpapi.Drain(c) // there is some left behind a job that is too long
+		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing was accepted", Faults: in.faults})
 		return
 	}
+	_ = rc.SetReadDeadline(time.Time{})
+	leave, ok := a.intake.serve(c, kindPost)
+	if !ok {
+		return
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 	defer cancel()
-	answers, err := a.producer.Accept(ctx, jobs)
+	answers, err := a.producer.Accept(ctx, in.jobs)
 	if err != nil {
-		httpapi.UnavailableAfter(c, err, receipts(jobs, answers))
+		httpapi.UnavailableAfter(c, err, receipts(in.jobs, answers))
 		return
 	}
-	a.answer(c, jobs, answers, single)
-}
-
-// maxFaulty is how many faulty jobs an answer names.
-const maxFaulty = 100
-
-func (a *api) decode(texts []json.RawMessage) (jobs []push.Job, faulty []httpapi.ItemFaults) {
-	jobs = make([]push.Job, 0, len(texts))
-	for i, text := range texts {
-		job, err := push.FromJSON(text, a.zone)
-		var faults push.Faults
-		if errors.As(err, &faults) && len(faulty) < maxFaulty {
-			faulty = append(faulty, httpapi.ItemFaults{Index: i, Faults: faults})
-		}
-		jobs = append(jobs, job)
-	}
-	return jobs, faulty
+	a.answer(c, in.jobs, answers, in.single)
 }
 
 // batchAnswer is the answer to several jobs.
@@ -163,31 +161,6 @@ func receipts(jobs []push.Job, answers []stream.Answer) []receipt {
 	return items
 }
 
-// split takes a body apart into the texts of its jobs.
-func split(body []byte, contentType string) (texts []json.RawMessage, single bool, err error) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	switch {
-	case len(body) == 0:
-		return nil, false, errors.New("the body is empty")
-	case strings.Contains(contentType, "ndjson"), strings.Contains(contentType, "jsonl"):
-		for text := range bytes.Lines(body) {
-			if text = bytes.TrimSpace(text); len(text) > 0 {
-				texts = append(texts, text)
-			}
-		}
-		return texts, false, nil
-	case body[0] == '[':
-		if err := json.Unmarshal(body, &texts); err != nil {
-			return nil, false, errors.New("the body is not a JSON array")
-		}
-		if len(texts) == 0 {
-			return nil, false, errors.New("the array is empty")
-		}
-		return texts, false, nil
-	}
-	return []json.RawMessage{body}, true, nil
-}
-
 // state is what a back end may know of a push it handed in: what became of it,
 // without repeating the customer's data.
 type state struct {
@@ -210,6 +183,11 @@ func (a *api) get(c *gin.Context) {
 		httpapi.Fail(c, http.StatusNotFound, pushlog.ErrNotFound.Error())
 		return
 	}
+	leave, ok := a.intake.serve(c, kindGet)
+	if !ok {
+		return
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 	defer cancel()
 	r, err := a.log.Get(ctx, id)

@@ -23,6 +23,7 @@ import (
 // service is the HTTP interface over a store, and a key for it.
 type service struct {
 	*bundle
+	api    *api
 	router *gin.Engine
 	secret string
 }
@@ -42,9 +43,9 @@ func serviceOf(t *testing.T, limit int, s serving) *service {
 	}
 	a := &api{
 		producer: stream.NewProducer(b.rdb, b.keys, stream.ProducerOptions{MaxBacklog: limit}),
-		log:      pushlog.New(b.rdb, b.keys), keys: keys, zone: seoul, serving: s,
+		log:      pushlog.New(b.rdb, b.keys), keys: apikey.NewGuard(keys), zone: seoul, serving: s,
 	}
-	return &service{b, a.router(zap.NewNop()), secret}
+	return &service{b, a, a.router(zap.NewNop()), secret}
 }
 
 func newService(t *testing.T) *service {
@@ -261,40 +262,6 @@ func TestFullBacklog(t *testing.T) {
 	decode[receipt](t, s.post(job("a")), 200) // what is in is in
 	s.drain(t)
 	decode[receipt](t, s.post(job("c")), 202)
-}
-
-// Requests above the limit are refused at once, and their places come back.
-func TestTooManyRequests(t *testing.T) {
-	t.Parallel()
-	s := serviceOf(t, 0, serving{maxBody: 1 << 20, maxJobs: 100, maxRequests: 2})
-	slow := make(chan *httptest.ResponseRecorder, 2)
-	ends := []*io.PipeWriter{}
-	for _, id := range []string{"a", "b"} {
-		r, w := io.Pipe()
-		ends = append(ends, w)
-		go func() { slow <- s.do(http.MethodPost, "/v1/pushes", r) }()
-		if _, err := io.WriteString(w, job(id)); err != nil { // it is being read: it has its place
-			t.Fatal(err)
-		}
-	}
-	w := s.post(job("c"))
-	if checkProblem(t, w, 429); w.Header().Get("Retry-After") == "" {
-		t.Errorf("%v", w.Header())
-	}
-	checkProblem(t, s.get("a"), 429)
-	for _, end := range ends {
-		end.Close()
-		if w := <-slow; w.Code != 202 {
-			t.Errorf("%d %s", w.Code, w.Body)
-		}
-	}
-	for range 5 { // places are not used up
-		if w := s.post(job("c")); w.Code >= 300 {
-			t.Errorf("%d %s", w.Code, w.Body)
-		}
-		checkProblem(t, s.post(job("d"), "Authorization", ""), 401)
-		checkProblem(t, s.post("["), 400)
-	}
 }
 
 // A back end may know what became of a push, not whose it was.

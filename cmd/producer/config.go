@@ -73,7 +73,7 @@ type serveFlags struct {
 	OpsAddr     string `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the interface if empty."`
 	MaxBody     string `env:"MAX_BODY" default:"8388608" help:"Greatest body of a request in bytes; above it 413."`
 	MaxJobs     string `env:"MAX_JOBS" default:"10000" help:"Most jobs in one request; above it 413."`
-	MaxRequests string `env:"MAX_REQUESTS" default:"64" help:"Requests served at the same time; above it 429."`
+	MaxRequests string `env:"MAX_REQUESTS" default:"64" help:"Requests served at the same time, at most half of them of one key; above it they wait up to 2 s, then 429."`
 }
 
 func parse(c *cli, args []string, stdout, stderr io.Writer) (string, int, bool) {

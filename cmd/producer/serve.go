@@ -20,7 +20,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
 	api := &api{
-		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.New(a.rdb, a.keys.Prefix),
+		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.NewGuard(apikey.New(a.rdb, a.keys.Prefix)),
 		zone: a.zone, serving: a.serving, metrics: httpapi.NewMetrics(a.registry),
 	}
 	err := telemetry.ServeBoth(ctx, a.log, telemetry.Server{Addr: f.ListenAddr, Handler: api.router(a.log)}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}, a.ready)

@@ -115,7 +115,7 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 
 // Check returns the name of the key that a secret belongs to, or ErrUnknown.
 func (s *Store) Check(ctx context.Context, secret string) (string, error) {
-	if !strings.HasPrefix(secret, secretPrefix) || len(secret) > 128 {
+	if !wellFormed(secret) {
 		return "", ErrUnknown
 	}
 	value, err := s.rdb.HGet(ctx, s.key, hash(secret)).Result()

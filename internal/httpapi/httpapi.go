@@ -4,6 +4,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -23,7 +24,7 @@ const requestIDKey = "request_id"
 
 // Problem is an error as the client sees it.
 type Problem struct {
-	Type      string       `json:"type"` // about:blank: the status says it all
+	Type      string       `json:"type"` // about:blank: the status says it all; or which limit it is, see limits.go
 	Title     string       `json:"title"`
 	Status    int          `json:"status"`
 	Detail    string       `json:"detail,omitempty"`
@@ -65,7 +66,7 @@ func Fail(c *gin.Context, status int, detail string) {
 
 // FailWith ends a request with p, completed.
 func FailWith(c *gin.Context, p Problem) {
-	p.Type, p.Title, p.RequestID = "about:blank", http.StatusText(p.Status), c.GetString(requestIDKey)
+	p.Type, p.Title, p.RequestID = cmp.Or(p.Type, "about:blank"), http.StatusText(p.Status), c.GetString(requestIDKey)
 	c.Header("Content-Type", "application/problem+json")
 	c.AbortWithStatusJSON(p.Status, p)
 }
@@ -195,6 +196,12 @@ func Receive(within time.Duration, most int) gin.HandlerFunc {
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// Drain reads what is left of a body that is not of use, up to its limit, and until the
+// deadline of its reading: most clients look for an answer only when they have sent it all.
+func Drain(c *gin.Context) {
+	_, _ = io.Copy(io.Discard, c.Request.Body) // what does not come is not waited for
+}
 
 // Controller is that of the server's own writer: gin's hides errors of Flush.
 func Controller(c *gin.Context) *http.ResponseController {
