@@ -8,6 +8,7 @@
 //	throttle.go    who has to wait before the next try, and for how long
 //	session.go     sessions: idle and absolute end, listed, ended
 //	token.go       tokens: scopes, an end, hashed
+//	ask.go         searches for personal data by who may not reveal it, counted
 //	oidc.go        login by an identity provider, which says the role too; oidctest
 //	               plays one
 //
@@ -40,6 +41,8 @@
 //	K:failed:address:<address> hash, TTL an hour          the same
 //	K:failed:pair:<hash>       hash, TTL an hour          the same, of name and address together
 //	K:known:<name>             zset, TTL 90 days          addresses by the last login in ms; at most 20
+//	K:asked:<kind>:<name>      hash, TTL a day            words searched for, by who may not reveal: ms, cluster; at most 300
+//	K:alarm:<kind>:<name>      string, TTL an hour        searches of theirs were refused, and that was told
 //	K:oidc:<hash>              string, TTL 20 min         a login by the identity provider, used
 //
 // What people type as their name may be their password: names that fail are hashed.

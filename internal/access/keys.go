@@ -26,6 +26,14 @@ func (k keys) failedPair(name, network string) string {
 	return string(k) + ":failed:pair:" + hash(name+" "+network)
 }
 
+// asked and alarm are of somebody's searches for personal data.
+func (k keys) asked(who Actor) string {
+	return string(k) + ":asked:" + string(who.Kind) + ":" + who.Name
+}
+func (k keys) alarm(who Actor) string {
+	return string(k) + ":alarm:" + string(who.Kind) + ":" + who.Name
+}
+
 func (k keys) oidc(cookie string) string { return string(k) + ":oidc:" + hash(cookie) }
 
 // hash is the name of a secret in keys: the first 16 bytes of its SHA-256 in hex.

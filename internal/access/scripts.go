@@ -26,6 +26,7 @@ var (
 	tokenScript       = load("token")
 	removeTokenScript = load("remove_token")
 	admitScript       = load("admit")
+	askScript         = load("ask")
 )
 
 func load(verb string) *redis.Script {
