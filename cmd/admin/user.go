@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pushstream/internal/access"
+	"pushstream/internal/admin"
 )
 
 func (a *app) userAdd(ctx context.Context, f *userAddFlags, stdout, stderr io.Writer) error {
@@ -83,7 +84,10 @@ func (a *app) userRole(ctx context.Context, f *userRoleFlags) error {
 func (a *app) userDisable(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	return a.access.Disable(ctx, name)
+	if err := a.access.Disable(ctx, name); err != nil {
+		return err
+	}
+	return admin.ForgetSearches(ctx, a.rdb, a.keys.Prefix, name)
 }
 
 func (a *app) userEnable(ctx context.Context, name string) error {

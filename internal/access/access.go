@@ -82,6 +82,14 @@ func canonical(name string) (string, error) {
 	return name, nil
 }
 
+// Canonical is a name as it is kept; one that can't be a name stays as it is.
+func Canonical(name string) string {
+	if kept, err := canonical(name); err == nil {
+		return kept
+	}
+	return name
+}
+
 const secretLength = 43
 
 // newSecret is 32 random bytes as text of secretLength.

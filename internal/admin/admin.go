@@ -6,6 +6,8 @@
 //	who.go       who asks: a session's cookie, or a token; what they may do
 //	journal.go   a line in the log for each request that changes something, and its
 //	             entry in the audit log, without which it is not carried out
+//	shares.go pace.go    what one asker may take of what is everybody's
+//	personal.go  searches for personal data: how narrow, how many, whose
 //	mask.go      how personal data looks to those who have not revealed it
 //	given.go query.go body.go filter.go    what is asked for, checked
 //
@@ -89,6 +91,10 @@ type api struct {
 	heartbeat time.Duration
 	journal   *zap.Logger
 	logins    *loginMetrics
+	shares    *shares
+	paces     paces
+	searches  searches
+	alarms    prometheus.Counter
 }
 
 func newAPI(stop context.Context, o Options) *api {
@@ -98,6 +104,7 @@ func newAPI(stop context.Context, o Options) *api {
 		log: pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
 		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}), producers: apikey.New(o.Redis, o.Keys.Prefix),
 		logins: newLoginMetrics(o.Registerer),
+		shares: newShares(), paces: newPaces(), searches: searches{o.Redis, o.Keys.Prefix}, alarms: newAlarms(o.Registerer),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"pushstream/internal/access"
 	"pushstream/internal/httpapi"
 )
 
@@ -67,6 +68,7 @@ func readBody(c *gin.Context, members ...member) (p *parser, ok bool) {
 		httpapi.Fail(c, http.StatusBadRequest, err.Error())
 		return nil, false
 	}
+	p.masked = !whoIs(c).May(access.Reveal)
 	return p, true
 }
 

@@ -76,7 +76,7 @@ func (a *api) export(c *gin.Context) {
 		httpapi.Fail(c, http.StatusForbidden, "you may not: showing personal data needs the permission "+string(access.Reveal))
 		return
 	}
-	if !canBreakOff(c) {
+	if !canBreakOff(c) || !a.mayAsk(c, in) {
 		return
 	}
 	note(c, zap.String("format", string(e.Format)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
@@ -87,8 +87,12 @@ func (a *api) export(c *gin.Context) {
 	ctx, cancel := a.long(c, 0)
 	defer cancel()
 	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
-	n, err := export.Write(to, e.Format, shownEach(e.Of(ctx, a.log), reveal), nil)
+	found := finding{exact: true}
+	n, err := export.Write(to, e.Format, shownEach(found.noted(e.Of(ctx, a.log)), reveal), nil)
 	note(c, zap.Int("records", n))
+	if found.total = int64(n); len(in.questions()) > 0 {
+		c.Set(resultKey, found.result())
+	}
 	exported(ctx, c, to, err)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"pushstream/internal/access"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -110,6 +111,8 @@ func (p *parser) columnText() pushlog.Text {
 	p.check(name == "" || word != "", "%s must not be empty", name)
 	p.check(len(word) <= pushlog.MaxWord, "%s is longer than %d bytes", name, pushlog.MaxWord)
 	p.check(utf8.ValidString(word), "%s is not valid UTF-8", name)
+	p.check(!p.masked || name != FieldContains || word == "" || !inSearch(column) || utf8.RuneCountInString(access.Normal(word)) >= access.LeastPart,
+		"%s of %s must have at least %d letters or digits: to search for less needs the permission %s", name, column, access.LeastPart, access.Reveal)
 	return pushlog.Text{Column: column, Word: word, Whole: name == FieldEquals}
 }
 

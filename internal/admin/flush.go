@@ -64,6 +64,9 @@ func (a *api) startFlush(c *gin.Context) {
 		return
 	}
 	note(c, zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
+	if !a.mayAsk(c, in) {
+		return
+	}
 	ctx, cancel := bounded(c)
 	defer cancel()
 	subject, customer := in.describe(fieldConfirm)

@@ -23,7 +23,8 @@ type parser struct {
 	Given
 	inURL  bool
 	post   string   // of a filter in a URL: where what is personal is posted to
-	kept   []string // names of what comes from a kept search, and not from the request itself
+	masked bool     // who asks sees personal data masked
+	kept   []string // names of what comes from a search that the asker has kept: it is audited by itself
 	faults []error
 }
 
@@ -99,7 +100,7 @@ func (p *parser) describe(but ...string) (subject, customer string) {
 		column, _ := p.one(FieldColumn)
 		switch {
 		case slices.Contains(but, name), name == fieldReason:
-		case slices.Contains(personal(), name), slices.Contains(wordFields(), name) && slices.Contains(personal(), column):
+		case slices.Contains(personal(), name), slices.Contains(wordFields(), name) && inSearch(column):
 			parts = append(parts, name)
 		default:
 			parts = append(parts, name+"="+value)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -51,7 +52,7 @@ func (a *api) histogramOrRecord(c *gin.Context) {
 	}
 	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
 	in.spans(&f, length)
-	if !in.refused(c) {
+	if !in.refused(c) && a.mayAsk(c, &in.parser) && a.searched(c, &in.parser) {
 		a.answerHistogram(c, f, length, budget, http.StatusBadRequest)
 	}
 }
@@ -67,7 +68,7 @@ func (a *api) postedHistogram(c *gin.Context) {
 	}
 	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
 	in.spans(&f, length)
-	if !in.refusedBody(c) && a.searched(c, in) {
+	if !in.refusedBody(c) && a.mayAsk(c, in) && a.searched(c, in) {
 		a.answerHistogram(c, f, length, budget, http.StatusUnprocessableEntity)
 	}
 }
@@ -100,8 +101,16 @@ func (a *api) answerHistogram(c *gin.Context, f pushlog.Filter, length, budget t
 	defer cancel()
 	h, err := a.log.Histogram(ctx, f, length)
 	if err != nil {
+		a.told(c, cameOf(err), finding{})
 		failed(c, err, wrong)
 		return
+	}
+	var total int64
+	for _, s := range h.Spans {
+		total += s.Total
+	}
+	if c.GetString(entryKey) != "" { // of its own: a page beside it tells more of a kept search
+		a.told(c, audit.Done, a.whose(c, f, finding{total: total, exact: h.Exact}, 0))
 	}
 	answer := histogram{Spans: make([]span, len(h.Spans)), SpanSeconds: int64(length / time.Second), Exact: h.Exact, How: h.How}
 	for i, s := range h.Spans {

@@ -72,6 +72,9 @@ func (a *api) startJob(c *gin.Context) {
 		return
 	}
 	note(c, zap.String("kind", string(o.Kind)), zap.Strings("filter", slices.Sorted(maps.Keys(in.Given))))
+	if !a.mayAsk(c, in) {
+		return
+	}
 	if dry {
 		if a.searched(c, in) {
 			a.countJob(c, o)
@@ -103,9 +106,11 @@ func (a *api) countJob(c *gin.Context, o stream.BulkOrder) {
 	defer cancel()
 	n, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
 	if err != nil {
+		a.told(c, cameOf(err), finding{})
 		failed(c, err, http.StatusUnprocessableEntity)
 		return
 	}
+	a.told(c, audit.Done, a.whose(c, o.Filter, finding{total: n, exact: exact}, 0))
 	conclude(c, "counted")
 	c.JSON(http.StatusOK, jobCount{n, exact})
 }

@@ -18,6 +18,7 @@ const (
 	notesKey   = "admin.notes"
 	outcomeKey = "admin.outcome"
 	entryKey   = "admin.entry"
+	resultKey  = "admin.result" // for the audit entry alone: it may name customers
 )
 
 // auditTimeout bounds the wait for the audit log.
@@ -77,6 +78,9 @@ func (a *api) enter(c *gin.Context, e audit.Entry) bool {
 	if actor.Name != "" {
 		e.Actor, e.Kind, e.Role = actor.Name, audit.Kind(actor.Kind), string(actor.Role)
 	}
+	if !a.inPace(c) {
+		return false
+	}
 	e.Address, e.RequestID = c.ClientIP(), httpapi.RequestID(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), auditTimeout)
 	defer cancel()
@@ -99,7 +103,14 @@ func (a *api) concluded(c *gin.Context, outcome audit.Outcome, notes []zap.Field
 		return
 	}
 	c.Set(entryKey, "") // once
-	if err := a.Audit.End(c.Request.Context(), id, outcome, details(notes)); err != nil {
+	if w := askerOf(c); w.name != "" && (outcome == audit.Refused || outcome == audit.Failed) {
+		a.paces.refusals.take(w)
+	}
+	result := details(notes)
+	more, _ := c.Get(resultKey)
+	of, _ := more.(map[string]string)
+	maps.Copy(result, of)
+	if err := a.Audit.End(c.Request.Context(), id, outcome, result); err != nil {
 		a.journal.Warn("the outcome is not in the audit log", zap.String("request_id", httpapi.RequestID(c)), zap.String("entry", id), zap.Error(err))
 	}
 }

@@ -22,6 +22,7 @@ var masks = map[string]func(string) string{
 	push.FieldDeviceID:    func(s string) string { return hideButFirst(s, 6) },
 	push.FieldMsgTitle:    func(s string) string { return hideButFirst(s, 2) },
 	push.FieldMsgContents: func(s string) string { return hideButFirst(s, 2) },
+	pushlog.FieldResult:   func(s string) string { return hideButFirst(s, 2) }, // a word that is searched for in it
 }
 
 // mask returns a value of a field as it may be shown.

@@ -44,7 +44,7 @@ func (a *api) list(c *gin.Context) {
 		return
 	}
 	q, budget := in.query(), in.budget(defaultBudget)
-	if in.refused(c) {
+	if in.refused(c) || !a.mayAsk(c, &in.parser) || !a.searched(c, &in.parser) {
 		return
 	}
 	a.answerPage(c, q, budget, http.StatusBadRequest)
@@ -56,6 +56,9 @@ func (a *api) answerPage(c *gin.Context, q pushlog.Query, budget time.Duration, 
 	ctx, cancel := context.WithTimeout(c.Request.Context(), budget)
 	defer cancel()
 	p, err := a.log.List(ctx, q)
+	found := finding{total: p.Total, exact: p.Exact}
+	found.note(p.Records)
+	a.told(c, cameOf(err), a.whose(c, q.Filter, found, len(p.Records)))
 	if err != nil {
 		failed(c, err, wrong)
 		return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"pushstream/internal/access"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 )
@@ -33,7 +34,7 @@ func readFilterQuery(c *gin.Context, post string, more ...string) *query {
 
 func readParameters(c *gin.Context, post string, known []string) *query {
 	values, err := url.ParseQuery(c.Request.URL.RawQuery)
-	q := &query{parser{Given: Given(values), inURL: true, post: post}}
+	q := &query{parser{Given: Given(values), inURL: true, post: post, masked: !whoIs(c).May(access.Reveal)}}
 	if err != nil { // gin would leave out what it can't read, and show another page
 		q.faults = append(q.faults, errors.New("the query can't be read: parameters are name=value, percent-encoded, with & between them"))
 		return q

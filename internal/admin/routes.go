@@ -2,8 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"net/http"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,11 +14,6 @@ const (
 	base = "/api/v1"
 	// anyone is the permission that everybody has, logged in or not.
 	anyone access.Permission = "anyone"
-	// maxLong is how many exports and searches of all of the log there are at the
-	// same time.
-	maxLong = 16
-	// maxLongEach is how many of them one actor has.
-	maxLongEach = 4
 	// bodyTime is how long a body may take to come; maxBodies how many may be on their
 	// way from one address.
 	bodyTime  = 5 * time.Second
@@ -45,6 +38,7 @@ const (
 	params  trait = 1 << iota // it has parameters in its URL
 	changes                   // it is a line in the log
 	heavy                     // it may take long, and much of the machine
+	varies                    // heavy or not, by its parameters
 	stays                     // it stays open, and is counted by itself
 	abroad                    // it waits for a server that is not ours
 )
@@ -53,11 +47,11 @@ const (
 func (a *api) routes() []route {
 	return []route{
 		// The log.
-		{"GET", "/pushes", access.Read, a.list, params},
+		{"GET", "/pushes", access.Read, a.list, params | varies},
 		{"POST", "/pushes/search", access.Read, a.search, heavy},
 		{"POST", "/searches", access.Read, a.keepSearch, 0},
 		{"GET", "/searches/:id", access.Read, a.keptSearch, 0},
-		{"GET", "/pushes/histogram", access.Read, a.histogramOrRecord, params},
+		{"GET", "/pushes/histogram", access.Read, a.histogramOrRecord, params | varies},
 		{"POST", "/pushes/histogram", access.Read, a.postedHistogram, heavy},
 		{"GET", "/pushes/:id", access.Read, a.get, 0},
 		{"POST", "/pushes/:id/reveal", access.Reveal, a.reveal, changes},
@@ -76,7 +70,7 @@ func (a *api) routes() []route {
 		{"POST", "/pushes/:id/cancel", access.Change, a.cancel, changes},
 		{"POST", "/pushes/:id/move", access.Change, a.move, changes},
 		{"POST", "/pushes/:id/send-now", access.Change, a.sendNow, changes},
-		{"POST", "/jobs", access.Change, a.startJob, changes},
+		{"POST", "/jobs", access.Change, a.startJob, changes | heavy},
 		{"GET", "/jobs", access.Read, a.jobs, 0},
 		{"GET", "/jobs/:id", access.Read, a.job, 0},
 		{"POST", "/jobs/:id/cancel", access.Change, a.cancelJob, changes},
@@ -116,7 +110,7 @@ func (a *api) routes() []route {
 		{"GET", "/keys", access.Keys, a.producerKeys, 0},
 		{"POST", "/keys", access.Keys, a.addKey, changes},
 		{"DELETE", "/keys/:name", access.Keys, a.removeKey, changes},
-		{"POST", "/audit/search", access.Audit, a.auditPage, 0},
+		{"POST", "/audit/search", access.Audit, a.auditPage, heavy},
 		{"POST", "/audit/export", access.Audit, a.auditExport, changes | heavy},
 		{"GET", "/settings", access.Settings, a.settings, 0},
 	}
@@ -125,7 +119,7 @@ func (a *api) routes() []route {
 func (a *api) router() *gin.Engine {
 	r := httpapi.New(a.Logger, maxBody, a.Requests)
 	short, away := httpapi.Admit(cmp.Or(a.MaxRequests, 256)), httpapi.Admit(maxAbroad)
-	received, fairly, origin := httpapi.Receive(bodyTime, maxBodies), fairly(maxLong, maxLongEach), sameOrigin()
+	received, origin := httpapi.Receive(bodyTime, maxBodies), sameOrigin()
 	for _, one := range a.routes() {
 		chain := gin.HandlersChain{}
 		if one.is&changes != 0 {
@@ -140,8 +134,11 @@ func (a *api) router() *gin.Engine {
 			chain = append(chain, short)
 		}
 		chain = append(chain, a.allow(one.may))
-		if one.is&heavy != 0 {
-			chain = append(chain, fairly)
+		switch {
+		case one.is&heavy != 0:
+			chain = append(chain, a.fairly)
+		case one.is&varies != 0:
+			chain = append(chain, a.weighed)
 		}
 		if one.is&params == 0 {
 			chain = append(chain, noQuery)
@@ -150,44 +147,4 @@ func (a *api) router() *gin.Engine {
 	}
 	a.Requests.Watch(r)
 	return r
-}
-
-// fairly refuses requests above a number at the same time, and above another of one
-// actor, so that nobody keeps the others waiting.
-func fairly(most, each int) gin.HandlerFunc {
-	type who struct {
-		kind access.Kind
-		name string
-	}
-	var mu sync.Mutex
-	all, of := 0, map[who]int{}
-	enter := func(w who) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		if all >= most || of[w] >= each {
-			return false
-		}
-		all++
-		of[w]++
-		return true
-	}
-	leave := func(w who) {
-		mu.Lock()
-		defer mu.Unlock()
-		all--
-		if of[w]--; of[w] == 0 {
-			delete(of, w)
-		}
-	}
-	return func(c *gin.Context) {
-		actor := whoIs(c)
-		w := who{actor.Kind, actor.Name}
-		if !enter(w) {
-			c.Header("Retry-After", "1")
-			httpapi.Fail(c, http.StatusTooManyRequests, "too many searches, exports or counts at the same time")
-			return
-		}
-		defer leave(w)
-		c.Next()
-	}
 }

@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/pushlog"
 )
@@ -49,7 +52,7 @@ func (a *api) search(c *gin.Context) {
 		limit = searchTime
 	}
 	q, budget := in.query(), in.budget(limit)
-	if in.refusedBody(c) || !a.searched(c, in) {
+	if in.refusedBody(c) || !a.mayAsk(c, in) || !a.searched(c, in) {
 		return
 	}
 	if steps {
@@ -87,7 +90,9 @@ func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration
 	ctx, cancel := a.long(c, limit)
 	defer cancel()
 	out := &steps{to: a.newPatient(c, ndjson)}
-	switch err := a.log.Search(ctx, q, func(p pushlog.Page) error { return out.tell(q, &p) }); {
+	err := a.log.Search(ctx, q, func(p pushlog.Page) error { return out.tell(q, &p) })
+	a.told(c, cameOf(err), a.whose(c, q.Filter, out.finding, out.seen))
+	switch {
 	case err == nil:
 	case out.to.lost || c.Request.Context().Err() != nil: // nobody is there any more
 		c.AbortWithStatus(gone)
@@ -103,16 +108,31 @@ func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration
 	}
 }
 
+// cameOf is the outcome of a search.
+func cameOf(err error) audit.Outcome {
+	switch {
+	case err == nil:
+		return audit.Done
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return audit.Partial
+	}
+	return audit.Failed
+}
+
 // steps writes the lines.
 type steps struct {
 	to    *patient
-	shown bool     // the records have been written
-	last  stepPage // what was told last, without records
+	shown bool // the records have been written
+	seen  int
+	finding
+	last stepPage // what was told last, without records
 }
 
 func (s *steps) tell(q pushlog.Query, p *pushlog.Page) error {
 	one := stepPage{found: foundIn(q, p)}
-	s.last = one
+	s.last, s.total, s.exact = one, p.Total, p.Exact
+	s.note(p.Records)
+	s.seen = max(s.seen, len(p.Records))
 	if !s.shown && (p.Records != nil || p.Exact) {
 		s.shown = true
 		items := maskedAll(p.Records)

@@ -2,16 +2,13 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
@@ -20,9 +17,8 @@ import (
 )
 
 const (
-	fieldSearch = "search"
-	// searchLife is how long a search is kept after its last use.
-	searchLife = 7 * 24 * time.Hour
+	fieldSearch  = "search"
+	keptEntryKey = "admin.search.entry" // of a search that is carried out for the first time
 )
 
 var validSearch = regexp.MustCompile(`^[0-9a-f-]{36}$`)
@@ -37,27 +33,18 @@ type kept struct {
 	Kind  access.Kind       `json:"kind"`
 	By    string            `json:"by"`
 	Given map[string]string `json:"given"`
+	// Entry is that of the audit log, until the search has been carried out.
+	Entry string `json:"entry,omitempty"`
 }
 
 // of reports whether a search is of who asks.
 func (s kept) of(c *gin.Context) bool { return s.By == whoIs(c).Name && s.Kind == whoIs(c).Kind }
-
-// given is what it holds, as it was given.
-func (s kept) given() Given {
-	given := Given{}
-	for name, value := range s.Given {
-		given[name] = []string{value}
-	}
-	return given
-}
 
 // keptSearch is the answer to who makes or reads one.
 type keptSearch struct {
 	ID     string            `json:"id"`
 	Fields map[string]string `json:"fields"` // masked, unless one's own
 }
-
-func (a *api) searchKey(id string) string { return a.Keys.Prefix + ":search:" + id }
 
 // keepSearch keeps the part of a filter that is personal.
 func (a *api) keepSearch(c *gin.Context) {
@@ -67,18 +54,18 @@ func (a *api) keepSearch(c *gin.Context) {
 	}
 	_ = in.filter()
 	in.check(len(in.Given) > 0, "one of %v must be given", keptFields())
-	if in.refusedBody(c) || !a.searched(c, in) {
+	if in.refusedBody(c) || !a.mayAsk(c, in) || !a.searched(c, in) {
 		return
 	}
-	s := kept{whoIs(c).Kind, whoIs(c).Name, map[string]string{}}
+	s := kept{Kind: whoIs(c).Kind, By: whoIs(c).Name, Given: map[string]string{}, Entry: c.GetString(entryKey)}
 	for name, values := range in.Given {
 		s.Given[name] = values[0]
 	}
-	text, _ := json.Marshal(s) // texts always marshal
-	id := uuid.NewString()
 	ctx, cancel := bounded(c)
 	defer cancel()
-	if err := a.Redis.Set(ctx, a.searchKey(id), text, searchLife).Err(); err != nil {
+	id := uuid.NewString()
+	if err := a.searches.keep(ctx, id, s); err != nil {
+		a.told(c, audit.Failed, finding{})
 		httpapi.Unavailable(c, err)
 		return
 	}
@@ -110,15 +97,10 @@ var errNoSearch = errors.New("this search is not known, or was not used for a we
 
 // readSearch returns a search, which lives on then.
 func (a *api) readSearch(ctx context.Context, id string) (kept, error) {
-	var s kept
 	if !validSearch.MatchString(id) {
-		return s, errNoSearch
+		return kept{}, errNoSearch
 	}
-	text, err := a.Redis.GetEx(ctx, a.searchKey(id), searchLife).Bytes()
-	if errors.Is(err, redis.Nil) || err == nil && json.Unmarshal(text, &s) != nil {
-		return s, errNoSearch
-	}
-	return s, err
+	return a.searches.read(ctx, id)
 }
 
 // searchFailed answers if a search could not be read.
@@ -145,36 +127,20 @@ func (a *api) withSearch(c *gin.Context, p *parser) bool {
 	if searchFailed(c, err) {
 		return false
 	}
-	if !s.of(c) && !a.searched(c, &parser{Given: s.given()}) { // whoever uses another's search asks himself
-		return false
+	own := s.of(c)
+	if own {
+		c.Set(keptEntryKey, s.Entry)
 	}
 	for name, value := range s.Given {
 		_, twice := p.one(name)
 		p.check(!twice, "%s is given twice: it is part of the search", name)
 		p.Given[name] = []string{value}
-		p.kept = append(p.kept, name)
+		if own { // whoever uses another's search asks himself
+			p.kept = append(p.kept, name)
+		}
 	}
 	if _, is := s.Given[FieldColumn]; is {
 		p.inURL = false // what is searched for is not
 	}
-	return true
-}
-
-// searched makes an audit entry of a search for personal data; what comes from a kept
-// search has its own. If it can't, it answers and returns false.
-func (a *api) searched(c *gin.Context, in *parser) bool {
-	asked := func(name string) bool {
-		_, is := in.one(name)
-		return is && !slices.Contains(in.kept, name)
-	}
-	column, _ := in.one(FieldColumn)
-	if !(asked(FieldColumn) && slices.Contains(personal(), column)) && !slices.ContainsFunc(personal(), asked) {
-		return true
-	}
-	subject, customer := in.describe(fieldPage, fieldSize, FieldOrder, fieldAsOf, fieldBudget, fieldSpan)
-	if !a.enter(c, audit.Entry{Action: audit.Search, Subject: subject, Customer: customer}) {
-		return false
-	}
-	a.concluded(c, audit.Done, nil)
 	return true
 }

@@ -64,6 +64,10 @@ func (a *api) send(c *gin.Context) {
 	if !ok {
 		return
 	}
+	if wait := a.paces.sends.take(askerOf(c)); wait > 0 {
+		tooOften(c, wait, "too many test pushes: slow down; back ends hand in theirs at the producer")
+		return
+	}
 	if only {
 		a.validate(c, &job)
 		return

@@ -98,9 +98,25 @@ func (a *api) setDisabled(c *gin.Context) {
 	}
 	do, action := a.Access.Enable, audit.UserEnable
 	if in.is(fieldDisabled) {
-		do, action = a.Access.Disable, audit.UserDisable
+		do, action = a.disable, audit.UserDisable
 	}
 	a.changeUser(c, action, reason, do)
+}
+
+// disable shuts a user out, and removes what the user has kept.
+func (a *api) disable(ctx context.Context, name string) error {
+	if err := a.Access.Disable(ctx, name); err != nil {
+		return err
+	}
+	return a.searches.forget(ctx, access.KindUser, access.Canonical(name))
+}
+
+// removeToken takes a token away, with what it has kept.
+func (a *api) removeToken(ctx context.Context, name string) error {
+	if err := a.Access.RemoveToken(ctx, name); err != nil {
+		return err
+	}
+	return a.searches.forget(ctx, access.KindToken, access.Canonical(name))
 }
 
 func (a *api) setPassword(c *gin.Context) {
@@ -215,7 +231,7 @@ func (a *api) addAPIToken(c *gin.Context) {
 }
 
 func (a *api) removeAPIToken(c *gin.Context) {
-	a.changeUser(c, audit.APITokenRemove, "", a.Access.RemoveToken)
+	a.changeUser(c, audit.APITokenRemove, "", a.removeToken)
 }
 
 // producerKey is a key of a back end, without its secret.

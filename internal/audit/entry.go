@@ -22,7 +22,8 @@ const (
 	Logout      Action = "logout"
 
 	Reveal      Action = "reveal"
-	Search      Action = "search" // by a personal field
+	Search      Action = "search"       // by a personal field
+	SearchAlarm Action = "search_alarm" // many of them, or with words that are nearly the same
 	Export      Action = "export"
 	AuditExport Action = "audit_export"
 
@@ -55,7 +56,7 @@ const (
 
 // Actions returns all actions.
 func Actions() []Action {
-	return []Action{Login, LoginFailed, Logout, Reveal, Search, Export, AuditExport, Pause, Resume, Redrive, Cancel, Move, Send, JobCancel,
+	return []Action{Login, LoginFailed, Logout, Reveal, Search, SearchAlarm, Export, AuditExport, Pause, Resume, Redrive, Cancel, Move, Send, JobCancel,
 		Flush, FlushCancel, HoldEnd, TokenForget, ProjectSet, UserAdd, UserRole, UserDisable, UserEnable, UserPassword, SessionEnd,
 		APITokenAdd, APITokenRemove, KeyAdd, KeyRemove, Settings}
 }
@@ -109,6 +110,13 @@ type Entry struct {
 	EndedAt time.Time         `json:"ended_at,omitzero"`
 	Result  map[string]string `json:"result,omitempty"` // such as counts
 }
+
+// ResultCustomers is the name in Result of the customers whose pushes were found, with
+// CustomerSep between them.
+const (
+	ResultCustomers = "customers"
+	CustomerSep     = ", "
+)
 
 // How much is kept, in characters.
 const (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -129,5 +130,10 @@ func ceilMilli(t time.Time) int64 { return t.Add(time.Millisecond - time.Nanosec
 func (q Query) matches(e Entry) bool {
 	return (q.Kind == "" || q.Kind == e.Kind) && (q.Actor == "" || q.Actor == e.Actor) &&
 		(len(q.Actions) == 0 || slices.Contains(q.Actions, e.Action)) &&
-		(q.Customer == "" || q.Customer == e.Customer) && (q.Outcome == "" || q.Outcome == e.Outcome)
+		(q.Customer == "" || q.Customer == e.Customer || e.found(q.Customer)) && (q.Outcome == "" || q.Outcome == e.Outcome)
+}
+
+// found reports whether a search found pushes of a customer, and named them.
+func (e Entry) found(customer string) bool {
+	return slices.Contains(strings.Split(e.Result[ResultCustomers], CustomerSep), customer)
 }

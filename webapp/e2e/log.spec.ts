@@ -86,7 +86,7 @@ test.describe('a million pushes', { tag: '@million' }, () => {
     big,
     visit,
   }) => {
-    const page = await visit(big, 'operator', '/log');
+    const page = await visit(big, 'auditor', '/log');
     await shown(page);
     await search(page, 'Body', 'contains', '삼성');
     await expect.poll(() => asked(page).get('search')).toBeTruthy();
@@ -279,7 +279,7 @@ test.describe('search', () => {
     uuid_id: 'searched',
     device_id: 'TOKEN-1',
     msg_title: 'zulu',
-    msg_contents: '에코',
+    msg_contents: '에코프로',
     D_servicename: 'ettl',
     push_grp_id: 'search',
     cust_telno: '7777',
@@ -314,6 +314,16 @@ test.describe('search', () => {
       await expect(page.getByText('No push matches')).toBeVisible();
     });
   }
+
+  test('a part of personal data must have four characters for who sees it masked', async ({ visit }) => {
+    const page = await visit(system, 'operator', '/log');
+    await shown(page);
+    await search(page, 'Phone', 'contains', '1-23');
+    await expect(page.getByText('At least 4 letters or digits')).toBeVisible();
+    expect(asked(page).get('search')).toBeNull();
+    await search(page, 'Phone', 'contains', '1234');
+    await expect(total(page)).toHaveText('1 push');
+  });
 
   test("by FCM's answer, in part", async ({ visit }) => {
     const [id = ''] = await system.send({ device_id: 'x-unregistered', msg_title: 'dead' });

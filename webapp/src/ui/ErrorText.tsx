@@ -1,6 +1,7 @@
 import Typography from '@mui/material/Typography';
 import { ApiError } from '../api/error';
 import { useCommon } from '../i18n/common';
+import { formatSpan } from '../time/format';
 
 /** An error in words. */
 export function ErrorText({ error }: { error: unknown }) {
@@ -12,7 +13,9 @@ export function ErrorText({ error }: { error: unknown }) {
       : [];
   return (
     <>
-      {t(kindOf(api))}
+      {api?.status === 429 && api.retryAfter > 5
+        ? t('error.busyFor', { wait: formatSpan(api.retryAfter * 1000) })
+        : t(kindOf(api))}
       {detail.map((line) => (
         <Typography key={line} variant="body2" lang="en">
           {line}

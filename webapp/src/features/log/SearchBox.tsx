@@ -7,8 +7,9 @@ import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { memo, type RefObject, useEffect, useState } from 'react';
+import { useMay } from '../../api/session';
 import { searchColumns, useFieldText } from '../../push/fields';
-import type { Asked } from './filter';
+import { type Asked, isTooShort } from './filter';
 import { useLogText } from './text';
 
 type Props = {
@@ -26,6 +27,9 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
   const t = useLogText();
   const name = useFieldText();
   const [typed, setTyped] = useState<Asked>(asked ?? first);
+  const masked = !useMay('reveal');
+  const [refused, setRefused] = useState(false);
+  const tooShort = masked && isTooShort(typed);
   useEffect(() => setTyped((old) => asked ?? { ...old, word: '' }), [asked]);
   return (
     <Box
@@ -33,6 +37,8 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
       role="search"
       onSubmit={(e) => {
         e.preventDefault();
+        setRefused(tooShort);
+        if (tooShort) return;
         if (typed.word.trim()) onSearch(typed);
         else if (asked) onClear();
       }}
@@ -68,6 +74,8 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         label={t('keyword')}
         title={t('searchHint')}
         value={typed.word}
+        error={refused && tooShort}
+        helperText={refused && tooShort && t('tooShort')}
         inputRef={field}
         onChange={(e) => setTyped({ ...typed, word: e.target.value })}
         sx={{ flex: { xs: '1 1 60%', sm: 1 } }}

@@ -1,5 +1,5 @@
 import type { Schemas } from '../../api/client';
-import type { SearchColumn } from '../../push/fields';
+import { personal, type SearchColumn } from '../../push/fields';
 import { type LogChange, type LogState, openColumns, presetMs } from '../../url/log';
 
 /** What the API selects pushes by. */
@@ -62,6 +62,16 @@ export const fromStart = { page: null, asof: null } as const;
 
 /** What is typed into the search. */
 export type Asked = { column: SearchColumn; match: 'contains' | 'equals'; word: string };
+
+/** How many letters and digits a part of personal data must have, for who sees it masked. */
+const leastPart = 4;
+
+/** Whether a search is refused to who sees personal data masked. */
+export function isTooShort(a: Asked): boolean {
+  const isPersonal = personal.includes(a.column) || a.column === 'result';
+  const letters = a.word.normalize('NFC').match(/[\p{L}\p{Nd}]/gu) ?? [];
+  return a.match === 'contains' && isPersonal && a.word.trim() !== '' && letters.length < leastPart;
+}
 
 /** Whether a column's text may stand in a URL. */
 const isOpen = (c: SearchColumn): c is (typeof openColumns)[number] => openColumns.some((o) => o === c);

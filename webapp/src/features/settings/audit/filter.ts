@@ -10,7 +10,7 @@ export type Kind = Schemas['AuditEntry']['kind'];
 /** All actions, as they are grouped for who chooses some. */
 export const actionGroups = [
   ['signing', ['login', 'login_failed', 'logout', 'session_end']],
-  ['data', ['reveal', 'search', 'export', 'audit_export']],
+  ['data', ['reveal', 'search', 'search_alarm', 'export', 'audit_export']],
   ['pushes', ['send', 'redrive', 'cancel', 'move', 'job_cancel', 'flush', 'flush_cancel']],
   ['control', ['pause', 'resume', 'hold_end', 'token_forget', 'project_set']],
   ['users', ['user_add', 'user_role', 'user_disable', 'user_enable', 'user_password']],
