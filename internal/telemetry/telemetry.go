@@ -85,7 +85,7 @@ type Check struct {
 }
 
 // Handler answers GET /healthz (the process lives), /readyz (every check
-// passes, each within 3 s) and /metrics.
+// passes, each within 3 s) and /metrics, which shows the checks as well.
 func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -109,7 +109,9 @@ func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, lines.String()) // the client may have gone
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	ready := prometheus.NewRegistry()
+	ready.MustRegister(&readyCollector{checks: checks})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{gatherer, ready}, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	return mux
 }
 

@@ -20,6 +20,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,7 +57,8 @@ func TestHandler(t *testing.T) {
 		t.Errorf("readyz: %d %q %v", status, body, header)
 	}
 	status, body, _ = get(t, srv.URL+"/metrics")
-	for _, part := range []string{"test_jobs_total 1\n", "go_goroutines ", "process_cpu_seconds_total "} {
+	for _, part := range []string{"test_jobs_total 1\n", "go_goroutines ", "process_cpu_seconds_total ", "\npushstream_build_info{commit=\"",
+		"\npushstream_ready{check=\"redis\"} 1\n", "\npushstream_ready{check=\"group\"} 1\n"} {
 		if status != 200 || !strings.Contains(body, part) {
 			t.Errorf("metrics: %d, no %q", status, part)
 		}
@@ -66,12 +69,43 @@ func TestHandler(t *testing.T) {
 	if status, body, _ := get(t, srv.URL+"/readyz"); status != 503 || body != "redis: ok\ngroup: no such group\ncredential: ok\n" {
 		t.Errorf("readyz: %d %q", status, body)
 	}
+	eventually(t, "the metric says which fails", func() bool {
+		_, body, _ := get(t, srv.URL+"/metrics")
+		return strings.Contains(body, "\npushstream_ready{check=\"group\"} 0\n") && strings.Contains(body, "\npushstream_ready{check=\"credential\"} 1\n")
+	})
 	if status, _, _ := get(t, srv.URL+"/healthz"); status != 200 {
 		t.Errorf("a failing check makes the process look dead: %d", status)
 	}
 	if status, _, _ := get(t, srv.URL+"/other"); status != 404 {
 		t.Errorf("other: %d", status)
 	}
+}
+
+// A check that does not end, whatever its context says, holds up no scrape, and is made
+// once at a time.
+func TestReadyMetricIsBounded(t *testing.T) {
+	t.Parallel()
+	stuck := make(chan struct{})
+	var made atomic.Int32
+	srv := httptest.NewServer(Handler(NewRegistry(), Check{"redis", func(context.Context) error {
+		made.Add(1)
+		<-stuck
+		return nil
+	}}))
+	defer srv.Close()
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			if status, body, _ := get(t, srv.URL+"/metrics"); status != 200 || !strings.Contains(body, "\npushstream_ready{check=\"redis\"} 0\n") {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+	}
+	all.Wait()
+	if made.Load() != 1 {
+		t.Errorf("made %d times", made.Load())
+	}
+	close(stuck)
 }
 
 func TestLogger(t *testing.T) {
