@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"pushstream/internal/audit"
 )
@@ -15,9 +16,9 @@ func (a *app) holdList(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := newTable(stdout, "PROJECT", "REASON", "CODE", "SINCE", "UNTIL", "NEXT PROBE", "DETAIL", "WHAT ENDS IT")
+	t := newTable(stdout, "PROJECT", "REASON", "CODE", "SINCE", "UNTIL", "NEXT PROBE", "WORKERS", "TOKENS", "FAILING SINCE", "DETAIL", "WHAT ENDS IT")
 	for _, h := range holds {
-		t.row(h.Project, h.Reason, h.Code, h.Since, h.Until, h.ProbeAt, h.Detail, h.Mend)
+		t.row(h.Project, h.Reason, h.Code, h.Since, h.Until, h.ProbeAt, strings.Join(h.Workers, " "), h.Tokens, h.FailingSince, h.Detail, h.Mend)
 	}
 	return t.flush()
 }

@@ -14,7 +14,7 @@ func TestHolds(t *testing.T) {
 	checkRun(t, runs(t, s.Server, "hold", "end", "demo"), 1, nil, []string{"sending to demo is not held"})
 	checkRun(t, runs(t, s.Server, "hold", "end"), 2, nil, []string{"<project>", "admin --help"})
 
-	s.accept(t, "a")
+	s.accept(t, "a", "b", "c")
 	s.consumer(t, "c1", push.CodePermission)
 	s.eventually(t, "sending is held", func() bool {
 		holds, err := s.control.Holds(t.Context())

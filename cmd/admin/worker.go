@@ -20,15 +20,23 @@ func (a *app) workerList(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := newTable(stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN HAND", "PENDING", "SENT", "RATE", "SILENT", "HOST", "VERSION", "LAST ERROR")
+	t := newTable(stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN HAND", "PENDING", "SENT", "RATE", "SILENT", "HOST", "VERSION", "WHY STEPPED BACK", "LAST ERROR")
 	for _, w := range workers {
 		t.row(w.Name, w.Consumer, w.State, w.Desired, w.InHand, w.Pending, w.Sent, fmt.Sprintf("%.1f/s", w.Rate),
-			fmt.Sprintf("%.1fs", w.Silent), w.Host, w.Version, w.LastError)
+			fmt.Sprintf("%.1fs", w.Silent), w.Host, w.Version, why(w.Circuit), w.LastError)
 	}
 	if all {
 		fmt.Fprintln(stderr, "all workers are to pause, until: admin worker resume --all")
 	}
 	return t.flush()
+}
+
+// why says in one cell why a worker has stepped back, and since when.
+func why(c *stream.Circuit) string {
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s since %s: %s %s; %s", c.Reason, c.Since, c.Code, c.Detail, c.Mend)
 }
 
 // workerDesire pauses or resumes the workers of a name, or all if it is empty.

@@ -91,7 +91,19 @@ func checks(rdb redis.UniversalClient, cfg *config, consumer *stream.Consumer) [
 	return []telemetry.Check{
 		{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, rdb) }},
 		{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, rdb, cfg.keys) }},
-		{Name: "credential", Run: cfg.sender.Check},
-		{Name: "hold", Run: func(context.Context) error { return consumer.Held() }},
+		{Name: "credential", Run: func(ctx context.Context) error {
+			err := cfg.sender.Check(ctx)
+			if err != nil && consumer.Held() != nil {
+				return telemetry.Note{Err: err} // nobody gets through: another process would fare no better
+			}
+			return err
+		}},
+		{Name: "fcm", Run: func(context.Context) error { return consumer.SteppedBack() }},
+		{Name: "hold", Run: func(context.Context) error {
+			if err := consumer.Held(); err != nil {
+				return telemetry.Note{Err: err}
+			}
+			return nil
+		}},
 	}
 }

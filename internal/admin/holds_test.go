@@ -22,7 +22,7 @@ func TestNoHolds(t *testing.T) {
 func TestEndHold(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	b.accept(t, jobOf("a"))
+	b.accept(t, jobOf("a"), jobOf("b"), jobOf("c")) // one push alone would be its own trouble
 	mended := make(chan struct{})
 	b.consumer(t, "c1", senderFunc(func(*push.Job) push.Outcome {
 		select {
@@ -35,7 +35,7 @@ func TestEndHold(t *testing.T) {
 	b.eventually(t, "sending is held", func() bool { return len(decode[holdList](t, b.get("/api/v1/holds")).Items) == 1 })
 	h := decode[holdList](t, b.get("/api/v1/holds")).Items[0]
 	if h.Project != "demo" || h.Reason != stream.HoldPermission || h.Code != push.CodePermission || h.Detail != "API disabled" ||
-		h.By == "" || h.Since == "" || h.ProbeAt == "" || h.Mend != stream.HoldPermission.Mend() {
+		h.By == "" || h.Since == "" || h.ProbeAt == "" || h.Tokens != 3 || len(h.Workers) != 1 || h.FailingSince == "" || h.Mend != stream.HoldPermission.Mend() {
 		t.Errorf("%+v", h)
 	}
 	close(mended)

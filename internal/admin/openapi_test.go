@@ -129,7 +129,7 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 	for name, answer := range map[string]any{
 		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Moved": moved{}, "BulkJob": stream.BulkJob{}, "JobFilter": stream.FlushFilter{}, "Jobs": jobList{}, "JobCount": jobCount{},
 		"DuePage": duePage{}, "Due": stream.Due{}, "Failures": failureList{}, "TestReceipt": receipt{}, "Verdict": verdict{},
-		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{},
+		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{}, "Circuit": stream.Circuit{},
 		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
 		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
 		"Flush": stream.Flush{}, "FlushFilter": stream.FlushFilter{}, "CurrentFlush": currentFlush{},
@@ -225,9 +225,9 @@ func TestSetsOfOpenAPI(t *testing.T) {
 		"    Page:":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
 		"    Status:": texts(push.Statuses()), "    JobOrder:": texts(append(Redrivable(), Cancellable()...)), "    JobFilter:": texts(append(Redrivable(), Cancellable()...)),
 		"    BulkJob:": texts(stream.BulkStates()), "    EventJobs:": texts(stream.BulkStates()), "    EventFlush:": texts(stream.FlushStates()),
-		"    EventHolds:": texts(stream.Reasons()), "    EventWorkers:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.Lost}),
+		"    EventHolds:": texts(stream.Reasons()), "    EventWorkers:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
 		"    Hold:":   texts(stream.Reasons()),
-		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.Lost}),
+		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
 	} {
 		text := strings.Join(inside(inside(openAPI(t), "  schemas:"), head), "\n")
 		if !strings.Contains(text, "enum: ["+strings.Join(set, ", ")+"]") {

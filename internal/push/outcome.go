@@ -74,6 +74,17 @@ func (c Code) Verdict() Verdict {
 	return VerdictRetry
 }
 
+// Scope says whose limit a 429 is about.
+type Scope string
+
+// The scopes.
+const (
+	ScopeUnknown Scope = ""
+	ScopeDevice  Scope = "device" // one device token
+	ScopeTopic   Scope = "topic"
+	ScopeProject Scope = "project"
+)
+
 // Outcome is what became of one try to send a job.
 type Outcome struct {
 	Code       Code
@@ -81,6 +92,7 @@ type Outcome struct {
 	MessageID  string        // FCM's name of the message, if it accepted it
 	Detail     string        // a short reason in words, without tokens or secrets
 	RetryAfter time.Duration // what FCM asked for; 0 if it did not ask
+	Scope      Scope         // of CodeQuotaExceeded: whose limit is reached, as far as FCM says
 	Took       time.Duration // from the start of the request to its answer
 }
 

@@ -73,7 +73,8 @@ type Consumer struct {
 	policy   policy
 	lease    *Lease
 	gate     *gate
-	valve    *valve
+	valve    *valve // closed while it is paused or has stepped back
+	pausing  *valve // closed while it is paused
 	slots    *slots
 	jobs     chan *delivery  // read, not started; never full, since slots limit it
 	settled  chan settlement // finished, not written
@@ -81,7 +82,9 @@ type Consumer struct {
 	started   time.Time
 	sent      atomic.Int64
 	draining  atomic.Bool
+	paused    atomic.Bool
 	pausedAll bool          // of the watcher
+	adjusting sync.Mutex    // of the valves
 	beatNow   chan struct{} // the state has changed: don't wait with the heartbeat
 	trouble   *trouble
 }
@@ -106,6 +109,7 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 		policy:  newPolicy(o.Name, o.RetryMinDelay),
 		lease:   o.Lease,
 		valve:   newValve(),
+		pausing: newValve(),
 		slots:   newSlots(places),
 		jobs:    make(chan *delivery, places),
 		settled: make(chan settlement, places),
@@ -114,6 +118,7 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 	}
 	c.trouble = &trouble{log: c.log}
 	c.gate = newGate(rdb, keys, &c.opt, c.log, c.trouble)
+	c.gate.changed, c.gate.side = c.adjust, c.side
 	c.metrics = newConsumerMetrics(o.Registerer, c)
 	return c
 }
@@ -121,10 +126,19 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 // Name is the consumer's name in the group.
 func (c *Consumer) Name() string { return c.opt.Name }
 
-// Held is why this consumer sends nothing, nil if it may.
+// Held is why nobody sends to the project, nil if it is not held.
 func (c *Consumer) Held() error {
 	if h := c.gate.Held(); h != nil {
 		return h
+	}
+	return nil
+}
+
+// SteppedBack is why this consumer does not get through to FCM while the project is not
+// held; nil if it does.
+func (c *Consumer) SteppedBack() error {
+	if circuit := c.gate.breaker.circuit(); circuit != nil && c.gate.alone() {
+		return circuit
 	}
 	return nil
 }
@@ -141,6 +155,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c.valve.start(ctx)
+	c.pausing.start(ctx)
 	if err := c.join(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // asked to stop before Redis was there
@@ -179,6 +194,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	for range c.opt.Concurrency {
 		workers.Go(func() error { c.worker(work); return nil })
 	}
+	workers.Go(func() error { c.prober(ctx, work); return nil })
 	settlers.Go(func() error { c.settler(write); return nil })
 	c.log.Info("consuming", zap.Int("concurrency", c.opt.Concurrency), zap.Int("partitions", c.keys.Partitions), zap.Duration("lease", c.lease.length))
 
@@ -281,16 +297,22 @@ func (c *Consumer) worker(work context.Context) {
 }
 
 // deliver makes one try, if there is still time for it. After a stop, or while
-// the consumer is paused, it hands back; what it has lost, it lets go of.
+// the consumer is paused or has stepped back, it hands back; what it has lost, it lets go
+// of.
 func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 	open := c.valve.context()
+	permit := d.pass // of the prober
 	if d.suppressed != "" {
-		if open.Err() != nil { // paused, or stopping
+		c.giveBackProbe(permit)
+		if open.Err() != nil && !permit.probe { // paused, or stopping
 			return settlement{delivery: d, release: true}
 		}
 		return c.policy.suppressed(d, time.Now())
 	}
-	permit, err := c.enter(open, d)
+	var err error
+	if !permit.probe {
+		permit, err = c.enter(open, d)
+	}
 	now := time.Now()
 	if err == nil && !d.expiresAt.IsZero() && !now.Before(d.expiresAt) {
 		c.gate.giveBack(permit)
@@ -306,7 +328,7 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 	case errors.Is(err, errTooLate):
 		done()
 		return c.policy.expired(d, now)
-	case err != nil: // paused, or stopping
+	case err != nil: // paused, stepped back, or stopping
 		done()
 		return settlement{delivery: d, release: true}
 	}
@@ -318,18 +340,25 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 	if o.Code == push.CodeAccepted {
 		c.sent.Add(1)
 	}
-	counts := true
+	r := ruling{counts: true}
 	if !silenced {
-		counts = c.gate.report(work, permit, o)
-	} else if permit.probe {
-		c.gate.giveBack(permit)
+		r = c.gate.report(work, permit, d, o)
+	} else {
+		c.giveBackProbe(permit)
 	}
-	s := c.policy.decide(d, o, now, counts)
+	s := c.policy.settle(d, o, now, r)
 	if ce := c.log.Check(zap.DebugLevel, "tried"); ce != nil {
 		ce.Write(zap.String("id", d.job.ID), zap.String("entry", d.entry), zap.Int("attempt", d.attempts+1),
-			zap.String("code", string(o.Code)), zap.Duration("took", o.Took), zap.String("status", string(s.status)))
+			zap.String("code", string(o.Code)), zap.Duration("took", o.Took), zap.String("status", string(s.status)), zap.Bool("handed_over", s.release))
 	}
 	return s
+}
+
+// giveBackProbe gives back a probe that said nothing of FCM.
+func (c *Consumer) giveBackProbe(p pass) {
+	if p.probe {
+		c.gate.giveBack(p)
+	}
 }
 
 // enter passes the gate; the wait, if there is one, ends when the push is lost.

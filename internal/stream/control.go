@@ -97,7 +97,7 @@ func (c *Control) EndHold(ctx context.Context, project string) (bool, error) {
 	if err != nil || h == nil {
 		return false, err
 	}
-	return lift(ctx, c.rdb, c.keys, project, DefaultRampUp, anyHold)
+	return lift(ctx, c.rdb, c.keys, project, DefaultRampUp, endHold)
 }
 
 // projects are those that consumers have sent to of late.

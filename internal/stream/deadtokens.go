@@ -116,8 +116,13 @@ func stampOf(ms string) string { return stamp(time.UnixMilli(number(ms))) }
 func (c *Consumer) bury(ctx context.Context, settled []settlement) {
 	keys := []string{deadKey(c.keys, c.opt.Project), deadWhyKey(c.keys, c.opt.Project)}
 	var b callBatch
+	wave := c.gate.breaker.toForgive()
+	for _, hash := range wave {
+		b.add(call{forgiveScript, keys, nil}, []any{hash, ""})
+	}
 	for _, s := range settled {
 		switch {
+		case s.deadToken && c.gate.breaker.forgives(s.tokenHash()): // in a wave: not the token's fault
 		case s.deadToken:
 			b.add(buryCall(c.keys, c.opt.Project), []any{s.tokenHash(), s.at.UnixMilli(), string(s.code), s.job.ID})
 		case s.listed && s.status == push.Sent:
@@ -129,6 +134,7 @@ func (c *Consumer) bury(ctx context.Context, settled []settlement) {
 	}
 	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
 		c.trouble.note("remembering dead tokens", err)
+		c.gate.breaker.forgiveLater(wave)
 	}
 }
 

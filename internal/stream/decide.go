@@ -39,6 +39,7 @@ type delivery struct {
 	hash       string    // of its token: see tokenHash
 	listed     bool      // its token is known to be dead, or that could not be looked up
 	suppressed string    // why it is not sent; empty if it is
+	pass       pass      // of the prober, before it is delivered
 
 	// Of hands: guarded by its lock.
 	leasedAt time.Time          // since when at least Redis knows that it is ours
@@ -84,6 +85,15 @@ func (p policy) suppressed(d *delivery, now time.Time) settlement {
 		result: string(push.CodeSuppressed) + ": not sent, the token is known to be dead: " + d.suppressed}
 }
 
+// settle settles a delivery by the outcome of a try that began at start, as the gate has
+// ruled.
+func (p policy) settle(d *delivery, o push.Outcome, start time.Time, r ruling) settlement {
+	if r.handOver {
+		return settlement{delivery: d, release: true}
+	}
+	return p.decide(d, o, start, r.counts)
+}
+
 // decide settles a delivery by the outcome of a try that began at start. If the
 // try does not count, FCM's trouble was known, or is everybody's; but one that
 // FCM may have accepted counts always, so that its line stays in the record.
@@ -92,7 +102,7 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool
 		return settlement{delivery: d, release: true}
 	}
 	verdict := o.Code.Verdict()
-	if verdict == push.VerdictRetry && !counts && o.Code != push.CodeNoAnswer {
+	if !counts && verdict != push.VerdictSent && o.Code != push.CodeNoAnswer {
 		verdict = push.VerdictHold
 	}
 	s := settlement{delivery: d, code: o.Code, tried: d.attempts + 1, result: resultOf(o), at: start.Add(o.Took),
@@ -111,7 +121,7 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool
 	default:
 		p.wait(&s, o, verdict == push.VerdictHold)
 	}
-	s.deadToken = o.DeadToken()
+	s.deadToken = s.status == push.Failed && o.DeadToken()
 	if s.status == push.Retrying {
 		s.line += " retry_in=" + short(s.due.Sub(s.at))
 	}

@@ -53,8 +53,13 @@
 //	         at once
 //
 //	allow    permits to send, within the rate    none granted      some unused     as many once more
-//	hold     nobody sends to the project         open              held            held
-//	lift     everybody may again, slowly         held              open            slowly once more
+//	hold     nobody sends to the project: its    open              held            held
+//	         quota is used up
+//	weigh    a worker says how it fares with     not said          said            the same
+//	         FCM: a hold on evidence begins
+//	         or ends
+//	lift     a hold is ended by hand; all send   held              open            slowly once more
+//	         again, slowly
 //	bury     dead tokens are remembered          unknown           remembered      the same
 //	reask    which push to a dead token asks     nobody            one             the same
 //	         FCM again
@@ -87,10 +92,13 @@
 //	sweeper    one              in its turn takes from the silent what      until stop
 //	                            they have, and removes dead names
 //	worker     Concurrency      passes the gate, one Send after the other   until all readers have ended
+//	prober     one              while this worker has stepped back: one     until stop
+//	                            push now and then
 //	settler    one              writes outcomes in batches                  until the workers have ended
 //	promoter   one              moves what is due, every 200 ms             until stop
 //	migrator   one              takes over what the version before writes   until stop
-//	watcher    one              pause and hold, every 400 ms                until stop
+//	watcher    one              pause and hold, every 400 ms; tells how     until stop
+//	                            this worker fares
 //	sealer     one              in its turn seals parts of the log for       until stop
 //	                            search: mark, seal, fold; packs what was
 //	                            sent long ago: pack
@@ -106,8 +114,8 @@
 // holds as many as there are slots, so a settler that can't write brings
 // everything before it to a halt.
 //
-// The valve (valve.go) is closed while the consumer is paused: then readers wait,
-// and what was not started is handed back. Stop has two contexts: the end of
+// The valve (valve.go) is closed while the consumer is paused, or has stepped back: then
+// readers wait, and what was not started is handed back. Stop has two contexts: the end of
 // Run's ctx ends the reading, and what was read and not started is handed back;
 // StopTimeout later, sends in flight are interrupted. Then Run releases what is
 // still pending for it, and leaves.
@@ -125,9 +133,21 @@
 // A store sends to one FCM project (project.go), which its first consumer notes.
 //
 // Before each send a worker passes the gate (gate.go). It gives permits out of a
-// bucket in Redis that all consumers share, and none while sending is held
-// (hold.go): for FCM's quota until FCM says; for an outage, a broken credential or
-// a missing right until a single push, the probe, comes through.
+// bucket in Redis that all consumers share, and none while sending is held (hold.go).
+//
+// Each worker has a circuit breaker (breaker.go). When its own tries fail in a row it
+// opens: the worker has stepped back.
+//
+//	            its own tries fail               all workers have stepped back
+//	closed ────────────────────▶ open, alone ───────────────────────────▶ open, project held
+//	   ▲                            │    ▲                                      │
+//	   └──── FCM answers a probe ───┘    └── FCM answers another worker ────────┘
+//
+// Alone it hands its work over, reads nothing, is not ready, and the prober sends one push
+// now and then. While the project is held, every worker reads, waits at the gate, is
+// ready, and probes from there. What each reports, and when that is a hold, is weigh.lua;
+// the figures and their reasons are docs/adr/0018-holds-on-evidence.md. A hold for FCM's
+// quota ends when FCM said.
 //
 // # Bulk jobs
 //
@@ -153,8 +173,10 @@
 //	brings its outcome
 //	an entry was deleted while pending     acknowledged, logged, an event
 //	an entry can't be read                 a failed record with reason and raw fields
-//	FCM is away, refuses us, or has had    held for all consumers; no attempt spent, ttl counts
-//	enough
+//	one worker does not reach FCM, or is   it steps back, the others do its work
+//	refused
+//	FCM is away, refuses everybody, or     held for all consumers; no attempt spent, ttl counts
+//	has had enough
 //	who works on a bulk job is killed      another goes on after a lease
 //	a token is dead                        remembered for its project for 30 days: pushes to it fail at once,
 //	                                       SUPPRESSED; one a day asks FCM again

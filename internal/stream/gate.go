@@ -20,14 +20,12 @@ const (
 	permitLife  = time.Second // how long they may be used
 	askEvery    = 500 * time.Millisecond
 	askTimeout  = 5 * time.Second
-	probeTime   = 20 * time.Second // until another probe, if its consumer died: a send may take 15 s
-	longestWait = 3                // first waits between two probes: a push in half a minute hurts nobody
-	outageAfter = 20               // tries in a row without a word from FCM
 )
 
 // gate is what every push passes on its way to FCM. It lets through what FCM
 // allows the whole project, by permits out of a bucket in Redis that all
-// consumers share; and nothing while the project is held, but single probes.
+// consumers share; and nothing but single probes while the project is held, or while
+// this worker has stepped back.
 type gate struct {
 	rdb     redis.UniversalClient
 	keys    pushlog.Keys
@@ -35,15 +33,20 @@ type gate struct {
 	name    string // of the consumer
 	limit   int    // pushes a minute, 0 none
 	rampUp  time.Duration
-	firstly time.Duration // wait before the first probe
 	log     *zap.Logger
 	trouble *trouble
+	breaker *breaker
+	changed func()        // the hold or the breaker did
+	side    func() string // of the consumer, in the evidence
 
-	held   atomic.Pointer[Hold]
-	silent atomic.Int64 // tries in a row that FCM did not answer
+	held atomic.Pointer[Hold]
+
+	quota quotaRun
+
+	weighing sync.Mutex // one weighs at a time
+	weighed  time.Time  // when it last did
 
 	mu      sync.Mutex
-	spare   pass // a probe that was not used
 	permits int
 	good    time.Time // until when
 	want    int       // at the next fetch
@@ -54,13 +57,13 @@ type gate struct {
 
 func newGate(rdb redis.UniversalClient, keys pushlog.Keys, o *ConsumerOptions, log *zap.Logger, t *trouble) *gate {
 	return &gate{rdb: rdb, keys: keys, project: o.Project, name: o.Name, limit: o.Rate, rampUp: o.RampUp,
-		firstly: cmp.Or(o.RetryMinDelay, 10*time.Second), log: log, trouble: t, want: 1, news: make(chan struct{})}
+		breaker: &breaker{first: cmp.Or(o.RetryMinDelay, 10*time.Second)}, changed: func() {}, side: func() string { return sideClosed },
+		log: log, trouble: t, want: 1, news: make(chan struct{})}
 }
 
 // pass is what the gate gives a push.
 type pass struct {
-	probe bool   // it tries whether FCM is back: the answer ends the hold, or prolongs it
-	hold  string // since when there is the hold that it probes
+	probe bool // it tries whether FCM is back
 }
 
 // errTooLate says that a push can't be sent any more.
@@ -70,7 +73,7 @@ var errTooLate = errors.New("expired at the gate")
 func (g *gate) try() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.permits == 0 || g.held.Load() != nil || time.Now().After(g.good) {
+	if g.permits == 0 || g.held.Load() != nil || time.Now().After(g.good) || g.breaker.isOpen() {
 		return false
 	}
 	g.permits--
@@ -88,21 +91,14 @@ func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
 			return pass{}, nil
 		}
 		g.mu.Lock()
-		if p := g.spare; p.probe {
-			g.spare = pass{}
-			if h := g.held.Load(); h != nil && h.Since == p.hold {
-				g.mu.Unlock()
-				return p, nil
-			}
-		}
 		ask, news := !g.asking, g.news
 		g.asking = true
 		g.mu.Unlock()
 		if ask {
-			probe, wait := g.ask(ctx)
-			if probe {
+			p, wait := g.ask(ctx)
+			if p.probe {
 				g.tell()
-				return g.probe(ctx), nil
+				return p, nil
 			}
 			if wait > 0 && ctx.Err() == nil {
 				g.rest(ctx, wait, expiresAt)
@@ -146,39 +142,43 @@ func (g *gate) tell() {
 	g.news = make(chan struct{})
 }
 
-// ask fetches permits. Without any, it says how long to wait.
-func (g *gate) ask(ctx context.Context) (probe bool, wait time.Duration) {
+// ask fetches permits, or a probe. Without either, it says how long to wait.
+func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
+	if h := g.held.Load(); h != nil && h.onEvidence() || g.breaker.isOpen() {
+		if p, wait = g.breaker.probe(time.Now()); p.probe {
+			g.log.Info("probing FCM with one push")
+		}
+		return p, min(wait, askEvery)
+	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	want := g.next()
 	began := time.Now()
 	answers, err := run(ctx, g.rdb, call{allowScript,
 		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project)},
-		[]any{want, g.limit, g.rampUp.Milliseconds(), probeTime.Milliseconds()}})
+		[]any{want, g.limit, g.rampUp.Milliseconds()}})
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			g.trouble.note("asking for permits", err)
 		}
-		return false, askEvery
+		return pass{}, askEvery
 	}
 	answer, _ := answers[0].([]any)
 	if len(answer) != 3 {
 		g.trouble.note("asking for permits", errors.New("unexpected answer"))
-		return false, askEvery
+		return pass{}, askEvery
 	}
 	granted, _ := answer[0].(int64)
 	ms, _ := answer[1].(int64)
 	switch answer[2] {
-	case "probe":
-		g.log.Info("probing FCM with one push")
-		return true, 0
 	case "held":
 		if g.held.Load() == nil {
-			if h, err := readHold(ctx, g.rdb, g.keys, g.project); err == nil {
-				g.see(h)
+			g.look(ctx)
+			if h := g.held.Load(); h != nil && h.onEvidence() {
+				return pass{}, 0 // it may probe
 			}
 		}
-		return false, min(time.Duration(ms)*time.Millisecond, askEvery)
+		return pass{}, min(time.Duration(ms)*time.Millisecond, askEvery)
 	case "ended":
 		g.log.Info("hold has ended by its time")
 	}
@@ -186,7 +186,7 @@ func (g *gate) ask(ctx context.Context) (probe bool, wait time.Duration) {
 	g.mu.Lock()
 	g.permits, g.good, g.fetched = int(granted), began.Add(permitLife), began
 	g.mu.Unlock()
-	return false, min(time.Duration(ms)*time.Millisecond, askEvery)
+	return pass{}, min(time.Duration(ms)*time.Millisecond, askEvery)
 }
 
 // next is how many permits to fetch: twice as many as last time if those were
@@ -205,26 +205,23 @@ func (g *gate) next() int {
 
 // giveBack returns a permit that was not used: the next push may have it.
 func (g *gate) giveBack(p pass) {
+	if p.probe {
+		g.breaker.giveBack()
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if p.probe {
-		g.spare = p
-	} else {
-		g.permits++
-	}
+	g.permits++
 }
 
-// probe is the pass of a probe, which ends the hold that there is, and no later
-// one.
-func (g *gate) probe(ctx context.Context) pass {
-	if h, err := readHold(ctx, g.rdb, g.keys, g.project); err == nil {
-		g.see(h)
+// look reads the hold.
+func (g *gate) look(ctx context.Context) {
+	h, err := readHold(ctx, g.rdb, g.keys, g.project)
+	if err != nil {
+		g.trouble.note("looking for a hold", err)
+		return
 	}
-	p := pass{probe: true}
-	if h := g.held.Load(); h != nil {
-		p.hold = h.Since
-	}
-	return p
+	g.see(h)
 }
 
 // see notes what is known of the hold.
@@ -233,95 +230,57 @@ func (g *gate) see(h *Hold) {
 	switch {
 	case before == nil && h != nil:
 		g.log.Warn("sending is held", zap.String("reason", string(h.Reason)), zap.String("code", string(h.Code)), zap.String("detail", h.Detail),
-			zap.String("until", h.Until), zap.String("probe_at", h.ProbeAt), zap.String("mend", h.Mend))
+			zap.String("until", h.Until), zap.String("probe_at", h.ProbeAt), zap.Strings("workers", h.Workers), zap.String("mend", h.Mend))
+		g.changed()
 	case before != nil && h == nil:
-		g.silent.Store(0) // what one consumer's probe has shown holds for all
 		g.log.Info("sending goes on", zap.String("reason", string(before.Reason)))
+		g.breaker.afresh(time.Now())
+		g.changed()
 	}
 }
 
 // Held is the hold as this consumer knows it, nil if there is none.
 func (g *gate) Held() *Hold { return g.held.Load() }
 
-// report tells the gate what came of a push that it let through. It returns
-// whether the try counts as one of the push's own: not if FCM's trouble was
-// known.
-func (g *gate) report(ctx context.Context, p pass, o push.Outcome) (counts bool) {
-	switch signOf(o.Code) {
-	case alive:
-		g.silent.Store(0)
-		if p.probe {
-			g.end(ctx, p)
-		}
-	case absent:
-		known := p.probe || g.held.Load() != nil
-		if g.silent.Add(1) >= outageAfter && !known || p.probe {
-			g.raise(ctx, p, o)
-		}
-		return !known
-	case refusing:
-		g.raise(ctx, p, o)
-		return false
-	}
-	return true
+// alone reports whether this worker has stepped back and the project is not held for
+// such a reason: then others do its work.
+func (g *gate) alone() bool {
+	h := g.held.Load()
+	return g.breaker.isOpen() && (h == nil || !h.onEvidence())
 }
 
-// raise holds the project, for all consumers.
-func (g *gate) raise(ctx context.Context, p pass, o push.Outcome) {
-	reason := reasonOf(o.Code)
-	wait := g.firstly
-	if reason == HoldQuota {
-		wait = quotaWait(o)
+// report tells the gate what came of a push that it let through, and says what is to
+// become of the push.
+func (g *gate) report(ctx context.Context, p pass, d *delivery, o push.Outcome) ruling {
+	before := g.held.Load()
+	r, what := g.breaker.judge(p, d.tokenHash(), o, before, time.Now())
+	switch what {
+	case opens:
+		c := g.breaker.circuit()
+		if c == nil {
+			break // another answer has closed it already
+		}
+		g.log.Warn("stepped back: this worker does not get through to FCM", zap.String("reason", string(c.Reason)), zap.String("code", string(c.Code)),
+			zap.String("detail", c.Detail), zap.Int("tokens", c.Tokens), zap.String("mend", c.Mend))
+	case closes:
+		g.log.Info("this worker gets through to FCM again")
 	}
-	if h := g.held.Load(); h != nil && !p.probe && h.Reason == reason && reason != HoldQuota {
-		return // known; the others in flight say the same
+	onEvidence := before != nil && before.onEvidence()
+	if what != unchanged || p.probe || onEvidence && signOf(o.Code) == alive {
+		g.weighNow(ctx, p.probe || what == closes)
+		g.changed()
 	}
-	probe := 0
-	if p.probe {
-		probe = 1
+	switch {
+	case o.Code == push.CodeQuotaExceeded:
+		g.limited(ctx, d.tokenHash(), o)
+		r.handOver = false
+	case o.Code == push.CodeAccepted:
+		g.quota.accepted()
+	case o.Code == push.CodeNoAnswer:
+		r.handOver = false // FCM may have it: that stands in the record
 	}
-	g.write(ctx, p, "holding", func(ctx context.Context) error {
-		_, err := run(ctx, g.rdb, call{holdScript, []string{holdKey(g.keys, g.project)},
-			[]any{string(reason), string(o.Code), o.Detail, g.name, wait.Milliseconds(), longestWait * g.firstly.Milliseconds(), probe}})
-		if err != nil {
-			return err
-		}
-		h, err := readHold(ctx, g.rdb, g.keys, g.project)
-		if err == nil {
-			g.see(h)
-		}
-		return err
-	})
-}
-
-// end lifts the hold after a probe came through.
-func (g *gate) end(ctx context.Context, p pass) {
-	g.write(ctx, p, "ending the hold", func(ctx context.Context) error {
-		_, err := lift(ctx, g.rdb, g.keys, g.project, g.rampUp, p.hold)
-		if err != nil {
-			return err
-		}
-		h, err := readHold(ctx, g.rdb, g.keys, g.project) // another may have begun
-		if err == nil {
-			g.see(h)
-		}
-		return err
-	})
-}
-
-// write writes what an answer means for all. A probe's is written down whatever
-// it takes, since everybody waits for it; of others the next says the same.
-func (g *gate) write(ctx context.Context, p pass, what string, f func(context.Context) error) {
-	for failures := 0; ; failures++ {
-		limited, cancel := context.WithTimeout(ctx, askTimeout)
-		err := f(limited)
-		cancel()
-		if err == nil {
-			return
-		}
-		g.trouble.note(what, err)
-		if !p.probe || !backoff(ctx, failures) {
-			return
-		}
+	if h := g.held.Load(); h != nil && h.onEvidence() {
+		r.handOver = false // nobody gets through: it waits
 	}
+	return r
 }

@@ -79,14 +79,22 @@ func TestNoRate(t *testing.T) {
 	}
 }
 
-// A 429 holds everybody, for as long as FCM said, and is nobody's attempt; then
-// sending begins slowly.
+// toToken is a delivery to a token.
+func toToken(token string) *delivery { return &delivery{job: push.Job{ID: token, DeviceID: token}} }
+
+// refusedByOAuth is what a worker gets whose service account is no good: it steps back at
+// once.
+var refusedByOAuth = push.Outcome{Code: push.CodeCredential, Detail: "token endpoint answered 401: invalid_grant"}
+
+// FCM's 429 for the project holds everybody, for as long as FCM said, and is nobody's
+// attempt; then sending begins slowly.
 func TestQuotaHolds(t *testing.T) {
 	t.Parallel()
 	b, one, two := gates(t, ConsumerOptions{Rate: 600_000, RampUp: time.Minute})
-	if counts := one.report(t.Context(), pass{}, push.Outcome{Code: push.CodeQuotaExceeded, RetryAfter: 700 * time.Millisecond}); counts {
-		t.Error("it counts as an attempt")
+	limit := func(g *gate, after time.Duration) {
+		g.report(t.Context(), pass{}, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429, Scope: push.ScopeProject, RetryAfter: after})
 	}
+	limit(one, 700*time.Millisecond)
 	for _, g := range []*gate{one, two} {
 		if _, ok := tries(t, g); ok {
 			t.Errorf("%s lets a push through", g.name)
@@ -96,12 +104,12 @@ func TestQuotaHolds(t *testing.T) {
 		}
 	}
 	// A shorter wait does not shorten it, a longer one prolongs it.
-	two.report(t.Context(), pass{}, push.Outcome{Code: push.CodeQuotaExceeded, RetryAfter: time.Millisecond})
+	limit(two, time.Millisecond)
 	until := one.Held().Until
 	if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h.Until != until {
 		t.Errorf("hold %+v, %v, want until %s", h, err, until)
 	}
-	two.report(t.Context(), pass{}, push.Outcome{Code: push.CodeQuotaExceeded, RetryAfter: time.Second})
+	limit(two, time.Second)
 	if two.Held().Until <= until {
 		t.Errorf("until %s, before that %s", two.Held().Until, until)
 	}
@@ -126,149 +134,142 @@ func TestQuotaHolds(t *testing.T) {
 func TestQuotaWithoutRetryAfter(t *testing.T) {
 	t.Parallel()
 	_, g, _ := gates(t, ConsumerOptions{})
-	g.report(t.Context(), pass{}, push.Outcome{Code: push.CodeQuotaExceeded})
+	g.report(t.Context(), pass{}, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, Scope: push.ScopeProject})
 	if left := time.Until(parseStamp(g.Held().Until)); left < 50*time.Second || left > time.Minute {
 		t.Errorf("held for %v, FCM's documentation says a minute", left)
 	}
 }
 
-// Twenty tries in a row without a word from FCM are an outage. Then single
-// pushes probe, and the first answer ends it.
-func TestOutage(t *testing.T) {
+// A 429 that does not say whose quota is used up holds the project only if several device
+// tokens get it, and no worker has anything accepted meanwhile.
+func TestQuotaOnEvidence(t *testing.T) {
 	t.Parallel()
-	b, one, two := gates(t, ConsumerOptions{RetryMinDelay: 100 * time.Millisecond})
-	for range outageAfter - 1 {
-		if !one.report(t.Context(), pass{}, unavailable) {
-			t.Fatal("a failure before the outage is known does not count")
-		}
-	}
-	one.report(t.Context(), pass{}, push.Outcome{Code: push.CodeUnregistered}) // FCM lives
-	for n := range outageAfter {
-		if one.Held() != nil {
-			t.Fatalf("held after %d", n)
-		}
-		one.report(t.Context(), pass{}, unavailable)
-	}
-	if h := one.Held(); h == nil || h.Reason != HoldOutage || h.Code != push.CodeUnavailable || h.ProbeAt == "" {
-		t.Fatalf("hold %+v", h)
-	}
-	if one.report(t.Context(), pass{}, unavailable) {
-		t.Error("what was in flight counts")
-	}
-	since := one.Held().Since
-	for _, want := range []time.Duration{200 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond} {
-		p, err := two.enter(t.Context(), time.Time{})
-		if err != nil || !p.probe {
-			t.Fatalf("%+v, %v", p, err)
-		}
-		if _, ok := tries(t, one); ok {
-			t.Error("two probes at the same time")
-		}
-		if two.report(t.Context(), p, push.Outcome{Code: push.CodeNotSent}) {
-			t.Error("a probe counts")
-		}
-		if every := b.rdb.HGet(t.Context(), holdKey(b.keys, "default"), "every_ms").Val(); every != fmt.Sprint(want.Milliseconds()) {
-			t.Errorf("the next probe comes after %s ms, want %v", every, want)
-		}
-		if h := two.Held(); h.Since != since || h.Code != push.CodeNotSent {
-			t.Errorf("hold %+v", h)
-		}
-	}
-	p, err := one.enter(t.Context(), time.Time{})
-	if err != nil || !p.probe {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	one.report(t.Context(), p, accepted)
-	for _, g := range []*gate{one, two} {
-		if p, err := g.enter(t.Context(), time.Time{}); err != nil || p.probe || g.Held() != nil {
-			t.Errorf("%s: %+v, %v, held %+v", g.name, p, err, g.Held())
-		}
-	}
-}
-
-// A probe ends the hold that it probed, and no later one; one that was not used is
-// not spent on a later hold either.
-func TestProbeIsForItsHold(t *testing.T) {
-	t.Parallel()
-	b, one, two := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
-	one.raise(t.Context(), pass{}, push.Outcome{Code: push.CodePermission})
-	p, err := one.enter(t.Context(), time.Time{})
-	if err != nil || !p.probe || p.hold == "" {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	one.giveBack(p)
-	if again, err := one.enter(t.Context(), time.Time{}); err != nil || again != p {
-		t.Fatalf("what was given back: %+v, %v", again, err)
-	}
-	one.giveBack(p)
-	two.end(t.Context(), p)          // another one's probe came through
-	time.Sleep(2 * time.Millisecond) // a hold is known by its millisecond
-	two.raise(t.Context(), pass{}, push.Outcome{Code: push.CodeQuotaExceeded, RetryAfter: time.Hour})
-	one.see(two.Held())
-	if p, ok := tries(t, one); ok {
-		t.Errorf("a probe of an earlier hold is let out: %+v", p)
-	}
-	one.report(t.Context(), p, accepted) // it was in flight all the time
-	if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h == nil || one.Held() == nil {
-		t.Errorf("it ended the quota's hold: %+v, %v", h, err)
-	}
-}
-
-// After a hold a single failure is no outage, however many there were before.
-func TestOutageIsForgotten(t *testing.T) {
-	t.Parallel()
-	_, one, two := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
-	for range 3 * outageAfter {
-		one.report(t.Context(), pass{}, unavailable)
-	}
-	p, err := two.enter(t.Context(), time.Time{})
-	if err != nil || !p.probe {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	two.report(t.Context(), p, accepted)
-	if _, err := one.enter(t.Context(), time.Time{}); err != nil || one.Held() != nil {
-		t.Fatal(err, one.Held())
-	}
-	one.report(t.Context(), pass{}, unavailable)
-	if one.Held() != nil {
-		t.Errorf("held by a single failure: %+v", one.Held())
-	}
-}
-
-// A broken credential, or a missing right, holds at once and says what to mend.
-func TestMend(t *testing.T) {
-	t.Parallel()
-	for code, words := range map[push.Code]string{push.CodeCredential: "GOOGLE_APPLICATION_CREDENTIALS", push.CodePermission: "enable the Firebase Cloud Messaging API"} {
-		_, g, _ := gates(t, ConsumerOptions{})
-		if g.report(t.Context(), pass{}, push.Outcome{Code: code, Detail: "why"}) {
-			t.Errorf("%s counts", code)
-		}
-		h := g.Held()
-		if h == nil || !strings.Contains(h.Mend, words) || !strings.Contains(h.Error(), words) || !strings.Contains(h.Error(), "why") {
-			t.Errorf("%s: %+v", code, h)
-		}
-	}
-}
-
-// An outage gives way to a reason that somebody must mend; no reason gives way
-// to an outage.
-func TestReasonsGiveWay(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		first, then, want push.Code
+	limited := push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429, RetryAfter: time.Minute}
+	ofDevice := limited
+	ofDevice.Scope = push.ScopeDevice
+	for name, c := range map[string]struct {
+		tokens []string
+		answer push.Outcome
+		other  bool // the other worker has a push accepted meanwhile
+		own    bool // this worker has
+		want   bool
 	}{
-		{push.CodeUnavailable, push.CodeCredential, push.CodeCredential},
-		{push.CodeQuotaExceeded, push.CodePermission, push.CodePermission},
-		{push.CodeCredential, push.CodeUnavailable, push.CodeCredential},
-		{push.CodeQuotaExceeded, push.CodeUnavailable, push.CodeQuotaExceeded},
-		{push.CodeUnavailable, push.CodeQuotaExceeded, push.CodeUnavailable},
+		"three tokens":                    {tokens: []string{"a", "b", "c"}, answer: limited, want: true},
+		"one token, often":                {tokens: []string{"a", "a", "a", "a", "a"}, answer: limited},
+		"three devices, each by its own":  {tokens: []string{"a", "b", "c"}, answer: ofDevice},
+		"the other worker gets through":   {tokens: []string{"a", "b", "c"}, answer: limited, other: true},
+		"this worker gets through itself": {tokens: []string{"a", "b", "c"}, answer: limited, own: true},
 	} {
-		b, g, _ := gates(t, ConsumerOptions{})
-		g.raise(t.Context(), pass{}, push.Outcome{Code: c.first})
-		g.raise(t.Context(), pass{}, push.Outcome{Code: c.then})
-		if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h == nil || h.Code != c.want {
-			t.Errorf("%s, then %s: %+v, %v", c.first, c.then, h, err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, one, two := gates(t, ConsumerOptions{})
+			for _, token := range c.tokens {
+				one.report(t.Context(), pass{}, toToken(token), c.answer)
+			}
+			if one.Held() != nil {
+				t.Fatal("held before the other worker had time to speak")
+			}
+			if c.other {
+				two.report(t.Context(), pass{}, toToken("x"), accepted)
+				if err := two.weighSome(t.Context(), sideClosed); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.own {
+				one.report(t.Context(), pass{}, toToken("x"), accepted)
+			}
+			one.quota.mu.Lock()
+			one.quota.since = one.quota.since.Add(-quotaSettle)
+			one.quota.mu.Unlock()
+			if c.other { // it was accepted after the first 429
+				one.quota.mu.Lock()
+				one.quota.since = time.Now().Add(-time.Hour)
+				one.quota.mu.Unlock()
+			}
+			one.holdIfAllLimited(t.Context())
+			if held := one.Held() != nil; held != c.want {
+				t.Errorf("held: %v, %+v", held, one.Held())
+			}
+		})
+	}
+}
+
+// A future that Redis's clock has left behind delays nothing for longer than its own
+// length.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	future := func(d time.Duration) int64 { return time.Now().Add(d).UnixMilli() }
+	t.Run("rate", func(t *testing.T) {
+		t.Parallel()
+		b, g, _ := gates(t, ConsumerOptions{Rate: 6000, RampUp: 200 * time.Millisecond})
+		b.rdb.HSet(t.Context(), rateKey(b.keys, "default"), "tat", future(10*time.Minute)*1000, "ramp_from", future(10*time.Minute)*1000)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for range 150 {
+			if _, err := g.enter(ctx, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
 		}
+	})
+	t.Run("quota", func(t *testing.T) {
+		t.Parallel()
+		b, g, _ := gates(t, ConsumerOptions{})
+		g.report(t.Context(), pass{}, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, Scope: push.ScopeProject, RetryAfter: 500 * time.Millisecond})
+		b.rdb.HSet(t.Context(), holdKey(b.keys, "default"), "until_ms", future(10*time.Minute))
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if _, err := g.enter(ctx, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("evidence", func(t *testing.T) {
+		t.Parallel()
+		b, g, two := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
+		g.report(t.Context(), pass{}, toToken("a"), refusedByOAuth)
+		if g.Held() == nil {
+			t.Fatal("not held")
+		}
+		later := future(10 * time.Minute)
+		b.rdb.HSet(t.Context(), holdKey(b.keys, "default"), "since_ms", later, "probe_at_ms", later)
+		b.rdb.HSet(t.Context(), evidenceKey(b.keys, "default"), "lifted_ms", later, "answered_ms", later, "accepted_ms", later, "believed_ms", later,
+			"worker:gone", fmt.Sprintf(`{"seen":%d,"state":"closed"}`, later))
+		eventually(t, "an answer to end it", func() bool {
+			p, err := two.enter(t.Context(), time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			two.report(t.Context(), p, toToken("b"), accepted)
+			return two.Held() == nil && !p.probe
+		})
+		seen := b.rdb.HGet(t.Context(), evidenceKey(b.keys, "default"), "worker:gone").Val()
+		if strings.Contains(seen, fmt.Sprint(later)) {
+			t.Errorf("a worker will be taken to live for ten minutes: %s", seen)
+		}
+	})
+}
+
+// What FCM says to a push that was in flight when the hold began ends it; so does a probe
+// of a worker that has not stepped back, which is let out at once.
+func TestFirstAnswerEndsHold(t *testing.T) {
+	t.Parallel()
+	b, one, two := gates(t, ConsumerOptions{RetryMinDelay: time.Hour})
+	one.report(t.Context(), pass{}, toToken("a"), refusedByOAuth)
+	two.look(t.Context())
+	if one.Held() == nil || two.Held() == nil {
+		t.Fatal("not held")
+	}
+	if _, ok := tries(t, one); ok {
+		t.Error("the worker that stepped back probes before its time")
+	}
+	time.Sleep(2 * time.Millisecond) // times are kept in milliseconds
+	two.report(t.Context(), pass{}, toToken("b"), push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404})
+	if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h != nil || two.Held() != nil {
+		t.Errorf("still held: %+v, %v", h, err)
+	}
+	one.look(t.Context())
+	p, ok := tries(t, one)
+	if !ok || !p.probe {
+		t.Error("the worker that stepped back does not try afresh when the hold has ended")
 	}
 }
 
@@ -276,7 +277,7 @@ func TestReasonsGiveWay(t *testing.T) {
 func TestExpiresAtTheGate(t *testing.T) {
 	t.Parallel()
 	_, g, _ := gates(t, ConsumerOptions{})
-	g.raise(t.Context(), pass{}, push.Outcome{Code: push.CodePermission})
+	g.report(t.Context(), pass{}, toToken("a"), refusedByOAuth)
 	errs := make(chan error)
 	for range 3 { // the first asks Redis, the others wait for it
 		go func() {
@@ -289,22 +290,6 @@ func TestExpiresAtTheGate(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-}
-
-// A consumer that has nothing to send asks for no probe, which others wait for.
-func TestIdleTakesNoProbe(t *testing.T) {
-	t.Parallel()
-	b, one, _ := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
-	_, stop := b.running(t, &counting{}, ConsumerOptions{Name: "idle"})
-	one.raise(t.Context(), pass{}, push.Outcome{Code: push.CodePermission})
-	eventually(t, "the idle one to know of the hold", func() bool {
-		return b.rdb.HGet(t.Context(), holdKey(b.keys, "default"), "probe_at_ms").Val() <= fmt.Sprint(nowMS())
-	})
-	p, err := one.enter(t.Context(), time.Time{})
-	if err != nil || !p.probe {
-		t.Errorf("%+v, %v", p, err)
-	}
-	stop()
 }
 
 // While FCM is away nothing is lost, few attempts are spent, and one push at a
@@ -335,9 +320,11 @@ func TestOutageEndToEnd(t *testing.T) {
 		# HELP pushstream_held 1 while all sending to the project is held, by the reason.
 		# TYPE pushstream_held gauge
 		pushstream_held{reason="credential"} 0
+		pushstream_held{reason="mismatch"} 0
 		pushstream_held{reason="outage"} 1
 		pushstream_held{reason="permission"} 0
 		pushstream_held{reason="quota"} 0
+		pushstream_held{reason="unregistered"} 0
 	`), "pushstream_held"); err != nil {
 		t.Error(err)
 	}
@@ -364,7 +351,7 @@ func TestOutageEndToEnd(t *testing.T) {
 		attempts += r.Attempts
 	}
 	// Twenty until the outage is known, and what was in flight then.
-	if spent := attempts - len(jobs); spent > outageAfter+16 {
+	if spent := attempts - len(jobs); spent > silentTries+16 {
 		t.Errorf("the outage cost %d attempts", spent)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,16 +20,24 @@ type Reason string
 
 // The reasons.
 const (
-	HoldQuota      Reason = "quota"      // FCM's 429: ends when FCM said
-	HoldOutage     Reason = "outage"     // FCM does not answer, or with 5xx only
-	HoldCredential Reason = "credential" // FCM, or the token endpoint, refuses the service account
-	HoldPermission Reason = "permission" // API disabled, right missing, wrong project
+	HoldQuota        Reason = "quota"        // FCM's 429: ends when FCM said
+	HoldOutage       Reason = "outage"       // FCM does not answer, or with 5xx only
+	HoldCredential   Reason = "credential"   // FCM, or the token endpoint, refuses the service account
+	HoldPermission   Reason = "permission"   // API disabled, right missing, wrong project
+	HoldMismatch     Reason = "mismatch"     // FCM says of one token after the other that it is another project's
+	HoldUnregistered Reason = "unregistered" // FCM says of nearly every token that it is dead
 )
 
 // Reasons returns every reason, so that metrics can start each at zero.
-func Reasons() []Reason { return []Reason{HoldQuota, HoldOutage, HoldCredential, HoldPermission} }
+func Reasons() []Reason {
+	return []Reason{HoldQuota, HoldOutage, HoldCredential, HoldPermission, HoldMismatch, HoldUnregistered}
+}
 
-// Mend says in words what ends a hold for this reason.
+// answers reports whether FCM answers, and only an acceptance shows that the trouble is
+// over.
+func (r Reason) answers() bool { return r == HoldMismatch || r == HoldUnregistered }
+
+// Mend says in words what ends the trouble.
 func (r Reason) Mend() string {
 	switch r {
 	case HoldQuota:
@@ -38,7 +47,14 @@ func (r Reason) Mend() string {
 	case HoldCredential:
 		return "mend the service account, or give all consumers a valid one (GOOGLE_APPLICATION_CREDENTIALS) and restart them"
 	case HoldPermission:
-		return "enable the Firebase Cloud Messaging API (V1), give the service account the right to send, and check FCM_PROJECT_ID"
+		return "enable the Firebase Cloud Messaging API (V1), give the service account the right to send, and check FCM_PROJECT_ID; " +
+			"look at the proxy if it, and not FCM, refuses"
+	case HoldMismatch:
+		return "check FCM_PROJECT_ID and GOOGLE_APPLICATION_CREDENTIALS: the device tokens are of another project; " +
+			"it ends when FCM accepts a push, or by hand if the device tokens are wrong"
+	case HoldUnregistered:
+		return "check FCM_PROJECT_ID and FCM's status page; it ends when FCM accepts a push; " +
+			"end it by hand if the device tokens are really dead: then UNREGISTERED is believed for 10 minutes"
 	}
 	return ""
 }
@@ -50,10 +66,15 @@ type Hold struct {
 	Code    push.Code `json:"code"`             // of the answer that began it, or of the newest probe
 	Detail  string    `json:"detail,omitempty"` // of the same answer
 	Mend    string    `json:"mend"`
-	By      string    `json:"by"` // consumer
+	By      string    `json:"by"` // consumer whose answer that was
 	Since   string    `json:"since"`
 	Until   string    `json:"until,omitempty"`    // quota: it ends then
 	ProbeAt string    `json:"probe_at,omitempty"` // else: a single push tries then whether it is over
+
+	// The evidence: which consumers failed, with how many device tokens, since when.
+	Workers      []string `json:"workers"`
+	Tokens       int      `json:"tokens"`
+	FailingSince string   `json:"failing_since,omitempty"`
 }
 
 // Error words the hold for /readyz.
@@ -67,6 +88,9 @@ func (h *Hold) Error() string {
 	return text + "; " + h.Mend
 }
 
+// onEvidence reports whether it ends with the first answer, not by its time.
+func (h *Hold) onEvidence() bool { return h.Until == "" }
+
 // parseHold reads a hold's hash; nil if there is none, or if it has run out and
 // nobody has asked for a permit since.
 func parseHold(project string, h map[string]string) *Hold {
@@ -75,9 +99,11 @@ func parseHold(project string, h map[string]string) *Hold {
 	if reason == "" || err == nil && until < time.Now().UnixMilli() {
 		return nil
 	}
+	tokens, _ := strconv.Atoi(h["tokens"]) // it is for showing only
 	return &Hold{
 		Project: project, Reason: reason, Code: push.Code(h["code"]), Detail: h["detail"], Mend: reason.Mend(),
 		By: h["by"], Since: h["since"], Until: h["until"], ProbeAt: h["probe_at"],
+		Workers: append([]string{}, strings.Fields(h["workers"])...), Tokens: tokens, FailingSince: h["failing_since"],
 	}
 }
 
@@ -90,37 +116,37 @@ func readHold(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys,
 	return parseHold(project, h), nil
 }
 
-// What lift is to end, if it is not the hold that began at a time.
+// What lift is to do.
 const (
-	anyHold = "any"
+	endHold = "hold"
 	noHold  = "none"
 )
 
-// lift ends the hold of a project that began at since, any, or none, and has
-// sending begin slowly. It reports whether it ended one.
-func lift(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, since string) (bool, error) {
+// lift ends the hold of a project, or none, and has sending begin slowly. It reports
+// whether it ended one.
+func lift(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, what string) (bool, error) {
 	answers, err := run(ctx, rdb, call{liftScript,
-		[]string{holdKey(keys, project), rateKey(keys, project)}, []any{rampUp.Milliseconds(), since}})
+		[]string{holdKey(keys, project), rateKey(keys, project), evidenceKey(keys, project)}, []any{rampUp.Milliseconds(), what}})
 	if err != nil {
 		return false, fmt.Errorf("lift hold: %w", err)
 	}
 	return answers[0] == int64(1), nil
 }
 
-// sign is what an answer means for all the others.
+// sign is what an answer says of the way to FCM.
 type sign int
 
 const (
 	neutral  sign = iota
 	alive         // FCM answers, be it with a refusal
 	absent        // no answer, or 5xx
-	refusing      // all pushes of the project: reasonOf says why
+	refusing      // somebody refuses, without FCM's word for it: reasonOf says why
 )
 
-// signOf says what an outcome tells of FCM itself.
+// signOf says what an outcome tells of the way to FCM.
 func signOf(code push.Code) sign {
 	switch code {
-	case push.CodeQuotaExceeded, push.CodeCredential, push.CodePermission:
+	case push.CodeCredential, push.CodePermission:
 		return refusing
 	case push.CodeUnavailable, push.CodeInternal, push.CodeNotSent, push.CodeNoAnswer, push.CodeBadAnswer:
 		return absent
@@ -132,8 +158,6 @@ func signOf(code push.Code) sign {
 
 func reasonOf(code push.Code) Reason {
 	switch code {
-	case push.CodeQuotaExceeded:
-		return HoldQuota
 	case push.CodeCredential:
 		return HoldCredential
 	case push.CodePermission:

@@ -56,9 +56,14 @@ func projectsKey(k pushlog.Keys) string            { return k.Prefix + ":project
 func flushKey(k pushlog.Keys) string               { return k.Prefix + ":flush" }
 
 // Those of one FCM project. Its name is their hash tag, since one script touches
-// both.
+// several.
 func holdKey(k pushlog.Keys, project string) string { return k.Prefix + ":hold:{" + project + "}" }
 func rateKey(k pushlog.Keys, project string) string { return k.Prefix + ":rate:{" + project + "}" }
+
+// How its workers fare with FCM.
+func evidenceKey(k pushlog.Keys, project string) string {
+	return k.Prefix + ":evidence:{" + project + "}"
+}
 
 // The tokens of one project that FCM called dead, by time, and why.
 func deadKey(k pushlog.Keys, project string) string {

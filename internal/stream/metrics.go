@@ -86,7 +86,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		}
 	}
 	if reg != nil {
-		reg.MustRegister(m.tries, m.settled, m.ended, m.life, m.queued, m.lost, m.claimed, m.late, m.removed, holdCollector{c.gate}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.tries, m.settled, m.ended, m.life, m.queued, m.lost, m.claimed, m.late, m.removed, holdCollector{c.gate}, circuitCollector{c.gate.breaker}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
 		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -140,5 +140,29 @@ func (h holdCollector) Collect(ch chan<- prometheus.Metric) {
 			value = 1
 		}
 		ch <- prometheus.MustNewConstMetric(holdDesc, prometheus.GaugeValue, value, string(reason))
+	}
+}
+
+// circuitCollector shows whether this consumer has stepped back.
+type circuitCollector struct{ breaker *breaker }
+
+var circuitDesc = prometheus.NewDesc("pushstream_circuit_open",
+	"1 while this consumer has stepped back, because it does not get through to FCM, by the reason.", []string{"reason"}, nil)
+
+// Describe implements prometheus.Collector.
+func (circuitCollector) Describe(ch chan<- *prometheus.Desc) { ch <- circuitDesc }
+
+// Collect implements prometheus.Collector.
+func (c circuitCollector) Collect(ch chan<- prometheus.Metric) {
+	circuit := c.breaker.circuit()
+	for _, reason := range Reasons() {
+		if reason == HoldQuota {
+			continue // the project's alone
+		}
+		value := 0.0
+		if circuit != nil && circuit.Reason == reason {
+			value = 1
+		}
+		ch <- prometheus.MustNewConstMetric(circuitDesc, prometheus.GaugeValue, value, string(reason))
 	}
 }

@@ -107,10 +107,18 @@ func (c *Consumer) unowned(ctx context.Context, p pushlog.Partition, lane int) (
 // claim claims entries for which it has a slot each, and has them opened like any
 // others. It returns how many it got; others may be faster.
 func (c *Consumer) claim(ctx context.Context, p pushlog.Partition, batch []entry) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
 	started := 0
 	defer func() { c.slots.give(len(batch) - started) }()
+	return c.claimEntries(ctx, p, batch, func(d *delivery) {
+		started++
+		c.jobs <- d
+	})
+}
+
+// claimEntries is claim for a caller that has the slots.
+func (c *Consumer) claimEntries(ctx context.Context, p pushlog.Partition, batch []entry, start func(*delivery)) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	now := time.Now()
 	args := []any{Group, c.opt.Name, nobody}
 	for _, e := range batch {
@@ -137,10 +145,7 @@ func (c *Consumer) claim(ctx context.Context, p pushlog.Partition, batch []entry
 	}
 	c.metrics.claimed.Add(float64(len(got)))
 	c.log.Info("reclaimed", zap.Int("entries", len(got)))
-	return len(got), c.open(ctx, p, got, func(d *delivery) {
-		started++
-		c.jobs <- d
-	})
+	return len(got), c.open(ctx, p, got, start)
 }
 
 // fieldsOf reads {name, value, …} as scripts return an entry.

@@ -32,6 +32,7 @@ var (
 	allowScript   = load("allow")
 	holdScript    = load("hold")
 	liftScript    = load("lift")
+	weighScript   = load("weigh")
 	buryScript    = load("bury")
 	reaskScript   = load("reask")
 	forgiveScript = load("forgive")

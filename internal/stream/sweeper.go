@@ -25,11 +25,12 @@ const (
 // leader to lose, and the cost does not grow with the number of consumers.
 type sweeper struct{ c *Consumer }
 
-// run sweeps until ctx ends, while the consumer is not paused.
+// run sweeps until ctx ends, while the consumer is not paused; one that has stepped back
+// may be the last that lives.
 func (s sweeper) run(ctx context.Context) {
 	every := s.c.lease.length / sweepEvery / 2 // turns don't end when we look
 	for failures := 0; ; {
-		open, ok := s.c.valve.wait(ctx)
+		open, ok := s.c.pausing.wait(ctx)
 		if !ok {
 			return
 		}

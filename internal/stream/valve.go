@@ -6,7 +6,7 @@ import (
 )
 
 // valve is open while a consumer may read and start pushes, and closed while it
-// is paused. Its context ends when it is closed, or when the consumer stops.
+// is paused, or has stepped back. Its context ends when it is closed, or when the consumer stops.
 type valve struct {
 	mu     sync.Mutex
 	base   context.Context // of the consumer's run

@@ -33,6 +33,12 @@ func (c *Consumer) watcher(ctx context.Context, stop context.CancelCauseFunc) {
 		}
 		sleep(ctx, watchEvery)
 	}
+	// The others must not wait for this worker's answers.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := c.gate.weigh(last, sideGone); err != nil {
+		c.trouble.note("leaving the evidence", err)
+	}
 }
 
 // watch reads what is desired of this consumer, the hold, and the store's project, and
@@ -60,20 +66,34 @@ func (c *Consumer) watch(ctx context.Context) error {
 	}
 	c.pausedAll = all
 	c.pause(all || one)
-	return nil
+	c.gate.holdIfAllLimited(ctx)
+	return c.gate.weighSome(ctx, c.side())
 }
 
-// pause closes the valve, or opens it. What waits for a worker is handed back;
-// what is in flight finishes.
+// pause has the consumer pause, or go on.
 func (c *Consumer) pause(pause bool) {
-	if !c.valve.set(!pause) {
+	if c.paused.Swap(pause) == pause {
 		return
 	}
 	if pause {
 		c.log.Info("paused", zap.Int("in_hand", c.InHand()))
-		c.returnWaiting()
 	} else {
 		c.log.Info("resumed")
+	}
+	c.adjust()
+}
+
+// adjust closes the valve while the consumer is paused, or has stepped back alone; else
+// it opens it. What waits for a worker is handed back; what is in flight finishes.
+func (c *Consumer) adjust() {
+	c.adjusting.Lock()
+	paused := c.paused.Load()
+	open := !paused && !c.gate.alone()
+	c.pausing.set(!paused)
+	changed := c.valve.set(open)
+	c.adjusting.Unlock()
+	if changed && !open {
+		c.returnWaiting()
 	}
 	select {
 	case c.beatNow <- struct{}{}:

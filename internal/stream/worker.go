@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -68,8 +69,10 @@ func (c *Consumer) state() State {
 	switch {
 	case c.draining.Load():
 		return Draining
-	case c.valve.context().Err() != nil:
+	case c.paused.Load():
 		return Paused
+	case c.gate.breaker.isOpen():
+		return CircuitOpen
 	}
 	return Running
 }
@@ -79,11 +82,14 @@ func (c *Consumer) state() State {
 func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error {
 	host, _ := os.Hostname()
 	key := workerKey(c.keys, c.opt.Name)
+	circuit := cmp.Or(c.gate.breaker.circuit(), &Circuit{})
 	_, err := run(ctx, c.rdb, call{beatScript, []string{key}, []any{workerTTL.Milliseconds(),
 		"name", c.opt.Instance, "role", "consumer", "host", host, "pid", os.Getpid(), "version", c.opt.Version,
 		"state", string(c.state()), "started_at", stamp(c.started), "beat_at", stamp(now),
 		"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
-		"project", c.opt.Project, "simulator", strconv.FormatBool(c.opt.Simulator), "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest()}})
+		"project", c.opt.Project, "simulator", strconv.FormatBool(c.opt.Simulator), "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest(),
+		"circuit_reason", string(circuit.Reason), "circuit_code", string(circuit.Code), "circuit_detail", circuit.Detail,
+		"circuit_since", circuit.Since, "circuit_probe_at", circuit.ProbeAt, "circuit_tokens", circuit.Tokens}})
 	if err != nil {
 		return fmt.Errorf("beat: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/push"
 )
 
 // State is what a worker is doing.
@@ -18,7 +20,10 @@ const (
 	Running  State = "running"
 	Draining State = "draining" // it was told to stop: what is in flight finishes
 	Paused   State = "paused"
-	Lost     State = "lost" // it went silent; its work is taken over, then it leaves the list
+	// CircuitOpen is a worker that does not get through to FCM: it has stepped back,
+	// handed its work over, and probes.
+	CircuitOpen State = "circuit_open"
+	Lost        State = "lost" // it went silent; its work is taken over, then it leaves the list
 )
 
 // States returns every state, so that metrics can start each at zero.
@@ -26,24 +31,25 @@ func States() []State { return []State{Running, Draining, Paused, Lost} }
 
 // Worker is one consumer as its heartbeats describe it.
 type Worker struct {
-	Name      string  `json:"name"`     // of the instance: what it is paused by
-	Consumer  string  `json:"consumer"` // of the process: its member name in the group; empty if none runs
-	State     State   `json:"state"`
-	Desired   State   `json:"desired"` // running or paused
-	Host      string  `json:"host,omitempty"`
-	PID       int     `json:"pid,omitempty"`
-	Version   string  `json:"version,omitempty"`
-	StartedAt string  `json:"started_at,omitempty"`
-	BeatAt    string  `json:"beat_at,omitempty"`
-	Silent    float64 `json:"silent_seconds"` // since its last heartbeat
-	InHand    int     `json:"in_hand"`        // by its last heartbeat
-	Pending   int64   `json:"pending"`        // entries that Redis says it has
-	Sent      int64   `json:"sent"`
-	Rate      float64 `json:"rate"` // sent a second
-	Project   string  `json:"project,omitempty"`
-	Simulator bool    `json:"simulator"` // what it sends goes to a simulator of FCM
-	OpsAddr   string  `json:"ops_addr,omitempty"`
-	LastError string  `json:"last_error,omitempty"`
+	Name      string   `json:"name"`     // of the instance: what it is paused by
+	Consumer  string   `json:"consumer"` // of the process: its member name in the group; empty if none runs
+	State     State    `json:"state"`
+	Desired   State    `json:"desired"` // running or paused
+	Host      string   `json:"host,omitempty"`
+	PID       int      `json:"pid,omitempty"`
+	Version   string   `json:"version,omitempty"`
+	StartedAt string   `json:"started_at,omitempty"`
+	BeatAt    string   `json:"beat_at,omitempty"`
+	Silent    float64  `json:"silent_seconds"` // since its last heartbeat
+	InHand    int      `json:"in_hand"`        // by its last heartbeat
+	Pending   int64    `json:"pending"`        // entries that Redis says it has
+	Sent      int64    `json:"sent"`
+	Rate      float64  `json:"rate"` // sent a second
+	Project   string   `json:"project,omitempty"`
+	Simulator bool     `json:"simulator"` // what it sends goes to a simulator of FCM
+	OpsAddr   string   `json:"ops_addr,omitempty"`
+	LastError string   `json:"last_error,omitempty"`
+	Circuit   *Circuit `json:"circuit,omitempty"` // why it has stepped back, if it has
 }
 
 // Workers returns all workers by name: those that live, those that are lost, and
@@ -123,6 +129,11 @@ func parseWorker(name string, h map[string]string) Worker {
 	w := Worker{
 		Name: cmp.Or(h["name"], name), Consumer: name, State: State(h["state"]), Host: h["host"], Version: h["version"],
 		StartedAt: h["started_at"], BeatAt: h["beat_at"], Project: h["project"], OpsAddr: h["ops_addr"], LastError: h["last_error"],
+	}
+	if reason := Reason(h["circuit_reason"]); reason != "" {
+		w.Circuit = &Circuit{Reason: reason, Code: push.Code(h["circuit_code"]), Detail: h["circuit_detail"], Mend: reason.Mend(),
+			Since: h["circuit_since"], ProbeAt: h["circuit_probe_at"]}
+		w.Circuit.Tokens, _ = strconv.Atoi(h["circuit_tokens"])
 	}
 	// What can't be read stays 0: a heartbeat is for showing only.
 	w.PID, _ = strconv.Atoi(h["pid"])

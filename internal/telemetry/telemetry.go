@@ -84,6 +84,15 @@ type Check struct {
 	Run  func(context.Context) error
 }
 
+// Note is an error that a check tells of, while the process is ready all the same.
+type Note struct{ Err error }
+
+// Error implements error.
+func (n Note) Error() string { return n.Err.Error() }
+
+// Unwrap returns what it tells of.
+func (n Note) Unwrap() error { return n.Err }
+
 // Handler answers GET /healthz (the process lives), /readyz (every check
 // passes, each within 3 s) and /metrics, which shows the checks as well.
 func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
@@ -98,8 +107,11 @@ func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 			ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 			err := c.Run(ctx)
 			cancel()
+			var note Note
 			if err != nil {
-				status = http.StatusServiceUnavailable
+				if !errors.As(err, &note) {
+					status = http.StatusServiceUnavailable
+				}
 				fmt.Fprintf(&lines, "%s: %v\n", c.Name, err)
 				continue
 			}

@@ -1,40 +1,31 @@
--- hold: all sending to the project stops for a while.
+-- hold: nobody sends to the project for a while, because its quota is used up.
 --
--- KEYS  1 hold
--- ARGV  1 reason (quota, outage, credential, permission)  2 code of the answer
---       3 its detail  4 consumer  5 wait (ms)  6 longest wait between probes (ms)
---       7 1 if the answer was a probe's
--- Returns 1 if a hold began or its reason changed, else 0.
+-- KEYS  1 hold  2 evidence
+-- ARGV  1 code of the answer  2 its detail  3 worker  4 wait (ms)
+--       5 number of tokens that FCM gave it to
+--       6 how long ago it gave it to the first of them (ms); empty if FCM said itself
+--       that it is the project's
+-- Returns 1 if a hold began or became longer, else 0.
 --
--- For quota the wait is FCM's word: the hold ends with it. The other reasons end
--- when a probe comes through; the first is let out after the wait, and after each
--- that fails the wait doubles. A hold that is there keeps its beginning. It gives
--- way only to a probe's answer, to a longer wait for quota, or, if it is an
--- outage, to a reason that somebody must mend.
+-- Without FCM's own word it is held only if FCM has accepted nothing of any worker
+-- since the first of those answers. The hold ends with its time, by Redis's clock; it
+-- keeps its length, so that a clock that is set back does not prolong it: see allow. A
+-- hold on evidence (weigh) stays.
 --
--- Crash before: not held. Crash after: held. Twice: the same; a failed probe
--- doubles the wait once more.
+-- Crash before: not held. Crash after: held. Twice: the same.
 local t = redis.call('TIME')
-local ms = t[1] * 1000 + math.floor(t[2] / 1000)
-local reason, wait, probe = ARGV[1], tonumber(ARGV[5]), ARGV[7] == '1'
-local old = redis.call('HMGET', KEYS[1], 'reason', 'since', 'until_ms', 'probe_at_ms', 'every_ms')
-local had = old[1]
-local mend = reason == 'credential' or reason == 'permission'
-if had and not probe then
-  if had == 'quota' and tonumber(old[3]) <= ms then had = nil -- it has run out
-  elseif had == 'quota' and reason == 'quota' and ms + wait > tonumber(old[3]) then -- longer
-  elseif not (mend and (had == 'outage' or had == 'quota')) then return 0 end
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local wait = tonumber(ARGV[4])
+if ARGV[6] ~= '' then
+  local accepted = tonumber(redis.call('HGET', KEYS[2], 'accepted_ms') or 0)
+  if math.min(accepted, now) >= now - ARGV[6] then return 0 end
 end
+local old = redis.call('HMGET', KEYS[1], 'reason', 'since', 'until_ms')
+if old[1] and not old[3] then return 0 end
+local running = old[3] and tonumber(old[3]) > now
+if running and tonumber(old[3]) >= now + wait then return 0 end
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'reason', reason, 'code', ARGV[2], 'detail', ARGV[3], 'by', ARGV[4],
-  'since', had and old[2] or iso(ms))
-if reason == 'quota' then
-  redis.call('HSET', KEYS[1], 'until', iso(ms + wait), 'until_ms', ms + wait)
-  redis.call('PEXPIRE', KEYS[1], wait + 60000)
-else
-  local every = wait
-  if probe and old[5] then every = math.min(math.max(tonumber(ARGV[6]), wait), 2 * old[5]) end
-  redis.call('HSET', KEYS[1], 'every_ms', every, 'probe_at', iso(ms + every), 'probe_at_ms', ms + every)
-  redis.call('PEXPIRE', KEYS[1], 86400000)
-end
-return had == reason and 0 or 1
+redis.call('HSET', KEYS[1], 'reason', 'quota', 'code', ARGV[1], 'detail', ARGV[2], 'by', ARGV[3], 'workers', ARGV[3],
+  'tokens', ARGV[5], 'since', running and old[2] or iso(now), 'until', iso(now + wait), 'until_ms', now + wait, 'length_ms', wait)
+redis.call('PEXPIRE', KEYS[1], wait + 60000)
+return 1

@@ -17,6 +17,8 @@ export const useHoldText = texts(
     outage: 'FCM 이 응답하지 않아 발송을 멈추었습니다',
     credential: '서비스 계정 키가 거부되어 발송을 멈추었습니다',
     permission: '전송 권한이 없어 발송을 멈추었습니다',
+    mismatch: '토큰이 다른 프로젝트의 것이라는 응답이 이어져 발송을 멈추었습니다',
+    unregistered: '거의 모든 토큰이 죽었다는 응답이 와서 발송을 멈추었습니다',
     'quota.mend':
       'FCM 이 알려 준 시각에 저절로 이어집니다. 자주 생기면 FCM_RATE 를 낮추거나 Google 에 한도 증설을 요청하세요.',
     'outage.mend': 'FCM 이 다시 응답하면 저절로 이어집니다. Firebase 상태 페이지와 네트워크, 프록시를 확인하세요.',
@@ -24,6 +26,11 @@ export const useHoldText = texts(
       '서비스 계정 키를 바로잡거나, 유효한 키(GOOGLE_APPLICATION_CREDENTIALS)로 모든 consumer 를 다시 시작하세요.',
     'permission.mend':
       'Firebase Cloud Messaging API (V1) 을 켜고, 서비스 계정에 전송 권한을 주고, FCM_PROJECT_ID 를 확인하세요.',
+    'mismatch.mend':
+      'FCM_PROJECT_ID와 서비스 계정 키를 확인하세요. FCM이 한 건이라도 접수하면 저절로 이어집니다. 이 일로 토큰이 발송 제외 목록에 오르지 않습니다.',
+    'unregistered.mend':
+      'FCM_PROJECT_ID와 Firebase 상태 페이지를 확인하세요. FCM이 한 건이라도 접수하면 저절로 이어집니다. 토큰이 정말 죽었다면 멈춤을 해제하세요. 그 뒤 10분 동안은 FCM의 응답을 그대로 믿습니다.',
+    evidence: '확인한 프로세스 {{workers}} · 토큰 {{n}}개',
     safe: '푸시는 대기열에 안전하게 쌓이며, 시도 횟수도 줄지 않습니다.',
     since: '시작',
     until: '종료 예정',
@@ -40,6 +47,8 @@ export const useHoldText = texts(
     outage: 'Sending is held: FCM does not answer',
     credential: 'Sending is held: the service account key was refused',
     permission: 'Sending is held: the service account may not send',
+    mismatch: "Sending is held: FCM says of one token after the other that it is another project's",
+    unregistered: 'Sending is held: FCM says that nearly every token is dead',
     'quota.mend':
       'It goes on by itself when FCM said. If it happens often, lower FCM_RATE, or ask Google for more quota.',
     'outage.mend':
@@ -48,6 +57,11 @@ export const useHoldText = texts(
       'Mend the service account, or restart all consumers with a valid key (GOOGLE_APPLICATION_CREDENTIALS).',
     'permission.mend':
       'Enable the Firebase Cloud Messaging API (V1), give the service account the right to send, and check FCM_PROJECT_ID.',
+    'mismatch.mend':
+      'Check FCM_PROJECT_ID and the service account. It goes on by itself when FCM accepts a push. No token is suppressed for it.',
+    'unregistered.mend':
+      'Check FCM_PROJECT_ID and the Firebase status page. It goes on by itself when FCM accepts a push. If the tokens are really dead, end the hold: FCM is believed for 10 minutes then.',
+    evidence: 'Seen by {{workers}} · {{n}} tokens',
     safe: 'Pushes wait safely in the backlog, and no try is used up.',
     since: 'Since',
     until: 'Ends at',
@@ -98,6 +112,7 @@ export function HoldNotice({ hold, action }: { hold: Hold; action?: ReactNode })
           <Typography variant="body2" sx={{ mt: 0.5, color: 'text.secondary' }}>
             {t('project')} <code>{hold.project}</code> · {t('answer')} <code>{hold.code}</code>
             {hold.detail && <span lang="en"> {hold.detail}</span>}
+            {hold.workers.length > 0 && <> · {t('evidence', { workers: hold.workers.join(', '), n: hold.tokens })}</>}
           </Typography>
         </Box>
         {action && <Box sx={{ flexShrink: 0, ml: { xs: -0.75, sm: 0 } }}>{action}</Box>}

@@ -1,3 +1,4 @@
+import CircuitOpenIcon from '@mui/icons-material/ErrorOutlineOutlined';
 import AbsentIcon from '@mui/icons-material/HighlightOffOutlined';
 import DrainingIcon from '@mui/icons-material/HourglassBottomOutlined';
 import LostIcon from '@mui/icons-material/LinkOff';
@@ -18,6 +19,7 @@ export const useWorkerText = texts(
     running: '실행 중',
     draining: '마무리 중',
     paused: '멈춤',
+    circuit_open: '발송 중단',
     lost: '응답 없음',
     absent: '실행 안 됨',
     left: '{{n}}건 남음',
@@ -26,6 +28,7 @@ export const useWorkerText = texts(
     running: 'Running',
     draining: 'Draining',
     paused: 'Paused',
+    circuit_open: 'Stepped back',
     lost: 'Lost',
     absent: 'Not running',
     left: '{{n}} left',
@@ -36,6 +39,7 @@ const looks: Record<WorkerState, { icon: ComponentType<SvgIconProps>; color: str
   running: { icon: RunningIcon, color: 'success.main' },
   draining: { icon: DrainingIcon, color: 'warning.main' },
   paused: { icon: PausedIcon, color: 'text.secondary' },
+  circuit_open: { icon: CircuitOpenIcon, color: 'error.main' },
   lost: { icon: LostIcon, color: 'error.main' },
   absent: { icon: AbsentIcon, color: 'text.secondary' },
 };

@@ -99,6 +99,8 @@ describe('banners', () => {
             code: 'QUOTA_EXCEEDED',
             mend: '',
             by: 'c',
+            workers: [],
+            tokens: 3,
             since: '2026-11-22T00:30:00Z',
           },
         ],

@@ -28,7 +28,7 @@ const patient = {
   '@keyframes ps-appear': { to: { visibility: 'visible' } },
 } as const;
 
-const workerStates = ['running', 'draining', 'paused', 'lost'] as const;
+const workerStates = ['running', 'draining', 'paused', 'circuit_open', 'lost'] as const;
 
 /** How pushstream is, at a glance; every number leads to what it counts. */
 export default function OverviewPage() {

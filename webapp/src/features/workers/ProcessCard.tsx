@@ -6,6 +6,7 @@ import Tooltip from '@mui/material/Tooltip';
 import Typography from '@mui/material/Typography';
 import { type ReactNode, useId } from 'react';
 import { WorkerChip } from '../../push/workers';
+import { CircuitNotice } from './CircuitNotice';
 import { type Group, shownState } from './model';
 import { ProcessFacts } from './ProcessFacts';
 import { ProcessSwitch } from './ProcessSwitch';
@@ -65,6 +66,10 @@ export function ProcessCard({ group, allPaused, last, heir, readAt }: Props) {
         <Alert severity={orphans > 0 && !heir ? 'error' : 'warning'}>
           {t(orphans === 0 ? 'lost.none' : heir ? 'lost.heir' : 'lost.alone', { n: orphans })}
         </Alert>
+      )}
+      {processes.map(
+        (w) =>
+          w.state === 'circuit_open' && w.circuit && <CircuitNotice key={w.consumer} worker={w} circuit={w.circuit} />,
       )}
       {single && <ProcessFacts worker={single} readAt={readAt} />}
       {processes.length > 1 && <ProcessTable name={group.name} workers={processes} readAt={readAt} />}

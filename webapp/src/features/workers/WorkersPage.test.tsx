@@ -216,6 +216,37 @@ describe('all', () => {
   });
 });
 
+describe('a process that has stepped back', () => {
+  it('says why, since when, and what ends it; the others are not held', async () => {
+    server.use(
+      list([
+        one,
+        {
+          ...one,
+          name: 'consumer-2',
+          consumer: 'consumer-2-11-abc',
+          state: 'circuit_open',
+          circuit: {
+            reason: 'credential',
+            code: 'CREDENTIAL',
+            detail: 'invalid_grant',
+            mend: '',
+            since: new Date(Date.now() - 65_000).toISOString(),
+            tokens: 3,
+          },
+        },
+      ]),
+    );
+    renderPage(<WorkersPage />);
+    const c = within(await card('consumer-2'));
+    expect(c.getByText('Stepped back')).toBeVisible();
+    expect(c.getByText(/service account key is refused/)).toBeVisible();
+    expect(c.getByText(/seen with 3 different tokens/)).toBeVisible();
+    expect(c.getByText(/Mend the service account/)).toBeVisible();
+    expect(within(await card('consumer-1')).queryByText('Stepped back')).toBeNull();
+  });
+});
+
 describe('a hold', () => {
   const hold = () => ({
     project: 'demo',
@@ -224,6 +255,8 @@ describe('a hold', () => {
     detail: 'backend down',
     mend: '',
     by: 'consumer-1-10-abc',
+    workers: ['consumer-1-10-abc'],
+    tokens: 5,
     since: new Date(Date.now() - 65_000).toISOString(),
     probe_at: new Date(Date.now() + 600_000).toISOString(),
   });

@@ -56,7 +56,8 @@ export function follow(known: Workers, event: Events['workers']): { workers: Wor
   let stale = news.size !== known.items.length;
   const items = known.items.map((w) => {
     const item = news.get(keyOf(w));
-    if (!item || item.desired !== w.desired) stale = true;
+    if (!item || item.desired !== w.desired || (item.state === 'circuit_open') !== (w.circuit !== undefined))
+      stale = true;
     return item ? { ...w, ...item } : w;
   });
   return { workers: { ...known, items }, stale };

@@ -1,0 +1,101 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// weighEvery is how often a worker that has nothing new says how it fares. It counts as
+// living for lostAfter.
+const weighEvery = 2 * time.Second
+
+// The states of a worker in the evidence.
+const (
+	sideClosed = "closed"
+	sideOpen   = "open"
+	sidePaused = "paused"
+	sideGone   = "gone"
+)
+
+// side is how the worker counts.
+func (c *Consumer) side() string {
+	switch {
+	case c.draining.Load():
+		return sideGone
+	case c.paused.Load():
+		return sidePaused
+	case c.gate.breaker.isOpen():
+		return sideOpen
+	}
+	return sideClosed
+}
+
+// weighSome tells the other workers how this one fares, if there is something to tell.
+func (g *gate) weighSome(ctx context.Context, side string) error {
+	g.weighing.Lock()
+	since := g.weighed
+	g.weighing.Unlock()
+	answered, _, open := g.breaker.word(since, time.Now())
+	if answered < 0 && open == nil && g.held.Load() == nil && time.Since(since) < weighEvery {
+		return nil
+	}
+	return g.weigh(ctx, side)
+}
+
+// weighNow tells it after an answer that means something for all. What ends a hold is
+// told whatever it takes, since everybody waits for it.
+func (g *gate) weighNow(ctx context.Context, must bool) {
+	for failures := 0; ; failures++ {
+		err := g.weigh(ctx, g.side())
+		if err == nil {
+			return
+		}
+		g.trouble.note("telling how FCM answers", err)
+		if !must || !backoff(ctx, failures) {
+			return
+		}
+	}
+}
+
+// weigh runs the script, and notes what it says of the others and of the hold.
+func (g *gate) weigh(ctx context.Context, side string) error {
+	g.weighing.Lock()
+	defer g.weighing.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	began := time.Now()
+	answered, accepted, open := g.breaker.word(g.weighed, began)
+	if side == sideOpen && open == nil {
+		side = sideClosed // it has just closed
+	}
+	if side != sideOpen {
+		open = nil
+	}
+	args := append([]any{g.name, side, answered, accepted, g.rampUp.Milliseconds(), lostAfter.Milliseconds(), believedFor.Milliseconds()}, open...)
+	answers, err := run(ctx, g.rdb, call{weighScript,
+		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project), evidenceKey(g.keys, g.project)}, args})
+	if err != nil {
+		return fmt.Errorf("weigh: %w", err)
+	}
+	answer, _ := answers[0].([]any)
+	if len(answer) != 4 {
+		return errors.New("weigh: unexpected answer")
+	}
+	g.weighed = began
+	others, _ := answer[1].(int64)
+	ago, _ := answer[2].(int64)
+	left, _ := answer[3].(int64)
+	g.breaker.hears(int(others), time.Duration(ago)*time.Millisecond, began)
+	if left > 0 && g.breaker.believe(time.Duration(left)*time.Millisecond, time.Now()) {
+		g.log.Info("this worker sends again: the hold was ended")
+		defer g.changed()
+	}
+	h, err := readHold(ctx, g.rdb, g.keys, g.project)
+	if err != nil {
+		return err
+	}
+	g.see(h)
+	return nil
+}

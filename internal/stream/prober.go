@@ -1,0 +1,109 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/pushlog"
+)
+
+// prober sends one push now and then while this worker has stepped back and others do
+// its work. While the project is held the workers probe instead, at the gate.
+func (c *Consumer) prober(ctx, work context.Context) {
+	for failures, round := 0, 0; ctx.Err() == nil; round++ {
+		if !c.gate.alone() || c.paused.Load() {
+			sleep(ctx, watchEvery/2)
+			continue
+		}
+		p, wait := c.gate.breaker.probe(time.Now())
+		if !p.probe {
+			sleep(ctx, min(wait, watchEvery/2))
+			continue
+		}
+		sent, err := c.probeOnce(ctx, work, round, p)
+		if err != nil && ctx.Err() == nil {
+			c.trouble.note("probing", err)
+			backoff(ctx, failures)
+			failures++
+			continue
+		}
+		if failures = 0; !sent {
+			sleep(ctx, lookEvery)
+		}
+	}
+}
+
+// probeOnce takes one push and sends it; it reports false if there was none.
+func (c *Consumer) probeOnce(ctx, work context.Context, round int, p pass) (bool, error) {
+	if c.slots.take(ctx, 1, 1) == 0 {
+		c.gate.giveBack(p)
+		return false, nil // stopping
+	}
+	var d *delivery
+	err := c.one(ctx, round, func(got *delivery) { d = got })
+	if d == nil {
+		c.gate.giveBack(p)
+		c.slots.give(1)
+		return false, err
+	}
+	d.pass = p
+	s := c.deliver(work, d)
+	c.finish(d)
+	c.settled <- s
+	c.slots.give(1)
+	return true, nil
+}
+
+// one takes one push: what was handed back, of the normal lane first, since the others
+// serve the urgent ones; else the next one that comes.
+func (c *Consumer) one(ctx context.Context, round int, start func(*delivery)) error {
+	got := false
+	begin := func(d *delivery) { got = true; start(d) }
+	all := c.keys.All()
+	for _, lane := range []int{laneNormal, laneUrgent} {
+		for _, p := range all {
+			found, err := c.unowned(ctx, p, lane)
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				continue
+			}
+			if _, err := c.claimEntries(context.WithoutCancel(ctx), p, found[:1], begin); got || err != nil {
+				return err
+			}
+		}
+	}
+	lane := laneNormal
+	if round/len(all)%2 == 1 {
+		lane = laneUrgent
+	}
+	return c.readOne(ctx, all[round%len(all)], lane, begin)
+}
+
+// readOne waits for the next entry of a lane and opens it. It must wait in Redis: the
+// others do, and one that only looked would find nothing.
+func (c *Consumer) readOne(ctx context.Context, p pushlog.Partition, lane int, start func(*delivery)) error {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBlock+readTimeout)
+	defer cancel()
+	streams, err := c.blocking.XReadGroup(ctx, &redis.XReadGroupArgs{
+		Group: Group, Consumer: c.opt.Name, Count: 1, Block: readBlock, Streams: []string{laneKey(p, lane), ">"},
+	}).Result()
+	switch {
+	case errors.Is(err, redis.Nil), isNoGroup(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read one: %w", err)
+	case len(streams) == 0 || len(streams[0].Messages) == 0:
+		return nil
+	}
+	m := streams[0].Messages[0]
+	limited, stop := context.WithTimeout(context.WithoutCancel(ctx), openTimeout)
+	defer stop()
+	return c.open(limited, p, []entry{{lane, m.ID, m.Values, began}}, start)
+}
