@@ -125,10 +125,10 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 	b := batchAnswer{Items: receipts(jobs, answers)}
 	refused := 0
 	for _, answer := range answers {
-		switch answer {
-		case stream.Repeated:
+		switch {
+		case answer == stream.Repeated:
 			b.Repeated++
-		case stream.Refused:
+		case answer.Refused():
 			refused++
 		default:
 			b.Accepted++
@@ -137,9 +137,10 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 	status := http.StatusAccepted
 	switch {
 	case refused > 0:
+		limit, why := a.producer.Refusal(c.Request.Context(), answers)
 		c.Header("Retry-After", "5")
-		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusTooManyRequests, Items: b.Items,
-			Detail: fmt.Sprintf("the backlog is full: %d of %d jobs were refused; hand them in again later, with these ids", refused, len(jobs))})
+		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusTooManyRequests, Type: httpapi.LimitPrefix + string(limit), Items: b.Items,
+			Detail: fmt.Sprintf("%s; %d of %d jobs were refused: hand them in again later, with these ids", why, refused, len(jobs))})
 		return
 	case b.Accepted == 0:
 		status = http.StatusOK

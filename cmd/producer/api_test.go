@@ -248,6 +248,9 @@ func TestFullBacklog(t *testing.T) {
 	s := serviceOf(t, 2, serving{maxBody: 1 << 20, maxJobs: 100, maxRequests: 10})
 	w := s.post("[" + job("a") + "," + `{"device_id":"t","msg_title":"x"}` + "," + job("c") + "," + job("a") + "]")
 	p := checkProblem(t, w, 429)
+	if p.Type != "urn:pushstream:limit:backlog" || !strings.Contains(p.Detail, "2 unfinished pushes of at most 2 (MAX_BACKLOG)") || !strings.Contains(p.Detail, "1 of 4 jobs were refused") {
+		t.Errorf("%+v", p)
+	}
 	var items []receipt
 	b, err := json.Marshal(p.Items)
 	if err == nil {
@@ -262,6 +265,21 @@ func TestFullBacklog(t *testing.T) {
 	decode[receipt](t, s.post(job("a")), 200) // what is in is in
 	s.drain(t)
 	decode[receipt](t, s.post(job("c")), 202)
+}
+
+// A Redis that is full of finished pushes says so: the backlog is not what is full.
+func TestFullMemory(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	decode[receipt](t, s.post(job("a")), 202)
+	s.rdb.ConfigSet(t.Context(), "maxmemory", "1")
+	w := s.post(job("b"))
+	p := checkProblem(t, w, 429)
+	if p.Type != "urn:pushstream:limit:memory" || !strings.Contains(p.Detail, "Redis is out of memory: ") || strings.Contains(p.Detail, "backlog is full") || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%+v", p)
+	}
+	s.rdb.ConfigSet(t.Context(), "maxmemory", "0")
+	decode[receipt](t, s.post(job("b")), 202)
 }
 
 // A back end may know what became of a push, not whose it was.

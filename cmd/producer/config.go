@@ -28,8 +28,9 @@ const benchFillCommand = "bench-fill <n>"
 // cli is every knob of the producer.
 type cli struct {
 	setting.Common
-	Zone       string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
-	MaxBacklog string `env:"MAX_BACKLOG" default:"1000000" help:"Unfinished jobs above which new ones are refused: HTTP 429, and load waits; 0 for no limit."`
+	Zone         string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
+	MaxBacklog   string `env:"MAX_BACKLOG" default:"1000000" help:"Unfinished pushes above which new ones are refused: HTTP 429, and load waits; 0 is no limit. Those reserved for later don't count. A tenth as many urgent pushes are taken above it."`
+	MaxScheduled string `env:"MAX_SCHEDULED" default:"3000000" help:"Reserved pushes above which new reserved ones are refused: HTTP 429, and load waits; 0 is no limit."`
 
 	Load  loadFlags  `cmd:"" help:"Import a file of jobs, NDJSON or CSV with a header. May be run again without sending anything twice."`
 	Send  sendFlags  `cmd:"" help:"Hand in one job."`
@@ -103,6 +104,7 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 	a := &app{keys: c.Keys(&check), zone: check.Zone("PUSH_ZONE", c.Zone), registry: telemetry.NewRegistry()}
 	a.log = telemetry.NewLogger(stderr, c.Level(&check)).Named("producer")
 	backlog := check.Int("MAX_BACKLOG", c.MaxBacklog, 0, 1_000_000_000)
+	scheduled := check.Int("MAX_SCHEDULED", c.MaxScheduled, 0, 1_000_000_000)
 	switch command {
 	case "serve":
 		a.serving = c.Serve.check(&check)
@@ -120,7 +122,7 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		return nil, err
 	}
 	a.rdb = rdb
-	a.producer = stream.NewProducer(rdb, a.keys, stream.ProducerOptions{MaxBacklog: backlog, Registerer: a.registry})
+	a.producer = stream.NewProducer(rdb, a.keys, stream.ProducerOptions{MaxBacklog: backlog, MaxScheduled: scheduled, Registerer: a.registry})
 	return a, nil
 }
 

@@ -11,7 +11,7 @@ import (
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
 	args := []string{
-		"--redis-url=redis://:hunter2/more@host:6379", "--prefix={x}", "--partitions=0", "--log-level=loud", "--zone=Seoul", "--max-backlog=-1",
+		"--redis-url=redis://:hunter2/more@host:6379", "--prefix={x}", "--partitions=0", "--log-level=loud", "--zone=Seoul", "--max-backlog=-1", "--max-scheduled=x",
 		"serve", "--listen-addr=8081", "--ops-addr=x", "--max-body=1", "--max-jobs=0", "--max-requests=many",
 	}
 	var stdout, stderr output
@@ -95,7 +95,7 @@ func TestHelpListsEveryVariable(t *testing.T) {
 
 func TestVariablesAreThoseOfTheFlags(t *testing.T) {
 	t.Parallel()
-	if len(slices.Compact(slices.Sorted(slices.Values(variables)))) != 11 {
+	if len(slices.Compact(slices.Sorted(slices.Values(variables)))) != 12 {
 		t.Error(variables)
 	}
 }

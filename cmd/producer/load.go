@@ -182,7 +182,8 @@ func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
 		if err != nil {
 			l.log.Warn("waiting for Redis", zap.Error(err), zap.Duration("next_try_in", wait))
 		} else {
-			l.log.Warn("waiting: the backlog, or the memory of Redis, is full", zap.Int("jobs", len(left)), zap.Duration("next_try_in", wait))
+			limit, why := l.producer.Refusal(ctx, answers)
+			l.log.Warn("waiting: "+why, zap.String("limit", string(limit)), zap.Int("jobs", len(left)), zap.Duration("next_try_in", wait))
 			failures = min(failures, 3)
 		}
 		select {

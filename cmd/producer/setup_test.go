@@ -24,7 +24,7 @@ import (
 // variables are those of this command; what the machine has set must not
 // change the tests.
 var variables = []string{
-	"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "PUSH_ZONE", "MAX_BACKLOG",
+	"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "PUSH_ZONE", "MAX_BACKLOG", "MAX_SCHEDULED",
 	"LISTEN_ADDR", "OPS_ADDR", "MAX_BODY", "MAX_JOBS", "MAX_REQUESTS",
 }
 

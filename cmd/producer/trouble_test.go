@@ -40,7 +40,7 @@ func TestLoadWaitsForRoom(t *testing.T) {
 	const limit, n = 100, 350
 	p := b.start(t, nil, "--max-backlog=100", "load", b.file(t, "jobs.ndjson", lines(n)))
 	drained := 0
-	eventually(t, "a full backlog", func() bool { return strings.Contains(p.stderr.String(), ", is full") })
+	eventually(t, "a full backlog", func() bool { return strings.Contains(p.stderr.String(), "the backlog is full: ") })
 	if got := len(b.onStream(t)); got != limit || !p.running() {
 		t.Errorf("%d jobs are taken, running: %v", got, p.running())
 	}
@@ -133,7 +133,7 @@ func TestLoadIsStopped(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		p := b.start(t, nil, "--max-backlog=5", "load", b.file(t, "jobs.ndjson", lines(5000)))
-		eventually(t, "a full backlog", func() bool { return strings.Contains(p.stderr.String(), ", is full") })
+		eventually(t, "a full backlog", func() bool { return strings.Contains(p.stderr.String(), "the backlog is full: ") })
 		checkStopped(t, p)
 		if s := p.summary(t); s.Accepted != 5 {
 			t.Errorf("%+v", s)

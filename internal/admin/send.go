@@ -89,12 +89,13 @@ func (a *api) send(c *gin.Context) {
 	note(c, zap.String("id", jobs[0].ID))
 	conclude(c, answers[0].String())
 	status := http.StatusAccepted
-	switch answers[0] {
-	case stream.Refused:
+	switch {
+	case answers[0].Refused(): // by its memory: an admin sets no other limits
+		limit, why := a.producer.Refusal(ctx, answers)
 		c.Header("Retry-After", "5")
-		httpapi.Fail(c, http.StatusTooManyRequests, "Redis is out of memory: nothing is accepted now")
+		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusTooManyRequests, Type: httpapi.LimitPrefix + string(limit), Detail: why})
 		return
-	case stream.Repeated:
+	case answers[0] == stream.Repeated:
 		if status = http.StatusOK; !a.sameJob(ctx, c, jobs[0]) {
 			return
 		}

@@ -8,3 +8,7 @@ const (
 	LimitBodies   = "urn:pushstream:limit:bodies"   // 429: bodies that are held at the same time
 	LimitRequests = "urn:pushstream:limit:requests" // 429: requests that are served at the same time
 )
+
+// LimitPrefix comes before the name of a limit that refused pushes (429): backlog,
+// scheduled, memory.
+const LimitPrefix = "urn:pushstream:limit:"

@@ -610,7 +610,7 @@ func TestOutOfMemory(t *testing.T) {
 	if err := b.rdb.ConfigSet(t.Context(), "maxmemory", "1mb").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.accept(t, job("new")); got[0] != Refused {
+	if got := b.accept(t, job("new")); got[0] != RefusedMemory {
 		t.Fatalf("accept answers %v", got)
 	}
 	_, stop := b.running(t, &counting{}, ConsumerOptions{})

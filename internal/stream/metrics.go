@@ -63,7 +63,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		Name: "pushstream_removed_total",
 		Help: "Records that this consumer removed from the log, by what asked for it.",
 	}, []string{"by"})
-	for _, by := range []string{byRetention, byFlush} {
+	for _, by := range []string{byRetention, byFlush, byMemory} {
 		m.removed.WithLabelValues(by)
 	}
 	for _, code := range push.Codes() {

@@ -181,11 +181,11 @@ func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []ent
 	if len(jobs) == 0 {
 		return nil
 	}
-	answers, err := accept(ctx, c.rdb, c.keys, jobs, ages, 0)
+	answers, err := accept(ctx, c.rdb, c.keys, jobs, ages, limits{})
 	if err != nil {
 		return fmt.Errorf("adopt: %w", err)
 	}
-	if slices.Contains(answers, Refused) {
+	if slices.ContainsFunc(answers, Answer.Refused) {
 		// They stay pending for us; what needs no memory must go on meanwhile.
 		c.trouble.note("adopting entries added by hand", errors.New("Redis is out of memory"))
 		return nil

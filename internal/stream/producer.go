@@ -22,42 +22,63 @@ const (
 	Queued                  // new, and on its stream
 	Scheduled               // new, and waiting for its reserved time
 	Repeated                // its id has a record already: nothing was changed
-	Refused                 // the backlog, or Redis's memory, is full: nothing was changed
+	Refused                 // the backlog is full: nothing was changed
+
+	RefusedScheduled // as many pushes are reserved as may be: nothing was changed
+	RefusedMemory    // Redis is out of memory: nothing was changed
 )
 
 // String returns the answer as metrics and the HTTP API name it.
 func (a Answer) String() string {
-	return [...]string{"unknown", "queued", "scheduled", "repeated", "refused"}[a]
+	return [...]string{"unknown", "queued", "scheduled", "repeated", "refused", "refused", "refused"}[a]
 }
+
+// Refused reports whether the job found no room: it is to be handed in again later.
+func (a Answer) Refused() bool { return a >= Refused }
 
 // ProducerOptions are the knobs of a Producer; the zero value is usable.
 type ProducerOptions struct {
-	MaxBacklog int                   // greatest number of unfinished jobs, over all partitions; 0: no limit
-	Registerer prometheus.Registerer // nil: no metrics
+	// MaxBacklog is how many pushes may be on the streams, or wait for their next try, over
+	// all partitions; 0: no limit. A tenth as many urgent ones find room whatever there is.
+	MaxBacklog   int
+	MaxScheduled int                   // how many may be reserved for later; 0: no limit
+	Registerer   prometheus.Registerer // nil: no metrics
 }
 
 // Producer accepts jobs.
 type Producer struct {
 	rdb     redis.UniversalClient
 	keys    pushlog.Keys
-	limit   int
+	opt     ProducerOptions
+	limits  limits
+	refused *prometheus.CounterVec
 	answers *prometheus.CounterVec
 }
 
 // NewProducer returns a producer that writes to the keys in rdb.
 func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions) *Producer {
-	p := &Producer{rdb: rdb, keys: keys, answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+	p := &Producer{rdb: rdb, keys: keys, opt: o, limits: newLimits(o, keys.Partitions), answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pushstream_accept_total",
 		Help: "Jobs handed in, by the answer given; unknown: Redis did not say whether it took them.",
-	}, []string{"answer"})}
-	if o.MaxBacklog > 0 {
-		p.limit = max(1, o.MaxBacklog/keys.Partitions)
-	}
+	}, []string{"answer"}), refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "pushstream_refused_total",
+		Help: "Jobs refused, by the limit that they met.",
+	}, []string{"limit"})}
 	for a := Unknown; a <= Refused; a++ {
 		p.answers.WithLabelValues(a.String())
 	}
+	for _, limit := range Limits() {
+		p.refused.WithLabelValues(string(limit))
+	}
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(p.answers)
+		gauge := func(name, help string, value int) prometheus.Collector {
+			g := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+			g.Set(float64(value))
+			return g
+		}
+		o.Registerer.MustRegister(p.answers, p.refused,
+			gauge("pushstream_backlog_limit", "MAX_BACKLOG of this process; 0 is no limit.", o.MaxBacklog),
+			gauge("pushstream_scheduled_limit", "MAX_SCHEDULED of this process; 0 is no limit.", o.MaxScheduled))
 	}
 	return p
 }
@@ -80,16 +101,19 @@ func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error
 			jobs[i].ID = id.String()
 		}
 	}
-	answers, err := accept(ctx, p.rdb, p.keys, jobs, nil, p.limit)
+	answers, err := accept(ctx, p.rdb, p.keys, jobs, nil, p.limits)
 	for _, a := range answers {
 		p.answers.WithLabelValues(a.String()).Inc()
+		if a.Refused() {
+			p.refused.WithLabelValues(string(a.Limit())).Inc()
+		}
 	}
 	return answers, err
 }
 
 // accept runs the accept script over jobs, all of which have an id, in one
 // round trip. ages, if not nil, are how much of its ttl each job has used up.
-func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, ages []time.Duration, limit int) ([]Answer, error) {
+func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
 	answers := make([]Answer, len(jobs))
 	var calls []call
 	var members [][]int // for each call the places of its jobs
@@ -102,7 +126,7 @@ func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, j
 			open[p.Number] = n
 			calls = append(calls, call{acceptScript,
 				[]string{jobsKey(p), urgentKey(p), dueKey(p), p.Index(), eventsKey(p)},
-				append(make([]any, 0, 3+min(scriptBatch, len(jobs))*17), p.Base, limit, eventsCap)})
+				append(make([]any, 0, 5+min(scriptBatch, len(jobs))*17), p.Base, l.backlog, l.urgent, l.scheduled, eventsCap)})
 			members = append(members, nil)
 		}
 		ttl := time.Duration(jobs[i].TTL) * time.Second
@@ -120,7 +144,7 @@ func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, j
 			if k < len(codes) {
 				answers[i] = answerOf(codes[k])
 			} else if full {
-				answers[i] = Refused
+				answers[i] = RefusedMemory
 			}
 		}
 	}
@@ -138,6 +162,8 @@ func answerOf(code any) Answer {
 		return Scheduled
 	case int64(0):
 		return Repeated
+	case int64(-2):
+		return RefusedScheduled
 	}
 	return Refused
 }

@@ -24,6 +24,7 @@ const (
 const (
 	byRetention = "retention"
 	byFlush     = "flush"
+	byMemory    = "memory" // Redis is nearly full
 )
 
 // duty takes some work for all upon this consumer, or keeps it. It returns Redis's
@@ -100,7 +101,7 @@ var noFlush = []any{"", "", "", "", "", "", ""}
 
 // reapCall is a call of reap.lua without candidates, that keeps so many pushes in the
 // index at least; flush are the arguments that only a flush has, or noFlush.
-func reapCall(p pushlog.Partition, keep int, flush []any) call {
+func reapCall(p pushlog.Partition, keep int64, flush []any) call {
 	return call{reapScript, []string{jobsKey(p), urgentKey(p), p.Index(), p.Late(), flushedKey(p)},
 		slices.Concat([]any{p.Base, Group, keep}, flush)}
 }

@@ -18,10 +18,16 @@ const (
 	retainEvery = time.Second // with nothing to do
 	retainStep  = 2000        // pushes that one step looks at
 	retainAnew  = time.Minute // until what could not leave is looked at again
+
+	// Above memoryHigh of Redis's maxmemory the oldest finished pushes leave, until memoryLow
+	// of it is used. Above memoryNear the retainer looks more often.
+	memoryNear, memoryHigh, memoryLow = 0.80, 0.90, 0.85
+	rowGuess                          = 1000 // bytes at least that are taken for one push
 )
 
 // retainer has pushes leave the log, the oldest first: those that were accepted
-// longer ago than LogMaxAge, and as many as there are above LogMaxRows. What has not
+// longer ago than LogMaxAge, as many as there are above LogMaxRows, and as many as Redis
+// needs to have memory for new ones. What has not
 // ended stays, however old it is, and others go in its place. Chunks without
 // pushes leave as well.
 //
@@ -39,6 +45,10 @@ type retention struct {
 	past  int64     // ms: what was accepted by then, and has ended, could not leave
 	until time.Time // and is not looked at again before this
 	chunk int64     // rank of the chunk to look at next
+
+	pressed bool  // Redis is nearly full, and has pushes leave for that
+	near    bool  // it is about to be
+	freed   int64 // pushes that left for that
 }
 
 func newRetainer(c *Consumer) *retainer {
@@ -56,7 +66,11 @@ func (r *retainer) run(ctx context.Context) {
 			continue
 		}
 		failures = 0
-		if !more {
+		switch {
+		case more:
+		case r.near():
+			sleep(ctx, retainEvery/10)
+		default:
 			sleep(ctx, retainEvery/2+rand.N(retainEvery))
 		}
 	}
@@ -71,6 +85,7 @@ func (r *retainer) pass(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 		if now == 0 {
+			delete(r.walks, p.Number) // what it remembers grows old
 			continue
 		}
 		again, err := r.step(ctx, p, now)
@@ -107,7 +122,7 @@ func (r *retainer) retain(ctx context.Context, p pushlog.Partition, w *retention
 	if r.c.opt.LogMaxAge > 0 {
 		old = now - r.c.opt.LogMaxAge.Milliseconds()
 	}
-	over, err := r.over(ctx, p)
+	over, keep, err := r.over(ctx, p, w)
 	if err != nil {
 		return false, err
 	}
@@ -134,7 +149,14 @@ func (r *retainer) retain(ctx context.Context, p pushlog.Partition, w *retention
 		aged++
 	}
 	n := max(aged, min(len(ended), int(over)))
-	removed, err := r.remove(ctx, p, ended[:n], aged)
+	by := byRetention
+	if w.pressed {
+		by = byMemory
+	}
+	removed, err := r.remove(ctx, p, ended[:n], aged, keep, by)
+	if w.pressed {
+		w.freed += removed
+	}
 	if err != nil {
 		return false, err
 	}
@@ -143,23 +165,63 @@ func (r *retainer) retain(ctx context.Context, p pushlog.Partition, w *retention
 	} else {
 		r.c.log.Debug("removed from the log", zap.Int64("pushes", removed), zap.Int("partition", p.Number))
 	}
-	return !end && n == len(ended), nil
+	return !end && n == len(ended) || w.pressed && removed > 0, nil
 }
 
-// over is how many pushes a partition has above its share of LogMaxRows.
-func (r *retainer) over(ctx context.Context, p pushlog.Partition) (int64, error) {
-	if r.c.opt.LogMaxRows == 0 {
-		return 0, nil
-	}
+// over is how many pushes a partition has above its share of LogMaxRows, or above what
+// Redis has memory for; and how many it keeps without them.
+func (r *retainer) over(ctx context.Context, p pushlog.Partition, w *retention) (over, keep int64, err error) {
 	rows, err := r.c.rdb.ZCard(ctx, p.Index()).Result()
 	if err != nil {
-		return 0, fmt.Errorf("count records: %w", err)
+		return 0, 0, fmt.Errorf("count records: %w", err)
 	}
-	return max(0, rows-int64(r.share())), nil
+	if r.c.opt.LogMaxRows > 0 {
+		over = max(0, rows-r.share())
+	}
+	m, err := readMemoryAt(ctx, r.c.rdb, p.Index())
+	if err != nil {
+		return 0, 0, err
+	}
+	over = max(over, r.squeeze(p, w, m, rows))
+	return over, max(0, rows-over), nil
 }
 
 // share is how many pushes each partition may have.
-func (r *retainer) share() int { return max(1, r.c.opt.LogMaxRows/r.c.keys.Partitions) }
+func (r *retainer) share() int64 { return int64(max(1, r.c.opt.LogMaxRows/r.c.keys.Partitions)) }
+
+// near reports whether some Redis is about to be full.
+func (r *retainer) near() bool {
+	for _, w := range r.walks {
+		if w.near {
+			return true
+		}
+	}
+	return false
+}
+
+// squeeze is how many of the rows of a partition are to leave because Redis is nearly
+// full; it may be fewer than are needed, since the memory is read again after each step.
+// If what is no data takes so much that no log would fit, the log is left alone.
+func (r *retainer) squeeze(p pushlog.Partition, w *retention, m Memory, rows int64) int64 {
+	hopeless := float64(m.Fixed) >= memoryLow*float64(m.Max)
+	full := m.Max > 0 && !hopeless && (m.share() > memoryHigh || w.pressed && m.share() > memoryLow)
+	w.near = m.share() > memoryNear && !hopeless
+	switch {
+	case full && !w.pressed:
+		w.freed = 0
+		r.c.log.Warn("Redis is nearly full: the oldest finished pushes leave the log before their time; give it more memory, or lower LOG_MAX_ROWS",
+			zap.Int("partition", p.Number), zap.Int64("used", m.Used), zap.Int64("maxmemory", m.Max))
+	case !full && w.pressed:
+		r.c.log.Info("Redis has memory again", zap.Int("partition", p.Number), zap.Int64("pushes_removed", w.freed),
+			zap.Int64("used", m.Used), zap.Int64("maxmemory", m.Max))
+	}
+	if w.pressed = full; !full || rows == 0 {
+		return 0
+	}
+	need := m.Used - int64(memoryLow*float64(m.Max))
+	row := max(rowGuess, (m.Used-m.Fixed)/(rows*int64(r.c.keys.Partitions)))
+	return min(rows, retainStep, need/row/int64(r.c.keys.Partitions)+1)
+}
 
 // waiting are the states of what has not ended.
 var waiting = []push.Status{push.Scheduled, push.Queued, push.Retrying}
@@ -208,8 +270,8 @@ func (r *retainer) ended(ctx context.Context, p pushlog.Partition, places []plac
 }
 
 // remove removes the pushes at some places: the first ones, aged, in any case, the
-// others as long as the partition has more than its share.
-func (r *retainer) remove(ctx context.Context, p pushlog.Partition, places []place, aged int) (int64, error) {
+// others as long as the partition has more than it keeps.
+func (r *retainer) remove(ctx context.Context, p pushlog.Partition, places []place, aged int, keep int64, by string) (int64, error) {
 	if len(places) == 0 {
 		return 0, nil
 	}
@@ -226,7 +288,7 @@ func (r *retainer) remove(ctx context.Context, p pushlog.Partition, places []pla
 		records[record.ID] = record
 	}
 	var old, over callBatch
-	oldHead, overHead := reapCall(p, 0, noFlush), reapCall(p, r.share(), noFlush)
+	oldHead, overHead := reapCall(p, 0, noFlush), reapCall(p, keep, noFlush)
 	for i, at := range places {
 		if c := (candidate{at, records[at.id]}); i < aged {
 			old.add(oldHead, c.args())
@@ -234,5 +296,5 @@ func (r *retainer) remove(ctx context.Context, p pushlog.Partition, places []pla
 			over.add(overHead, c.args())
 		}
 	}
-	return r.c.reap(ctx, byRetention, append(old.calls, over.calls...))
+	return r.c.reap(ctx, by, append(old.calls, over.calls...))
 }

@@ -313,7 +313,7 @@ func TestAccept(t *testing.T) {
 	t.Run("refuses above the backlog, but still knows what it has", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, 1)
-		b.producer.limit = 3
+		b.producer = NewProducer(b.rdb, b.keys, ProducerOptions{MaxBacklog: 2})
 		later := job("later")
 		later.DueAt = time.Now().Add(time.Hour)
 		got := b.accept(t, job("a"), later, job("a"), job("b"), job("c"), job("a"))

@@ -2,28 +2,39 @@
 -- or in the due set.
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 due  4 index  5 events
--- ARGV  1 K (the partition's base)  2 greatest backlog, 0 for none  3 cap of events
+-- ARGV  1 K (the partition's base)  2 greatest backlog, 0 for none  3 urgent pushes that
+--       find room whatever the backlog is  4 most reserved pushes, 0 for no limit
+--       5 cap of events
 --       then for each job, at most 100, 17 texts ('' = absent):
 --       id, due (ms, 0 = now), lane (1 jobs, 2 jobs:urgent), ttl (ms), hash of
 --       device_id, and the values of the fields named below, in that order
 -- Returns for each job: 1 queued, 2 scheduled, 0 repeated (the id has a record,
--- be it packed: nothing changed), -1 refused (backlog full).
+-- be it packed: nothing changed), -1 refused (backlog full), -2 refused (too many
+-- reserved pushes).
+--
+-- The backlog is what is on the streams, waits for its next try, or was reserved and is
+-- due: not what is reserved for later. Many that come due together may fill it, so
+-- urgent pushes have some room of their own.
 --
 -- Crash before: no trace. Crash after: accepted. Twice: the second answers 0.
-local K, limit, cap = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local K, limit, cap = ARGV[1], tonumber(ARGV[2]), ARGV[5]
 local fields = { 'sndn_rsev_hour', 'csno', 'uuid_id', 'device_id', 'msg_title', 'msg_contents',
   'D_servicename', 'push_grp_id', 'cust_telno', 'data', 'priority', 'ttl' }
 local now = clock(K)
 local at, expiry = iso(now), {}
 local score = string.format('%.0f', now) -- once: Redis writes Lua's numbers slowly
-local room = math.huge
+local room, express, reserve = math.huge, math.huge, math.huge
 if limit > 0 then
-  room = limit - redis.call('XLEN', KEYS[1]) - redis.call('XLEN', KEYS[2]) - redis.call('ZCARD', KEYS[3])
+  local urgent = redis.call('XLEN', KEYS[2])
+  room = limit - redis.call('XLEN', KEYS[1]) - urgent
+    - math.max(redis.call('ZCOUNT', KEYS[3], '-inf', score), redis.call('ZCARD', K .. ':index:status:retrying'))
+  express = ARGV[3] - urgent
 end
+if ARGV[4] ~= '0' then reserve = ARGV[4] - redis.call('ZCARD', K .. ':index:status:scheduled') end
 
 -- Mostly no id is known, so one look at all of them does.
 local records, ids = {}, {}
-for i = 4, #ARGV, 17 do
+for i = 6, #ARGV, 17 do
   ids[#ids + 1] = ARGV[i]
   records[#ids] = K .. ':record:' .. ARGV[i]
 end
@@ -31,21 +42,26 @@ local none, seen = redis.call('EXISTS', unpack(records)) == 0, {}
 local scores = redis.call('ZMSCORE', KEYS[4], unpack(ids))
 
 local answers, changes, members, moves = {}, {}, {}, mover(K)
-for i = 4, #ARGV, 17 do
-  local id, due, device = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 4]
+for i = 6, #ARGV, 17 do
+  local id, due, lane, device = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 4]
   local record = records[#answers + 1]
   local answer
   if seen[id] or not none and redis.call('EXISTS', record) == 1 or scores[#answers + 1] and packed(K, id) then
     answer = 0
-  elseif room <= 0 then
+  elseif due > now and reserve <= 0 then
+    answer = -2
+  elseif due <= now and room <= 0 and (lane == 1 or express <= 0) then
     answer = -1
   else
     local status, entry, start = 'queued', '', now
     if due > now then
       status, start = 'scheduled', due
       redis.call('ZADD', KEYS[3], ARGV[i + 1], id)
+      reserve = reserve - 1
     else
-      entry = redis.call('XADD', KEYS[tonumber(ARGV[i + 2])], '*', 'id', id)
+      entry = redis.call('XADD', KEYS[lane], '*', 'id', id)
+      room = room - 1
+      if lane == 2 then express = express - 1 end
     end
     local ends = start + tonumber(ARGV[i + 3])
     expiry[ends] = expiry[ends] or iso(ends)
@@ -69,7 +85,6 @@ for i = 4, #ARGV, 17 do
     redis.call('ZADD', K .. ':index:device_id:' .. device, score, id)
     changes[#changes + 1] = id
     changes[#changes + 1] = status
-    room = room - 1
     answer = status == 'queued' and 1 or 2
   end
   answers[#answers + 1] = answer
