@@ -25,6 +25,12 @@ func (m Memory) share() float64 {
 	return float64(m.Used) / float64(m.Max)
 }
 
+// squeezes reports whether more than a part of the memory is used, and that finished
+// pushes would leave some if they went: not if what is no data takes that much.
+func (m Memory) squeezes(part float64) bool {
+	return m.share() > part && float64(m.Fixed) < memoryLow*float64(m.Max)
+}
+
 // String says how much of how much is used.
 func (m Memory) String() string {
 	const mb = 1 << 20

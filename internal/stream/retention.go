@@ -20,9 +20,10 @@ const (
 	retainAnew  = time.Minute // until what could not leave is looked at again
 
 	// Above memoryHigh of Redis's maxmemory the oldest finished pushes leave, until memoryLow
-	// of it is used. Above memoryNear the retainer looks more often.
-	memoryNear, memoryHigh, memoryLow = 0.80, 0.90, 0.85
-	rowGuess                          = 1000 // bytes at least that are taken for one push
+	// of it is used.
+	memoryHigh, memoryLow = 0.90, 0.85
+	memoryEvery           = 100 * time.Millisecond // a small Redis fills in a second
+	rowGuess              = 1000                   // bytes at least that are taken for one push
 )
 
 // retainer has pushes leave the log, the oldest first: those that were accepted
@@ -47,7 +48,6 @@ type retention struct {
 	chunk int64     // rank of the chunk to look at next
 
 	pressed bool  // Redis is nearly full, and has pushes leave for that
-	near    bool  // it is about to be
 	freed   int64 // pushes that left for that
 }
 
@@ -66,12 +66,8 @@ func (r *retainer) run(ctx context.Context) {
 			continue
 		}
 		failures = 0
-		switch {
-		case more:
-		case r.near():
-			sleep(ctx, retainEvery/10)
-		default:
-			sleep(ctx, retainEvery/2+rand.N(retainEvery))
+		if !more {
+			r.rest(ctx, retainEvery/2+rand.N(retainEvery))
 		}
 	}
 }
@@ -189,23 +185,23 @@ func (r *retainer) over(ctx context.Context, p pushlog.Partition, w *retention) 
 // share is how many pushes each partition may have.
 func (r *retainer) share() int64 { return int64(max(1, r.c.opt.LogMaxRows/r.c.keys.Partitions)) }
 
-// near reports whether some Redis is about to be full.
-func (r *retainer) near() bool {
-	for _, w := range r.walks {
-		if w.near {
-			return true
+// rest sleeps, and less long if Redis becomes nearly full meanwhile.
+func (r *retainer) rest(ctx context.Context, d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end) && ctx.Err() == nil; {
+		sleep(ctx, memoryEvery)
+		if len(r.walks) == 0 {
+			continue // others look after all partitions
+		}
+		if m, err := ReadMemory(ctx, r.c.rdb); err == nil && m.squeezes(memoryHigh) {
+			return
 		}
 	}
-	return false
 }
 
 // squeeze is how many of the rows of a partition are to leave because Redis is nearly
 // full; it may be fewer than are needed, since the memory is read again after each step.
-// If what is no data takes so much that no log would fit, the log is left alone.
 func (r *retainer) squeeze(p pushlog.Partition, w *retention, m Memory, rows int64) int64 {
-	hopeless := float64(m.Fixed) >= memoryLow*float64(m.Max)
-	full := m.Max > 0 && !hopeless && (m.share() > memoryHigh || w.pressed && m.share() > memoryLow)
-	w.near = m.share() > memoryNear && !hopeless
+	full := m.squeezes(memoryHigh) || w.pressed && m.squeezes(memoryLow)
 	switch {
 	case full && !w.pressed:
 		w.freed = 0

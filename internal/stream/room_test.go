@@ -169,10 +169,10 @@ func TestFinishedPushesMakeRoom(t *testing.T) {
 	defer stop()
 	const all, batch = 8000, 50
 	for n := 0; n < all; n += batch {
-		if got := b.accept(t, numbered(long, fmt.Sprint("p", n, "-"), batch)...); !slices.Equal(got, times(batch, Queued)) {
-			m, _ := ReadMemory(t.Context(), b.rdb)
-			t.Fatalf("after %d: %v; %s", n, got, m)
-		}
+		// On a busy machine it may be full for a moment.
+		eventually(t, fmt.Sprint("the ones from ", n, " on are accepted"), func() bool {
+			return !slices.ContainsFunc(b.accept(t, numbered(long, fmt.Sprint("p", n, "-"), batch)...), Answer.Refused)
+		})
 		eventually(t, "they are sent", func() bool {
 			backlog, _, err := countRoom(t.Context(), b.rdb, b.keys)
 			return err == nil && backlog == 0
@@ -234,11 +234,10 @@ func TestSqueeze(t *testing.T) {
 		used    int64
 		leaves  bool
 		pressed bool
-		near    bool
-	}{{70, false, false, false}, {88, false, false, true}, {91, true, true, true}, {88, true, true, true}, {84, false, false, true}, {88, false, false, true}, {50, false, false, false}} {
+	}{{70, false, false}, {88, false, false}, {91, true, true}, {88, true, true}, {84, false, false}, {88, false, false}, {50, false, false}} {
 		n := r.squeeze(b.keys.Partition(0), w, Memory{Used: step.used * mb, Max: 100 * mb, Fixed: mb}, 50_000)
-		if n > 0 != step.leaves || w.pressed != step.pressed || w.near != step.near {
-			t.Errorf("%d MB: %d leave, pressed %v, near %v", step.used, n, w.pressed, w.near)
+		if n > 0 != step.leaves || w.pressed != step.pressed {
+			t.Errorf("%d MB: %d leave, pressed %v", step.used, n, w.pressed)
 		}
 	}
 	if n := r.squeeze(b.keys.Partition(0), &retention{}, Memory{Used: 99 * mb, Max: 100 * mb, Fixed: 86 * mb}, 50_000); n != 0 {
