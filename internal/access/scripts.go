@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/redisscript"
 )
 
 //go:embed lua/*.lua
@@ -29,18 +31,11 @@ var (
 	askScript         = load("ask")
 )
 
-func load(verb string) *redis.Script {
-	lib, err := lua.ReadFile("lua/lib.lua")
-	if err != nil {
-		panic(err) // embedded: a bug in this file
-	}
-	src, err := lua.ReadFile("lua/" + verb + ".lua")
-	if err != nil {
-		panic(err)
-	}
-	// When Redis is out of memory, somebody must still get in to mend it.
-	return redis.NewScript("#!lua flags=allow-oom\n" + string(lib) + "\n" + string(src))
-}
+// library is the folder lua; its scripts compute names of keys of these kinds.
+var library = redisscript.New(lua, "access", ":users", ":user:x", ":session:x", ":sessions:x", ":token:x")
+
+// load: when Redis is out of memory, somebody must still get in to mend it.
+func load(verb string) *redis.Script { return library.Load(verb, true) }
 
 // run runs a script. Each is safe to be run twice, since the client repeats what had
 // no answer. The last key never exists: scripts touch keys that they compute, and

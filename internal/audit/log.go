@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/redisscript"
 )
 
 //go:embed lua/*.lua
@@ -24,14 +26,11 @@ var (
 	trimScript  = load("trim")
 )
 
-func load(verb string) *redis.Script {
-	src, err := lua.ReadFile("lua/" + verb + ".lua")
-	if err != nil {
-		panic(err) // embedded: a bug in this file
-	}
-	// When Redis is out of memory, what mends that must be possible, and so audited.
-	return redis.NewScript("#!lua flags=allow-oom\n" + string(src))
-}
+// library is the folder lua.
+var library = redisscript.New(lua, "audit")
+
+// load: when Redis is out of memory, what mends that must be possible, and so audited.
+func load(verb string) *redis.Script { return library.Load(verb, true) }
 
 // Errors of this package.
 var (

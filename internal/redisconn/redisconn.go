@@ -116,10 +116,7 @@ func (nowhere) Printf(context.Context, string, ...any) {}
 func Wait(ctx context.Context, rdb redis.UniversalClient, log *zap.Logger, prepare func(context.Context) error) error {
 	delay := 100 * time.Millisecond
 	for {
-		err := Check(ctx, rdb)
-		if err == nil && prepare != nil {
-			err = prepare(ctx)
-		}
+		err := look(ctx, rdb, prepare)
 		if err == nil || errors.Is(err, ErrUnfit) {
 			return err
 		}
@@ -136,24 +133,106 @@ func Wait(ctx context.Context, rdb redis.UniversalClient, log *zap.Logger, prepa
 	}
 }
 
-// Check looks at every master once: at least Redis 7.0 or Valkey 8, and
-// maxmemory-policy noeviction, since an evicted key is a lost push.
-func Check(ctx context.Context, rdb redis.UniversalClient) error {
-	if cluster, ok := rdb.(*redis.ClusterClient); ok {
-		return cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return check(ctx, c) })
+// checkTimeout bounds one look at Redis while it is waited for.
+const checkTimeout = 5 * time.Second
+
+// look is Check and prepare, and names what is wrong; Diagnose finds out about TLS.
+func look(ctx context.Context, rdb redis.UniversalClient, prepare func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	err := Check(limited, rdb)
+	if err == nil && prepare != nil {
+		err = prepare(limited)
 	}
-	return check(ctx, rdb)
+	if err == nil || errors.Is(err, ErrUnfit) {
+		return err
+	}
+	return Diagnose(ctx, rdb, err)
 }
 
-func check(ctx context.Context, rdb redis.Cmdable) error {
+// Check looks at every master once: at least Redis 7.0 or Valkey 8, and
+// maxmemory-policy noeviction, since an evicted key is a lost push. Errors are Faults;
+// those that don't mend themselves are ErrUnfit too.
+func Check(ctx context.Context, rdb redis.UniversalClient) error {
+	return onMasters(ctx, rdb, check)
+}
+
+// onMasters does something on the server, or on every master of a cluster.
+func onMasters(ctx context.Context, rdb redis.UniversalClient, do func(context.Context, *redis.Client) error) error {
+	switch c := rdb.(type) {
+	case *redis.ClusterClient:
+		return fit(c.ForEachMaster(ctx, do))
+	case *redis.Client:
+		return fit(do(ctx, c))
+	}
+	return fmt.Errorf("a client of type %T", rdb) // a bug: Open makes no other
+}
+
+// fit names an error, and has those be ErrUnfit that no waiting mends.
+func fit(err error) error {
+	if err == nil {
+		return nil
+	}
+	f := FaultOf(err)
+	switch f.Kind {
+	case Auth, Rights, Eviction, Version:
+		return fmt.Errorf("%w: %w", ErrUnfit, f)
+	}
+	return f
+}
+
+func check(ctx context.Context, rdb *redis.Client) error {
+	info, err := readInfo(ctx, rdb, "server", "memory")
+	if err != nil {
+		return err
+	}
+	major, _, _ := strings.Cut(info["redis_version"], ".")
+	if n, err := strconv.Atoi(major); err == nil && n < 7 {
+		return &Fault{Kind: Version, Sentence: fmt.Sprintf("Redis is version %s; version 7.0 or later is needed", info["redis_version"])}
+	}
+	if policy := info["maxmemory_policy"]; policy != "" && policy != "noeviction" {
+		return &Fault{Kind: Eviction, Sentence: fmt.Sprintf("maxmemory-policy is %s, so Redis may remove accepted pushes; "+
+			"set it with CONFIG SET maxmemory-policy noeviction (and in redis.conf)", policy)}
+	}
+	return nil
+}
+
+// CheckDurable looks at every master once, whether what is written to it outlives its
+// restart: a master, its data loaded, an AOF (unless withoutAOF says that there need be
+// none) whose last write was without an error. Errors are Faults. warning is what works
+// now, and needs to be looked at.
+func CheckDurable(ctx context.Context, rdb redis.UniversalClient, withoutAOF bool) (warning, err error) {
+	var mu sync.Mutex // masters are asked at the same time
+	err = onMasters(ctx, rdb, func(ctx context.Context, c *redis.Client) error {
+		info, err := readInfo(ctx, c, "persistence", "replication")
+		switch {
+		case err != nil:
+			return err
+		case info["loading"] == "1", info["async_loading"] == "1":
+			return &Fault{Kind: Loading, Sentence: sentences[Loading]}
+		case info["role"] == "slave":
+			return &Fault{Kind: ReadOnly, Sentence: sentences[ReadOnly]}
+		case info["aof_enabled"] == "0" && !withoutAOF:
+			return &Fault{Kind: NoAOF, Sentence: sentences[NoAOF]}
+		case info["aof_enabled"] == "1" && info["aof_last_write_status"] == "err":
+			return &Fault{Kind: Disk, Sentence: sentences[Disk], Err: errors.New("the last write of the AOF failed")}
+		case info["aof_enabled"] == "1" && info["aof_last_bgrewrite_status"] == "err":
+			mu.Lock()
+			defer mu.Unlock()
+			warning = errors.New("the last rewrite of the AOF failed: it grows, and may fill the disk; look at Redis's log")
+		}
+		return nil
+	})
+	return warning, err
+}
+
+// readInfo reads sections of INFO.
+func readInfo(ctx context.Context, rdb *redis.Client, sections ...string) (map[string]string, error) {
 	info := map[string]string{}
-	for _, section := range []string{"server", "memory"} {
+	for _, section := range sections { // several in one command are for Redis 7, which it may not be
 		text, err := rdb.Info(ctx, section).Result()
 		if err != nil {
-			if redis.HasErrorPrefix(err, "WRONGPASS") || redis.HasErrorPrefix(err, "NOAUTH") || redis.HasErrorPrefix(err, "NOPERM") {
-				return fmt.Errorf("%w: %w: put user and password into REDIS_URL", ErrUnfit, err)
-			}
-			return err
+			return nil, err
 		}
 		for line := range strings.Lines(text) {
 			if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
@@ -161,13 +240,5 @@ func check(ctx context.Context, rdb redis.Cmdable) error {
 			}
 		}
 	}
-	major, _, _ := strings.Cut(info["redis_version"], ".")
-	if n, err := strconv.Atoi(major); err == nil && n < 7 {
-		return fmt.Errorf("%w: it is version %s, 7.0 or later is needed", ErrUnfit, info["redis_version"])
-	}
-	if policy := info["maxmemory_policy"]; policy != "" && policy != "noeviction" {
-		return fmt.Errorf("%w: maxmemory-policy is %s, so that it may throw away accepted pushes; "+
-			"set it with: redis-cli CONFIG SET maxmemory-policy noeviction (and in redis.conf)", ErrUnfit, policy)
-	}
-	return nil
+	return info, nil
 }

@@ -76,7 +76,7 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 	if len(results) != len(entries) {
 		return fmt.Errorf("take: unexpected answer %T", answers[0])
 	}
-	var missing []entry
+	var missing, broken []entry
 	var taken []*delivery
 	dropped := 0
 	for i, result := range results {
@@ -90,6 +90,8 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 			}
 		case result == "missing":
 			missing = append(missing, e)
+		case result == "broken":
+			broken = append(broken, e)
 		default:
 			dropped++
 			c.log.Debug("entry dropped", zap.String("id", fmt.Sprint(e.values[push.FieldID])), zap.String("entry", e.id), zap.Any("why", result))
@@ -104,6 +106,11 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 	}
 	for _, e := range missing {
 		if err := c.reject(ctx, p, e, push.CodeInvalidJob, "it names a push that has no record"); err != nil {
+			return err
+		}
+	}
+	for _, e := range broken {
+		if err := c.reject(ctx, p, e, push.CodeInvalidJob, "the key of its record, "+p.Record(fmt.Sprint(e.values[push.FieldID]))+", holds no hash"); err != nil {
 			return err
 		}
 	}
@@ -190,8 +197,24 @@ func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []ent
 		c.trouble.note("adopting entries added by hand", errors.New("Redis is out of memory"))
 		return nil
 	}
-	_, err = c.discard(ctx, p, adopted)
+	var accepted []entry
+	for i, a := range answers {
+		if a != Unusable {
+			accepted = append(accepted, adopted[i])
+		} else if err := c.reject(ctx, p, adopted[i], push.CodeInvalidJob, unusable(p, &jobs[i])); err != nil {
+			return err // what it carries is kept in a failed record, else the entry stays
+		}
+	}
+	if len(accepted) == 0 {
+		return nil
+	}
+	_, err = c.discard(ctx, p, accepted)
 	return err
+}
+
+// unusable says why a job is Unusable.
+func unusable(p pushlog.Partition, j *push.Job) string {
+	return "the key of its record, " + p.Record(j.ID) + ", or an index of its customer, group or device holds another type"
 }
 
 // discard removes entries whose jobs are accounted for; it returns how many

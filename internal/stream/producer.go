@@ -26,15 +26,16 @@ const (
 
 	RefusedScheduled // as many pushes are reserved as may be: nothing was changed
 	RefusedMemory    // Redis is out of memory: nothing was changed
+	Unusable         // a key that only this push needs holds another type than it should: nothing was changed
 )
 
 // String returns the answer as metrics and the HTTP API name it.
 func (a Answer) String() string {
-	return [...]string{"unknown", "queued", "scheduled", "repeated", "refused", "refused", "refused"}[a]
+	return [...]string{"unknown", "queued", "scheduled", "repeated", "refused", "refused", "refused", "unusable"}[a]
 }
 
 // Refused reports whether the job found no room: it is to be handed in again later.
-func (a Answer) Refused() bool { return a >= Refused }
+func (a Answer) Refused() bool { return a >= Refused && a <= RefusedMemory }
 
 // ProducerOptions are the knobs of a Producer; the zero value is usable.
 type ProducerOptions struct {
@@ -64,7 +65,7 @@ func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions
 		Name: "pushstream_refused_total",
 		Help: "Jobs refused, by the limit that they met.",
 	}, []string{"limit"})}
-	for a := Unknown; a <= Refused; a++ {
+	for a := Unknown; a <= Unusable; a++ { // what is refused, for whatever reason, has one name
 		p.answers.WithLabelValues(a.String())
 	}
 	for _, limit := range Limits() {
@@ -164,6 +165,8 @@ func answerOf(code any) Answer {
 		return Repeated
 	case int64(-2):
 		return RefusedScheduled
+	case int64(-3):
+		return Unusable
 	}
 	return Refused
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/redisscript"
 )
 
 //go:embed lua/*.lua
@@ -64,23 +66,20 @@ const scriptBatch = 100
 // eventsCap is about how many entries the events stream of a partition keeps.
 const eventsCap = 10_000
 
+// samples are the keys of a partition that scripts compute, one of each kind.
+var samples = []string{":record:x", ":index", ":index:status:x", ":index:error_code:x", ":index:csno:x", ":index:push_grp_id:x", ":index:device_id:x",
+	":chunk:1", ":chunks", ":sealed", ":late", ":minute:x", ":hour:x", ":events"}
+
+// library is the folder lua.
+var library = redisscript.New(lua, `%d+`, samples...)
+
 func load(verb string) *redis.Script {
-	lib, err := lua.ReadFile("lua/lib.lua")
-	if err != nil {
-		panic(err) // embedded: a bug in this file
-	}
-	src, err := lua.ReadFile("lua/" + verb + ".lua")
-	if err != nil {
-		panic(err)
-	}
 	// Out of memory, Redis must still let finished work go.
-	// https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
-	flags := " flags=allow-oom"
 	switch verb {
 	case "accept", "reject", "redrive", "bury", "seal", "order": // they only add
-		flags = ""
+		return library.Load(verb, false)
 	}
-	return redis.NewScript("#!lua" + flags + "\n" + string(lib) + "\n" + string(src))
+	return library.Load(verb, true)
 }
 
 // call is one run of a script.

@@ -10,7 +10,8 @@
 --       device_id, and the values of the fields named below, in that order
 -- Returns for each job: 1 queued, 2 scheduled, 0 repeated (the id has a record,
 -- be it packed: nothing changed), -1 refused (backlog full), -2 refused (too many
--- reserved pushes).
+-- reserved pushes), -3 unusable (the key of its record, or an index of one of its values,
+-- holds another type: nothing changed).
 --
 -- The backlog is what is on the streams, waits for its next try, or was reserved and is
 -- due: not what is reserved for later. Many that come due together may fill it, so
@@ -41,17 +42,40 @@ end
 local none, seen = redis.call('EXISTS', unpack(records)) == 0, {}
 local scores = redis.call('ZMSCORE', KEYS[4], unpack(ids))
 
+-- wrong says that the answer of a pcall is an error: the key holds another type.
+local function wrong(answer) return type(answer) == 'table' and answer.err end
+
+-- enter puts a push into the indexes of its values, before all else that is written of
+-- it; into none, if one of them holds another type.
+local function enter(id, csno, group, device)
+  local indexes = { K .. ':index:device_id:' .. device }
+  if csno ~= '' then indexes[#indexes + 1] = K .. ':index:csno:' .. csno end
+  if group ~= '' then indexes[#indexes + 1] = K .. ':index:push_grp_id:' .. group end
+  for n, index in ipairs(indexes) do
+    if wrong(redis.pcall('ZADD', index, score, id)) then
+      for before = 1, n - 1 do redis.call('ZREM', indexes[before], id) end
+      return false
+    end
+  end
+  return true
+end
+
 local answers, changes, members, moves = {}, {}, {}, mover(K)
 for i = 6, #ARGV, 17 do
   local id, due, lane, device = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 4]
   local record = records[#answers + 1]
   local answer
-  if seen[id] or not none and redis.call('EXISTS', record) == 1 or scores[#answers + 1] and packed(K, id) then
+  local there = not none and redis.call('EXISTS', record) == 1
+  if there and wrong(redis.pcall('HLEN', record)) then
+    answer = -3
+  elseif seen[id] or there or scores[#answers + 1] and packed(K, id) then
     answer = 0
   elseif due > now and reserve <= 0 then
     answer = -2
   elseif due <= now and room <= 0 and (lane == 1 or express <= 0) then
     answer = -1
+  elseif not enter(id, ARGV[i + 6], ARGV[i + 12], device) then
+    answer = -3
   else
     local status, entry, start = 'queued', '', now
     if due > now then
@@ -79,10 +103,6 @@ for i = 6, #ARGV, 17 do
     members[#members + 1] = id
     seen[id] = true
     moves.note(id, score, nil, status)
-    local csno, group = ARGV[i + 6], ARGV[i + 12]
-    if csno ~= '' then redis.call('ZADD', K .. ':index:csno:' .. csno, score, id) end
-    if group ~= '' then redis.call('ZADD', K .. ':index:push_grp_id:' .. group, score, id) end
-    redis.call('ZADD', K .. ':index:device_id:' .. device, score, id)
     changes[#changes + 1] = id
     changes[#changes + 1] = status
     answer = status == 'queued' and 1 or 2

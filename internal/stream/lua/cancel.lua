@@ -16,7 +16,7 @@ local at, answers, changes, moves = iso(now), {}, {}, mover(K)
 
 local function cancel(id)
   local record = K .. ':record:' .. id
-  local r = redis.call('HMGET', record, 'status', 'entry', 'priority')
+  local r = readHash(record, 'status', 'entry', 'priority')
   local status, entry = r[1], r[2]
   if not status then return packed(K, id) and 'sent' or 'missing' end
   if terminal[status] then return status end

@@ -13,7 +13,7 @@ local K, dropped = ARGV[1], {}
 local chunks = redis.call('ZRANGE', KEYS[2], ARGV[2], ARGV[2] + ARGV[3] - 1)
 for _, n in ipairs(chunks) do
   local chunk = K .. ':chunk:' .. n
-  local span = redis.call('HMGET', chunk, 'first_ms', 'last_ms')
+  local span = readHash(chunk, 'first_ms', 'last_ms')
   if span[1] and span[2] and redis.call('ZCOUNT', KEYS[1], span[1], span[2]) == 0 then
     redis.call('UNLINK', chunk)
     dropped[#dropped + 1] = n

@@ -12,7 +12,7 @@ local K = ARGV[1]
 if redis.call('HGET', KEYS[1], 'folds') ~= ARGV[2] then return 0 end
 local ids = {}
 for i = 9, #ARGV, 4 do
-  local r = redis.call('HMGET', K .. ':record:' .. ARGV[i], 'status', 'error_code', 'result')
+  local r = readHash(K .. ':record:' .. ARGV[i], 'status', 'error_code', 'result')
   if r[1] ~= ARGV[i + 1] or (r[2] or '') ~= ARGV[i + 2] or (r[3] or '') ~= ARGV[i + 3] then return 0 end
   ids[#ids + 1] = ARGV[i]
 end

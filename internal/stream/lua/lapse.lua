@@ -43,13 +43,13 @@ local function lapse(lane, entry)
   local found = redis.call('XRANGE', stream, entry, entry)[1]
   if not found then
     redis.call('XACK', stream, group, entry)
-    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'deleted', stream .. ' ' .. entry)
+    redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'deleted', stream .. ' ' .. entry)
     return { 'deleted' }
   end
   local fields = found[2]
   local id = #fields == 2 and fields[1] == 'id' and fields[2]
   local record = id and K .. ':record:' .. id
-  local r = record and redis.call('HMGET', record, 'status', 'entry', 'deliveries', 'error_code') or {}
+  local r = record and readHash(record, 'status', 'entry', 'deliveries', 'error_code') or {}
   if r[1] and not terminal[r[1]] and r[2] == entry then
     local n = redis.call('HINCRBY', record, 'lapses', 1)
     redis.call('HSET', record, 'delivery.' .. n, string.format('%s %s silent for %.1fs, noticed by %s', at, owner, idle / 1000, me))
@@ -70,5 +70,5 @@ end
 
 for i = 9, #ARGV, 2 do answers[#answers + 1] = lapse(tonumber(ARGV[i]), ARGV[i + 1]) end
 conclude(K, group, now, KEYS[4], ARGV[5], moves, done, counts, changes)
-if #taken > 0 then redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'lapsed', table.concat(taken, ' ')) end
+if #taken > 0 then redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'lapsed', table.concat(taken, ' ')) end
 return answers

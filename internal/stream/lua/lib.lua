@@ -38,15 +38,24 @@ local function clock(K)
   return now
 end
 
+-- readHash is HMGET, of a key that holds another type than a hash as of one that is not
+-- there; then the second value is true.
+local function readHash(key, ...)
+  local values = redis.pcall('HMGET', key, ...)
+  if values.err then return {}, true end
+  return values, false
+end
+
 -- tally adds counts ({field = n}) to the counters of the minute and the hour of
--- ms, which live 48 hours and 400 days.
+-- ms, which live 48 hours and 400 days. Counters that hold another type are left alone:
+-- no push waits for them.
 local function tally(K, ms, counts)
   if next(counts) == nil then return end
   local minute = string.format('%s:minute:%04d%02d%02d%02d%02d', K, civil(ms))
   local hour = string.format('%s:hour:%04d%02d%02d%02d', K, civil(ms))
   for field, n in pairs(counts) do
-    redis.call('HINCRBY', minute, field, n)
-    redis.call('HINCRBY', hour, field, n)
+    redis.pcall('HINCRBY', minute, field, n)
+    redis.pcall('HINCRBY', hour, field, n)
   end
   redis.call('EXPIRE', minute, 172800)
   redis.call('EXPIRE', hour, 34560000)
@@ -54,14 +63,14 @@ end
 
 -- announce appends {id, status, id, status, ...} to the capped events stream, as
 -- one text: a field each would cost Redis more than the change itself. With new, all
--- of them are pushes that were accepted just now.
+-- of them are pushes that were accepted just now. A key that is no stream is left alone.
 local function announce(events, cap, changes, new)
   if #changes == 0 then return end
   local text = table.concat(changes, ' ')
   if new then
-    redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text, 'accepted', #changes / 2)
+    redis.pcall('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text, 'accepted', #changes / 2)
   else
-    redis.call('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text)
+    redis.pcall('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text)
   end
 end
 
@@ -72,7 +81,8 @@ end
 --
 -- Nearly everything ends as sent, so there is no index of that: it is what is in
 -- none of the others. A push that a chunk has, or is about to have, and that changes,
--- is also noted in K:late, since the chunk says what it was.
+-- is also noted in K:late, since the chunk says what it was. An index that holds another
+-- type is left out: no push waits for it.
 local function mover(K)
   local from, to, late, sealed = {}, {}, {}, nil
   local function leave(index, id)
@@ -95,13 +105,13 @@ local function mover(K)
         if newcode then to['error_code:' .. newcode] = enter(to['error_code:' .. newcode] or {}, score, id) end
       end
       if not old then return end
-      sealed = sealed or tonumber(redis.call('HGET', K .. ':sealed', 'until_ms') or 0)
+      sealed = sealed or tonumber(readHash(K .. ':sealed', 'until_ms')[1] or 0)
       if tonumber(score) <= sealed then enter(late, score, id) end
     end,
     flush = function()
-      for index, ids in pairs(from) do redis.call('ZREM', K .. ':index:' .. index, unpack(ids)) end
-      for index, members in pairs(to) do redis.call('ZADD', K .. ':index:' .. index, unpack(members)) end
-      if #late > 0 then redis.call('ZADD', K .. ':late', unpack(late)) end
+      for index, ids in pairs(from) do redis.pcall('ZREM', K .. ':index:' .. index, unpack(ids)) end
+      for index, members in pairs(to) do redis.pcall('ZADD', K .. ':index:' .. index, unpack(members)) end
+      if #late > 0 then redis.pcall('ZADD', K .. ':late', unpack(late)) end
     end,
   }
 end
@@ -130,7 +140,7 @@ local function packed(K, id)
   local n = score and redis.call('ZRANGE', K .. ':chunks', score, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
   if not n then return nil end
   local chunk = K .. ':chunk:' .. n
-  local h = redis.call('HMGET', chunk, 'packed', 'last_ms')
+  local h = readHash(chunk, 'packed', 'last_ms')
   if h[1] and tonumber(h[1]) > 0 and tonumber(score) <= tonumber(h[2]) then return chunk, tonumber(score) end
 end
 
@@ -179,7 +189,8 @@ local function late(K, id, consumer, try, line)
   if try == '' then return end
   local record, name = K .. ':record:' .. id, 'late.' .. consumer
   if redis.call('EXISTS', record) == 1 then
-    if redis.call('HGET', record, 'try.' .. try) ~= line then redis.call('HSET', record, name, line) end
+    local known, broken = readHash(record, 'try.' .. try)
+    if not broken and known[1] ~= line then redis.call('HSET', record, name, line) end
     return
   end
   local chunk = packed(K, id)

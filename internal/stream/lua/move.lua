@@ -19,7 +19,7 @@ local at, answers, changes, moves = iso(now), {}, {}, mover(K)
 
 local function move(id)
   local record = K .. ':record:' .. id
-  local r = redis.call('HMGET', record, 'status', 'priority', 'ttl', 'moves')
+  local r = readHash(record, 'status', 'priority', 'ttl', 'moves')
   local status, n = r[1], tonumber(r[4]) or 0
   if not status then return packed(K, id) and 'sent' or 'missing' end
   local last = n > 0 and redis.call('HGET', record, 'move.' .. n)

@@ -29,7 +29,7 @@ end
 while ARGV[i] do
   local id, ms, notes = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 3])
   local record = K .. ':record:' .. id
-  if redis.call('HGET', record, 'status') ~= 'sent' or redis.call('HLEN', record) ~= tonumber(ARGV[i + 2])
+  if readHash(record, 'status')[1] ~= 'sent' or redis.call('HLEN', record) ~= tonumber(ARGV[i + 2])
     or redis.call('ZSCORE', KEYS[1], id) ~= ms or redis.call('ZSCORE', KEYS[2], id)
     or tonumber(ms) < tonumber(h[3]) or tonumber(ms) > tonumber(h[4]) then return 0 end
   i = i + 4

@@ -11,7 +11,7 @@
 -- It only reads.
 local K, looked, found = ARGV[1], 0, {}
 for _, n in ipairs(redis.call('ZRANGE', KEYS[2], ARGV[2], ARGV[2] + ARGV[3] - 1)) do
-  local h = redis.call('HMGET', K .. ':chunk:' .. n, 'first_ms', 'last_ms', 'packed', 'gone')
+  local h = readHash(K .. ':chunk:' .. n, 'first_ms', 'last_ms', 'packed', 'gone')
   if not h[2] or tonumber(h[2]) >= tonumber(ARGV[4]) then break end
   local sent = redis.call('ZCOUNT', KEYS[1], h[1], h[2])
   for i = 3, 8 do sent = sent - redis.call('ZCOUNT', KEYS[i], h[1], h[2]) end

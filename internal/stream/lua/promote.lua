@@ -5,7 +5,8 @@
 -- Returns how many members it took off the due set; fewer than ARGV[3] means
 -- that nothing more is due.
 --
--- A member without a record, or whose push is not waiting, is dropped.
+-- A member without a record, or whose push is not waiting, is dropped. One whose record's
+-- key holds no hash goes onto its stream: the consumer that reads it tells of it.
 --
 -- Crash before: still due. Crash after: queued. Twice: the second takes the
 -- next ones.
@@ -14,13 +15,15 @@ local ids = redis.call('ZRANGE', KEYS[3], '-inf', now, 'BYSCORE', 'LIMIT', 0, AR
 local changes, moves = {}, mover(K)
 for _, id in ipairs(ids) do
   local record = K .. ':record:' .. id
-  local r = redis.call('HMGET', record, 'status', 'priority')
+  local r, broken = readHash(record, 'status', 'priority')
   if r[1] == 'scheduled' or r[1] == 'retrying' then
     local entry = redis.call('XADD', r[2] == 'urgent' and KEYS[2] or KEYS[1], '*', 'id', id)
     redis.call('HSET', record, 'status', 'queued', 'entry', entry)
     moves.note(id, redis.call('ZSCORE', KEYS[5], id), r[1], 'queued')
     changes[#changes + 1] = id
     changes[#changes + 1] = 'queued'
+  elseif broken then
+    redis.call('XADD', KEYS[1], '*', 'id', id)
   end
 end
 moves.flush()

@@ -99,7 +99,7 @@ for i = 11, #ARGV, 6 do
     if r[1] == 'cancelled' and r[3] and r[3] ~= '' then table.insert(done[lane], r[3]) end
   end
 end
-for index, ids in pairs(from) do redis.call('ZREM', index, unpack(ids)) end
+for index, ids in pairs(from) do redis.pcall('ZREM', index, unpack(ids)) end -- one of another type is left alone
 if #records > 0 then redis.call('DEL', unpack(records)) end
 remove(KEYS[1], group, done[1])
 remove(KEYS[2], group, done[2])

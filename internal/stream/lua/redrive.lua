@@ -18,7 +18,7 @@ local open = { failed = true, expired = true, cancelled = true }
 
 local function redrive(id)
   local record = K .. ':record:' .. id
-  local r = redis.call('HMGET', record, 'status', 'device_id', 'priority', 'ttl', 'attempts', 'error_code', 'redrives')
+  local r = readHash(record, 'status', 'device_id', 'priority', 'ttl', 'attempts', 'error_code', 'redrives')
   local status, n = r[1], tonumber(r[7]) or 0
   if not status then return packed(K, id) and 'sent' or 'missing' end
   local last = n > 0 and redis.call('HGET', record, 'redrive.' .. n)

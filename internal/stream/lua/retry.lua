@@ -25,7 +25,7 @@ for i = 7, #ARGV, 13 do
   local record = K .. ':record:' .. id
   local answer = 0
   if held(lane, entry) or orphan(KEYS[lane], group, nobody, entry) then
-    local r = redis.call('HMGET', record, 'status', 'entry', 'error_code')
+    local r = readHash(record, 'status', 'entry', 'error_code') -- broken: there is nothing to write to
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],
         'consumer', me, 'result', ARGV[i + 8], 'error_code', code, 'try.' .. try, line)

@@ -17,9 +17,9 @@ local s = redis.call('HMGET', KEYS[1], 'next', 'until_ms')
 if (s[1] or '1') ~= n or s[2] ~= till then return 0 end
 for i = 5, 4 + coded do
   local id = ARGV[i]
-  local code = redis.call('HGET', K .. ':record:' .. id, 'error_code')
+  local code = readHash(K .. ':record:' .. id, 'error_code')[1]
   local score = redis.call('ZSCORE', K .. ':index', id)
-  if code and code ~= '' and score then redis.call('ZADD', K .. ':index:error_code:' .. code, score, id) end
+  if code and code ~= '' and score then redis.pcall('ZADD', K .. ':index:error_code:' .. code, score, id) end
 end
 local first = 5 + coded
 if ARGV[first] then

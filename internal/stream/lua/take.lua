@@ -4,7 +4,7 @@
 -- ARGV  1 K  2 group  3 consumer, then for each entry, at most 100, each
 --       lane's in ascending order: lane (1 jobs, 2 jobs:urgent), entry, id
 -- Returns for each entry: 'lost' (pending for somebody else, or for nobody),
--- 'missing' (no such record), 'stale' (the push is finished, or another entry
+-- 'missing' (no such record), 'broken' (its key holds no hash), 'stale' (the push is finished, or another entry
 -- stands for it: this one was removed), or a list: how often the entry was
 -- handed out, then of its record deliveries, device_id, msg_title,
 -- msg_contents, data, priority, accepted_at, expires_at, attempts, retry_until,
@@ -24,12 +24,14 @@ for i = 4, #ARGV, 3 do
   if not times then
     answer = 'lost'
   else
-    local r = redis.call('HMGET', record, 'status', 'entry', 'deliveries',
+    local r, broken = readHash(record, 'status', 'entry', 'deliveries',
       'device_id', 'msg_title', 'msg_contents', 'data', 'priority',
       'accepted_at', 'expires_at', 'attempts', 'retry_until', 'attempts_before')
     if not r[1] then
       answer = 'missing'
-      if packed(K, ARGV[i + 2]) then
+      if broken then
+        answer = 'broken'
+      elseif packed(K, ARGV[i + 2]) then
         answer = 'stale'
         table.insert(stale[lane], entry)
       end
