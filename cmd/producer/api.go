@@ -123,13 +123,15 @@ type batchAnswer struct {
 // or 429 if some were refused.
 func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, single bool) {
 	b := batchAnswer{Items: receipts(jobs, answers)}
-	refused := 0
+	refused, unusable := 0, 0
 	for _, answer := range answers {
 		switch {
 		case answer == stream.Repeated:
 			b.Repeated++
 		case answer.Refused():
 			refused++
+		case stream.Unusable:
+			unusable++
 		default:
 			b.Accepted++
 		}
@@ -142,6 +144,9 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusTooManyRequests, Type: httpapi.LimitPrefix + string(limit), Items: b.Items,
 			Detail: fmt.Sprintf("%s; %d of %d jobs were refused: hand them in again later, with these ids", why, refused, len(jobs))})
 		return
+	case unusable > 0 && b.Accepted+b.Repeated == 0:
+		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusConflict, Items: b.Items, Detail: notUsable})
+		return
 	case b.Accepted == 0:
 		status = http.StatusOK
 	}
@@ -151,6 +156,10 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 	}
 	c.JSON(status, b)
 }
+
+// notUsable is why a push is answered with unusable.
+const notUsable = "keys in Redis that belong to this push hold other types than they should, so nothing was accepted; " +
+	"the operator removes them (see /readyz and docs/operations.md), or the push is handed in with another id"
 
 // receipts are what is known of each job, its id in any case, so that a client
 // can hand it in again.

@@ -25,10 +25,11 @@ const loadChunk = 800
 
 // summary is what an import did; its JSON is load's last line.
 type summary struct {
-	Lines    int     `json:"lines"`    // that hold something
-	Accepted int     `json:"accepted"` // new
-	Repeated int     `json:"repeated"` // known by their id: nothing was changed
-	Rejected int     `json:"rejected"` // see the reject file
+	Lines    int     `json:"lines"`              // that hold something
+	Accepted int     `json:"accepted"`           // new
+	Repeated int     `json:"repeated"`           // known by their id: nothing was changed
+	Rejected int     `json:"rejected"`           // see the reject file
+	Unusable int     `json:"unusable,omitempty"` // keys of theirs in Redis hold other types: they are named in the log
 	Seconds  float64 `json:"seconds"`
 }
 
@@ -156,7 +157,7 @@ func (l *loader) idOf(line line) string {
 }
 
 // accept hands in a chunk, again and again until every job is in; it owns
-// sum.Accepted and sum.Repeated.
+// sum.Accepted, sum.Repeated and sum.Unusable.
 func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
 	for failures := 0; ; failures++ {
 		answers, err := l.producer.Accept(ctx, jobs)
@@ -170,6 +171,9 @@ func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
 				l.sum.Accepted++
 			case stream.Repeated:
 				l.sum.Repeated++
+			case stream.Unusable: // another try would not help it
+				l.sum.Unusable++
+				l.log.Warn("a push was not accepted: "+notUsable, zap.String("id", jobs[i].ID))
 			default:
 				left = append(left, jobs[i])
 			}

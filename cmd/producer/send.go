@@ -46,6 +46,9 @@ func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("not known whether it was accepted; hand it in again with --id %s: %w", jobs[0].ID, err)
 	}
+	if answers[0] == stream.Unusable {
+		return errors.New(jobs[0].ID + ": " + notUsable)
+	}
 	if answers[0].Refused() {
 		_, why := a.producer.Refusal(ctx, answers)
 		return errors.New("refused: " + why)

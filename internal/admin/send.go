@@ -95,6 +95,9 @@ func (a *api) send(c *gin.Context) {
 		c.Header("Retry-After", "5")
 		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusTooManyRequests, Type: httpapi.LimitPrefix + string(limit), Detail: why})
 		return
+	case answers[0] == stream.Unusable:
+		httpapi.Fail(c, http.StatusConflict, "keys in Redis that belong to this push hold other types than they should: nothing was accepted; remove them, or use another id")
+		return
 	case answers[0] == stream.Repeated:
 		if status = http.StatusOK; !a.sameJob(ctx, c, jobs[0]) {
 			return

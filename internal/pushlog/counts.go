@@ -152,7 +152,7 @@ func (l *Log) Counters(ctx context.Context, since, until time.Time, step time.Du
 	partitions := l.keys.All()
 	for some := range slices.Chunk(all, max(1, inOneTrip/len(partitions))) {
 		var hashes []*redis.MapStringStringCmd
-		_, err := l.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		_, _ = l.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error { // each command has its own error
 			for _, c := range some {
 				for _, p := range partitions {
 					hashes = append(hashes, pipe.HGetAll(ctx, key(p, c.At)))
@@ -160,10 +160,10 @@ func (l *Log) Counters(ctx context.Context, since, until time.Time, step time.Du
 			}
 			return nil
 		})
-		if err != nil {
-			return nil, fmt.Errorf("read counters: %w", err)
-		}
 		for i, hash := range hashes {
+			if err := hash.Err(); err != nil && !isOtherType(err) { // such counters are left out
+				return nil, fmt.Errorf("read counters: %w", err)
+			}
 			some[i/len(partitions)].add(hash.Val())
 		}
 	}

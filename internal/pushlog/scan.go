@@ -211,11 +211,16 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 		columns[i] = pipe.HMGet(ctx, ref.partition.Chunk(ref.n), names[i]...)
 		alive[i] = pipe.ZCount(ctx, ref.partition.Index(), from, to)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	if _, err := pipe.Exec(ctx); err != nil && !isOtherType(err) { // each command has its own error
 		return nil, fmt.Errorf("read chunks: %w", err)
 	}
 	var all []hits
 	for i, ref := range refs {
+		for _, err := range []error{columns[i].Err(), alive[i].Err()} {
+			if err != nil && !isOtherType(err) { // a chunk that holds another type is left out
+				return nil, fmt.Errorf("read chunks: %w", err)
+			}
+		}
 		chunk := map[string]string{}
 		for k, v := range columns[i].Val() {
 			if text, ok := v.(string); ok {

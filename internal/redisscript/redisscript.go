@@ -40,8 +40,8 @@ func New(files fs.FS, tag string, samples ...string) *Library {
 }
 
 var (
-	// functions are those of lib.lua: from the left margin to an end there.
-	functions = regexp.MustCompile(`(?ms)^local function (\w+)\(.*?(?:^end$|\bend\n)`)
+	// functions are those of lib.lua: from the left margin to the next end there.
+	functions = regexp.MustCompile(`(?ms)^local function (\w+)\(.*?^end$`)
 	calls     = regexp.MustCompile(`redis\.p?call\('([A-Z]+)'(?:, '([A-Z]+)')?`)
 	built     = regexp.MustCompile(`\{ '(X[A-Z]+)', KEYS`)
 	words     = regexp.MustCompile(`\b\w+\b`)
@@ -104,7 +104,11 @@ func (l *Library) guard(src string) string {
 	if len(l.samples) > 0 {
 		samples = quoted(l.samples)
 	}
-	return fmt.Sprintf("do\n%s\nlocal wrong = check(%s, '^(.-{%s})', %s)\nif wrong then return redis.error_reply(wrong) end\nend\n", guard, quoted(commands), l.tag, samples)
+	computed := "{}"
+	if slices.Contains(words.FindAllString(src, -1), "packed") {
+		computed = "{ ':chunks', ':index' }" // of a push that is not found there it would be said that it is new
+	}
+	return fmt.Sprintf("do\n%s\nlocal wrong = check(%s, '^(.-{%s})', %s, %s)\nif wrong then return redis.error_reply(wrong) end\nend\n", guard, quoted(commands), l.tag, samples, computed)
 }
 
 func (l *Library) read(verb string) string {
@@ -115,7 +119,7 @@ func (l *Library) read(verb string) string {
 	return string(src)
 }
 
-// guard is the function check(commands, pattern, samples): what is wrong, or nil.
+// guard is the function check(commands, pattern, samples, computed): what is wrong, or nil.
 //
 // acl_check_cmd is of Redis 7.0: it asks and runs nothing. A key that only counts or
 // tells is left out of the look at types, since its scripts go on without it.
@@ -128,7 +132,7 @@ local function kind(key)
   if name == 'sealed' or name == 'flushed' or string.match(name, '^chunk:%d+$') then return 'HLEN', 'hash' end
 end
 
-local function check(commands, pattern, samples)
+local function check(commands, pattern, samples, computed)
   for _, command in ipairs(commands) do
     local name, sub = string.match(command, '^(%u+) (%u+)$')
     local may
@@ -145,7 +149,9 @@ local function check(commands, pattern, samples)
       end
     end
   end
-  for _, key in ipairs(KEYS) do
+  local typed = { unpack(KEYS) }
+  if tag then for _, name in ipairs(computed) do typed[#typed + 1] = tag .. name end end
+  for _, key in ipairs(typed) do
     local command, holds = kind(key)
     if command then
       local answer = redis.pcall(command, key)

@@ -29,7 +29,10 @@
 // # Scripts
 //
 // One change of state is one script of lua/, over at most 100 pushes; its head
-// is its contract. Scripts are atomic: a crash comes before one or after it.
+// is its contract. Scripts are atomic: a crash comes before one or after it. Redis does
+// not roll back an error, so each begins with a look at rights and types
+// (internal/redisscript): NOPERM and WRONGTYPE come before the first write. What only
+// one push needs and holds another type, fails that push alone.
 //
 //	script   does                                crash before      crash after     run twice
 //	accept   record, indexes, stream or due set  no trace          accepted        repeated
@@ -173,6 +176,7 @@
 //	brings its outcome
 //	an entry was deleted while pending     acknowledged, logged, an event
 //	an entry can't be read                 a failed record with reason and raw fields
+//	the key of a record holds no hash      the same; accept of that id: unusable
 //	one worker does not reach FCM, or is   it steps back, the others do its work
 //	refused
 //	FCM is away, refuses everybody, or     held for all consumers; no attempt spent, ttl counts

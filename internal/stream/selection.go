@@ -116,12 +116,15 @@ func (c *Control) step(ctx context.Context, p pushlog.Partition, s Selection, id
 	for i, id := range ids {
 		values[i] = pipe.HMGet(ctx, p.Record(id), fields...)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return fmt.Errorf("read records: %w", err)
-	}
+	_, _ = pipe.Exec(ctx) // each command has its own error
 	var matching []string
 next:
 	for i, id := range ids {
+		if err := values[i].Err(); redis.HasErrorPrefix(err, "WRONGTYPE") {
+			continue // somebody put something else in a record's place
+		} else if err != nil {
+			return fmt.Errorf("read records: %w", err)
+		}
 		for n, want := range wanted {
 			if got, _ := values[i].Val()[n].(string); want != "" && got != want {
 				continue next
