@@ -130,7 +130,7 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 			b.Repeated++
 		case answer.Refused():
 			refused++
-		case stream.Unusable:
+		case answer == stream.Unusable:
 			unusable++
 		default:
 			b.Accepted++
