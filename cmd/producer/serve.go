@@ -15,7 +15,7 @@ import (
 
 // serve takes jobs over HTTP until ctx ends.
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
-	a.registry.MustRegister(stream.NewRoomCollector(a.producer), monitor.New(a.rdb, a.keys))
+	a.registry.MustRegister(monitor.New(a.rdb, a.keys))
 	ops := telemetry.Handler(a.registry,
 		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
 		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})

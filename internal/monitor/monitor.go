@@ -55,7 +55,7 @@ var (
 // New returns a collector of the pushstream of keys in rdb.
 func New(rdb redis.UniversalClient, keys pushlog.Keys) *Collector {
 	return &Collector{rdb: rdb, parts: []part{
-		serverPart(rdb), backlogPart(rdb, keys), overduePart(rdb, keys), logPart(rdb, keys), workersPart(rdb, keys), holdsPart(rdb, keys),
+		serverPart(rdb), backlogPart(rdb, keys), roomPart(rdb, keys), overduePart(rdb, keys), logPart(rdb, keys), workersPart(rdb, keys), holdsPart(rdb, keys),
 	}}
 }
 

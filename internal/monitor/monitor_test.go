@@ -113,7 +113,7 @@ func job(id string) push.Job {
 func TestAtZero(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 2)
-	want := map[string]float64{"redis_up": 1, "due": 0, "overdue": 0, "overdue_oldest_seconds": 0, "redis_role master": 1, "redis_role replica": 0,
+	want := map[string]float64{"redis_up": 1, "due": 0, "backlog_counted": 0, "scheduled": 0, "overdue": 0, "overdue_oldest_seconds": 0, "redis_role master": 1, "redis_role replica": 0,
 		"redis_connected_replicas": 0, "redis_aof_enabled": 0, "redis_aof_ok": 1, "redis_memory_max_bytes": 0, "workers other": 0}
 	for _, lane := range []string{"urgent", "normal"} {
 		want["backlog "+lane+" unread"], want["backlog "+lane+" pending"], want["backlog_oldest_seconds "+lane] = 0, 0, 0
@@ -127,7 +127,7 @@ func TestAtZero(t *testing.T) {
 	for _, r := range stream.Reasons() {
 		want["projects_held "+string(r)] = 0
 	}
-	for _, name := range []string{"redis", "backlog", "overdue", "log", "workers", "holds"} {
+	for _, name := range []string{"redis", "backlog", "room", "overdue", "log", "workers", "holds"} {
 		want["collector_success "+name] = 1
 	}
 	got := gather(t, b.reg)
@@ -169,7 +169,7 @@ func TestAllConsumersDead(t *testing.T) {
 	b.rdb.HSet(t.Context(), "push:control", "nobody-runs-as-this", "paused")
 	got := eventually(t, b.reg, "what is overdue", func(got map[string]float64) bool { return got["overdue"] == 1 })
 	check(t, got, map[string]float64{"workers lost": 2, "workers paused": 1, "workers running": 0, "workers other": 1, "workers draining": 0,
-		"backlog normal unread": 2, "backlog urgent unread": 1, "due": 2, "overdue": 1,
+		"backlog normal unread": 2, "backlog urgent unread": 1, "due": 2, "backlog_counted": 4, "scheduled": 2, "overdue": 1,
 		"log_rows queued": 3, "log_rows scheduled": 2, "log_rows sent": 0})
 	if age := got["overdue_oldest_seconds"]; age < 60 || age > 120 {
 		t.Errorf("overdue for %v s", age)

@@ -31,6 +31,20 @@ func backlogPart(rdb redis.UniversalClient, keys pushlog.Keys) part {
 	}}
 }
 
+func roomPart(rdb redis.UniversalClient, keys pushlog.Keys) part {
+	backlog := prometheus.NewDesc("pushstream_backlog_counted", "Pushes that count against MAX_BACKLOG: on the streams, waiting for the next try, or reserved and due.", nil, nil)
+	scheduled := prometheus.NewDesc("pushstream_scheduled", "Reserved pushes, which count against MAX_SCHEDULED.", nil, nil)
+	return part{"room", []*prometheus.Desc{backlog, scheduled}, func(ctx context.Context, show emit) error {
+		b, s, err := stream.CountRoom(ctx, rdb, keys)
+		if err != nil {
+			return err
+		}
+		show(backlog, float64(b))
+		show(scheduled, float64(s))
+		return nil
+	}}
+}
+
 func overduePart(rdb redis.UniversalClient, keys pushlog.Keys) part {
 	pushes := prometheus.NewDesc("pushstream_overdue", "Pushes whose reserved time, or next try, passed more than 5 s ago and that no consumer has put onto their stream.", nil, nil)
 	oldest := prometheus.NewDesc("pushstream_overdue_oldest_seconds", "Time since the oldest overdue push should have been put onto its stream; 0 if none is overdue.", nil, nil)

@@ -86,7 +86,7 @@ func TestCluster(t *testing.T) {
 	t.Cleanup(func() { rdb.Close() })
 	reg := registry(rdb, pushlog.Keys{Prefix: "push", Partitions: 3})
 	got := eventually(t, reg, "the slots are served", func(got map[string]float64) bool {
-		for _, name := range []string{"redis", "backlog", "overdue", "log", "workers", "holds"} {
+		for _, name := range []string{"redis", "backlog", "room", "overdue", "log", "workers", "holds"} {
 			if got["collector_success "+name] != 1 {
 				return false
 			}

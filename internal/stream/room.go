@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
@@ -84,15 +83,15 @@ func (r Room) String(full Limit) string {
 func (p *Producer) Room(ctx context.Context) (Room, error) {
 	r := Room{BacklogLimit: int64(p.opt.MaxBacklog), ScheduledLimit: int64(p.opt.MaxScheduled)}
 	var err error
-	if r.Backlog, r.Scheduled, err = countRoom(ctx, p.rdb, p.keys); err != nil {
+	if r.Backlog, r.Scheduled, err = CountRoom(ctx, p.rdb, p.keys); err != nil {
 		return r, err
 	}
 	r.Memory, err = ReadMemory(ctx, p.rdb)
 	return r, err
 }
 
-// countRoom counts what accept.lua compares with its limits, over all partitions.
-func countRoom(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (backlog, scheduled int64, err error) {
+// CountRoom counts what accept.lua compares with its limits, over all partitions.
+func CountRoom(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (backlog, scheduled int64, err error) {
 	pipe := rdb.Pipeline()
 	now := fmt.Sprint(time.Now().UnixMilli())
 	var streams, dues, retrying, reserved []*redis.IntCmd
@@ -113,40 +112,6 @@ func countRoom(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys
 		scheduled += reserved[i].Val()
 	}
 	return backlog, scheduled, nil
-}
-
-// RoomCollector shows how full the store is against a producer's limits, read from Redis
-// at each scrape. While Redis is away its metrics are absent.
-type RoomCollector struct {
-	producer           *Producer
-	backlog, scheduled *prometheus.Desc
-}
-
-// NewRoomCollector returns a collector of a producer's room.
-func NewRoomCollector(p *Producer) *RoomCollector {
-	return &RoomCollector{
-		producer:  p,
-		backlog:   prometheus.NewDesc("pushstream_backlog_counted", "Pushes that count against MAX_BACKLOG: on the streams, waiting for the next try, or reserved and due.", nil, nil),
-		scheduled: prometheus.NewDesc("pushstream_scheduled", "Reserved pushes, which count against MAX_SCHEDULED.", nil, nil),
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (c *RoomCollector) Describe(ch chan<- *prometheus.Desc) {
-	ch <- c.backlog
-	ch <- c.scheduled
-}
-
-// Collect implements prometheus.Collector; it waits for Redis 2 s at most.
-func (c *RoomCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	backlog, scheduled, err := countRoom(ctx, c.producer.rdb, c.producer.keys)
-	if err != nil {
-		return
-	}
-	ch <- prometheus.MustNewConstMetric(c.backlog, prometheus.GaugeValue, float64(backlog))
-	ch <- prometheus.MustNewConstMetric(c.scheduled, prometheus.GaugeValue, float64(scheduled))
 }
 
 // Refusal says which limits refused jobs, with figures; empty if none did. If Redis does

@@ -27,7 +27,7 @@ const (
 )
 
 // States returns every state, so that metrics can start each at zero.
-func States() []State { return []State{Running, Draining, Paused, Lost} }
+func States() []State { return []State{Running, Draining, Paused, CircuitOpen, Lost} }
 
 // Worker is one consumer as its heartbeats describe it.
 type Worker struct {
