@@ -170,7 +170,7 @@ func TestFinishedPushesMakeRoom(t *testing.T) {
 			return !slices.ContainsFunc(b.accept(t, numbered(long, fmt.Sprint("p", n, "-"), batch)...), Answer.Refused)
 		})
 		eventually(t, "they are sent", func() bool {
-			backlog, _, err := countRoom(t.Context(), b.rdb, b.keys)
+			backlog, _, err := CountRoom(t.Context(), b.rdb, b.keys)
 			return err == nil && backlog == 0
 		})
 	}
