@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/share"
 )
 
 // Errors of this package; see also ThrottledError and LoginError.
@@ -32,7 +34,7 @@ var (
 
 // Options tune a Store; what is zero takes its default.
 type Options struct {
-	Now      func() time.Time // time.Now
+	Now      func() time.Time // time.Now; and Redis's clock for the throttle of logins
 	Cost     Cost             // DefaultCost
 	Hashes   int              // passwords looked at in the same moment, each with its memory; 2
 	Idle     time.Duration    // after which an unused session ends; 30 min
@@ -45,21 +47,33 @@ type Store struct {
 	keys   keys
 	opt    Options
 	hasher *hasher
+	asking *share.Line // of who asks whether they may try a password
+	redis  bool        // Redis's clock decides how long to wait
 }
 
 // New returns the store below a key prefix.
 func New(rdb redis.UniversalClient, prefix string, opt Options) *Store {
-	if opt.Now == nil {
+	own := opt.Now == nil
+	if own {
 		opt.Now = time.Now
 	}
 	opt.Cost = cmp.Or(opt.Cost, DefaultCost)
 	opt.Hashes = cmp.Or(opt.Hashes, 2)
 	opt.Idle = cmp.Or(opt.Idle, 30*time.Minute)
 	opt.Absolute = cmp.Or(opt.Absolute, 12*time.Hour)
-	return &Store{rdb: rdb, keys: newKeys(prefix), opt: opt, hasher: newHasher(opt.Cost, opt.Hashes)}
+	return &Store{rdb: rdb, keys: newKeys(prefix), opt: opt, hasher: newHasher(opt.Cost, opt.Hashes), redis: own,
+		asking: share.NewLine(share.LineOptions{Places: maxAsking, Waiting: maxWaiting, Whole: true})}
 }
 
 func (s *Store) now() int64 { return s.opt.Now().UnixMilli() }
+
+// moment is now for the scripts of the throttle: empty, so that Redis's clock decides.
+func (s *Store) moment() any {
+	if s.redis {
+		return ""
+	}
+	return s.now()
+}
 
 // noteEvery is how often at most the use of a session or token is noted.
 const noteEvery = time.Minute

@@ -18,6 +18,8 @@ func (k keys) sessions(name string) string   { return string(k) + ":sessions:" +
 func (k keys) token(id string) string        { return string(k) + ":token:" + id }
 func (k keys) tokens() string                { return string(k) + ":tokens" }
 func (k keys) known(name string) string      { return string(k) + ":known:" + name }
+func (k keys) devices(name string) string    { return string(k) + ":devices:" + name }
+func (k keys) failed() string                { return string(k) + ":failed" }
 func (k keys) failedUser(name string) string { return string(k) + ":failed:user:" + hash(name) }
 func (k keys) failedAddress(network string) string {
 	return string(k) + ":failed:address:" + network

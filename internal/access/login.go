@@ -52,47 +52,63 @@ type verified struct {
 	rehashed string // at our cost, if that one was at another
 }
 
-// verify holds a password against a user's.
+// verify holds a password against a user's. Whether one may try is asked before one
+// waits for a place: who may not takes none.
 func (s *Store) verify(ctx context.Context, name, password string, from From) (verified, error) {
-	leave, err := s.hasher.enter(ctx)
+	name, _ = canonical(name) // a bad one is "", which nobody is called
+	tried, err := s.try(ctx, name, from)
 	if err != nil {
-		return verified{}, err
+		return verified{}, wrap("log in", err)
+	}
+	leave, err := queue(ctx, s.hasher.line, tried.who())
+	if err != nil {
+		return verified{}, errors.Join(err, wrap("log in", tried.judge(ctx, judgedUnseen)))
 	}
 	defer leave()
-
-	name, badName := canonical(name) // then it is "", which nobody is called
-	forgive, err := s.try(ctx, name, from)
-	if err != nil {
+	v, err := s.look(ctx, name, password)
+	var failed *LoginError
+	switch {
+	case errors.As(err, &failed):
+		if noted := tried.judge(ctx, judgedWrong); noted != nil {
+			return verified{}, wrap("log in", noted)
+		}
+		return verified{}, err
+	case err != nil:
 		return verified{}, wrap("log in", err)
 	}
+	return v, wrap("log in", tried.judge(ctx, judgedRight))
+}
+
+// look looks at a password, at the same price for each name. It is for whoever has a place.
+func (s *Store) look(ctx context.Context, name, password string) (verified, error) {
 	fields, err := s.rdb.HMGet(ctx, s.keys.user(name), "password", "disabled").Result()
 	if err != nil {
-		return verified{}, wrap("log in", err)
+		return verified{}, err
 	}
 	hashed, exists := fields[0].(string)
 	disabled, found := fields[1].(string)
 	if !exists {
 		hashed = s.hasher.nobody // the same work
 	}
-	ok, outdated, err := false, false, error(nil)
+	ok, outdated := false, false
 	if len(password) <= 4*MaxPassword {
-		ok, outdated, err = s.hasher.check(password, hashed)
+		if ok, outdated, err = s.hasher.check(password, hashed); err != nil {
+			return verified{}, wrap("password of "+name, err)
+		}
 	}
 	failed := &LoginError{}
 	if found {
 		failed.User = name
 	}
 	switch {
-	case err != nil:
-		return verified{}, wrap("log in: password of "+name, err)
-	case badName != nil, !found:
-		failed.Why = WhyUnknown
+	case !found:
+		failed.Why = "unknown user"
 	case !exists:
 		failed.Why = "user of single sign-on"
 	case !ok:
 		failed.Why = "wrong password"
 	case disabled == "1":
-		failed.Why = WhyDisabled
+		failed.Why = "disabled"
 	}
 	if failed.Why != "" {
 		return verified{}, failed
@@ -100,8 +116,8 @@ func (s *Store) verify(ctx context.Context, name, password string, from From) (v
 	v := verified{name: name, how: ByPassword, password: hashed}
 	if outdated {
 		if v.rehashed, err = s.hasher.hash(password); err != nil {
-			return verified{}, wrap("log in", err)
+			return verified{}, err
 		}
 	}
-	return v, wrap("log in", forgive())
+	return v, nil
 }

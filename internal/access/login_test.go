@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -134,44 +133,6 @@ func TestBrokenHash(t *testing.T) {
 			t.Errorf("%q: %v", hashed, err)
 		}
 	}
-}
-
-// A flood of logins waits for a few places, and what is too much is refused: it can't
-// take all memory.
-func TestFlood(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	one := b.replica(Options{Hashes: 1})
-	leave, err := one.hasher.enter(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	waited := make(chan error, maxWaiting)
-	for range maxWaiting {
-		go func() {
-			_, _, _, err := one.Login(ctx, "kim", right, here)
-			waited <- err
-		}()
-	}
-	for one.hasher.waiting.Load() < maxWaiting {
-		time.Sleep(time.Millisecond)
-	}
-	_, _, _, err = one.Login(t.Context(), "kim", right, here)
-	var throttled *ThrottledError
-	if !errors.As(err, &throttled) || throttled.RetryAfter < time.Second {
-		t.Errorf("%v", err)
-	}
-	cancel()
-	for range maxWaiting {
-		checkErr(t, <-waited, context.Canceled)
-	}
-	leave()
-	if leave, err = one.hasher.enter(t.Context()); err != nil || one.hasher.waiting.Load() != 0 {
-		t.Errorf("%v, %d wait", err, one.hasher.waiting.Load())
-	}
-	leave()
 }
 
 func BenchmarkPassword(b *testing.B) {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
-	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+
+	"pushstream/internal/share"
 )
 
 // Bounds of a password, in characters.
@@ -43,36 +43,16 @@ func checkPassword(name, password string) error {
 
 // hasher hashes passwords, a few at the same time.
 type hasher struct {
-	params  *argon2id.Params
-	places  chan struct{}
-	waiting atomic.Int64
-	nobody  string // what the password of an unknown user is held against
+	params *argon2id.Params
+	line   *share.Line // of who waits for it
+	nobody string      // what the password of an unknown user is held against
 }
 
 func newHasher(c Cost, places int) *hasher {
 	return &hasher{
 		params: &argon2id.Params{Memory: c.MemoryKiB, Iterations: c.Time, Parallelism: c.Threads, SaltLength: 16, KeyLength: 32},
-		places: make(chan struct{}, places),
+		line:   share.NewLine(share.LineOptions{Places: places, Waiting: maxWaiting, Whole: true}),
 		nobody: fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", c.MemoryKiB, c.Time, c.Threads, strings.Repeat("A", 22), strings.Repeat("A", 43)),
-	}
-}
-
-// maxWaiting is how many may wait for each place.
-const maxWaiting = 32
-
-// enter waits for a place; leave gives it back. With too many that wait it is a
-// ThrottledError.
-func (h *hasher) enter(ctx context.Context) (leave func(), err error) {
-	if h.waiting.Add(1) > int64(maxWaiting*cap(h.places)) {
-		h.waiting.Add(-1)
-		return nil, &ThrottledError{RetryAfter: time.Second}
-	}
-	defer h.waiting.Add(-1)
-	select {
-	case h.places <- struct{}{}:
-		return func() { <-h.places }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 }
 
@@ -100,7 +80,7 @@ func (s *Store) hashPassword(ctx context.Context, name, password string) (string
 	if err := checkPassword(name, password); err != nil {
 		return "", err
 	}
-	leave, err := s.hasher.enter(ctx)
+	leave, err := queue(ctx, s.hasher.line, share.Who{Party: name, Ahead: true})
 	if err != nil {
 		return "", err
 	}

@@ -3,7 +3,6 @@ package access
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"testing"
 	"time"
 )
@@ -73,20 +72,21 @@ func TestThrottledEverywhereAndNotLookedAt(t *testing.T) {
 	}
 }
 
-// Whoever attacks an account from everywhere does not shut its owner out: neither for
-// long where the owner is a stranger, nor at all where not.
+// Whoever attacks an account from everywhere does not shut its owner out, where the owner
+// has logged in before.
 func TestOwnerGetsIn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.add(t, "kim", Viewer)
 	b.login(t, "kim") // once, from here
-	free, waits := b.waits(t, 8, "kim", func(i int) string { return fmt.Sprintf("10.0.%d.%d", i/250, i%250) })
-	if want := "[1s 2s 4s 8s 16s 30s 30s 30s]"; free != 20 || fmt.Sprint(waits) != want {
-		t.Errorf("after %d tries %v, want %s", free, waits, want)
+	tries := 0
+	for i := range 500 {
+		if b.fail(t, "kim", fmt.Sprintf("10.0.%d.%d", i/250, i%250)) == 0 {
+			tries++
+		}
 	}
-	b.fail(t, "kim", "10.1.1.1")
-	if wait := b.fail(t, "kim", "10.1.1.2"); wait != 30*time.Second {
-		t.Errorf("strangers wait %v", wait)
+	if tries != 300 {
+		t.Errorf("%d tries without a wait", tries)
 	}
 	b.login(t, "kim")
 	b.pass(knownLife)
@@ -132,40 +132,6 @@ func TestOwnLoginBuysNoTries(t *testing.T) {
 	if tries > 50 {
 		t.Errorf("%d tries without a wait", tries)
 	}
-}
-
-func TestNetwork(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{
-		"192.0.2.7":              "192.0.2.7",
-		"::ffff:192.0.2.7":       "192.0.2.7",
-		"2001:db8:1:2:3:4:5:6":   "2001:db8:1:2::/64",
-		"2001:db8:1:2::":         "2001:db8:1:2::/64",
-		"2001:db8:1:3::":         "2001:db8:1:3::/64",
-		"fe80::1%eth0":           "fe80::/64",
-		"":                       "unknown",
-		"192.0.2.7:80":           "unknown",
-		"a\nb":                   "unknown",
-		"192.0.2.7 OR 1=1 {x} *": "unknown",
-	} {
-		if got := (From{Address: address}).network(); got != want {
-			t.Errorf("%q: %q, want %q", address, got, want)
-		}
-	}
-}
-
-func FuzzNetwork(f *testing.F) {
-	for _, seed := range []string{"", "192.0.2.7", "::1", "fe80::1%a", "::ffff:1.2.3.4"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, address string) {
-		got := (From{Address: address}).network()
-		_, one := netip.ParseAddr(got)
-		_, many := netip.ParsePrefix(got)
-		if one != nil && many != nil && got != "unknown" || len(got) > 50 {
-			t.Errorf("%q: %q", address, got)
-		}
-	})
 }
 
 func FuzzCanonical(f *testing.F) {

@@ -41,6 +41,7 @@ const (
 	varies                    // heavy or not, by its parameters
 	stays                     // it stays open, and is counted by itself
 	abroad                    // it waits for a server that is not ours
+	queued                    // it waits for its turn, and takes no place meanwhile
 )
 
 // routes is the whole API.
@@ -91,7 +92,7 @@ func (a *api) routes() []route {
 		{"GET", "/login", anyone, a.loginWays, 0},
 		{"GET", "/oidc/start", anyone, a.startOIDC, abroad},
 		{"GET", "/oidc/callback", anyone, a.finishOIDC, changes | params | abroad},
-		{"POST", "/session", anyone, a.login, changes},
+		{"POST", "/session", anyone, a.login, changes | queued},
 		{"GET", "/session", access.Read, a.session, 0},
 		{"DELETE", "/session", access.Self, a.logout, changes},
 		{"PUT", "/session/password", access.Self, a.changePassword, changes},
@@ -127,7 +128,7 @@ func (a *api) router() *gin.Engine {
 		}
 		chain = append(chain, origin, received)
 		switch {
-		case one.is&stays != 0:
+		case one.is&(stays|queued) != 0:
 		case one.is&abroad != 0:
 			chain = append(chain, away)
 		default:

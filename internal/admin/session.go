@@ -28,8 +28,14 @@ type loginWays struct {
 	LoggedIn bool `json:"logged_in"` // who asks is, already
 }
 
+// loginWays says how one can log in. That the store does not answer is not that nobody is
+// logged in.
 func (a *api) loginWays(c *gin.Context) {
 	_, err := a.authenticate(c)
+	if err != nil && !errors.Is(err, access.ErrNoSession) && !errors.Is(err, access.ErrNoToken) {
+		httpapi.Unavailable(c, err)
+		return
+	}
 	c.JSON(http.StatusOK, loginWays{Password: true, OIDC: a.OIDC != nil, LoggedIn: err == nil})
 }
 
@@ -75,6 +81,7 @@ func (a *api) login(c *gin.Context) {
 	a.logins.count(access.ByPassword, loginOK)
 	conclude(c, "done")
 	setCookie(c, secret, session.EndsAt)
+	a.remember(ctx, c, session)
 	c.JSON(http.StatusOK, a.meOf(actor, session))
 }
 
@@ -87,6 +94,7 @@ func (a *api) loginFailed(c *gin.Context, err error) {
 	switch {
 	case errors.As(err, &wait):
 		conclude(c, "throttled")
+		note(c, zap.Bool("busy", wait.Busy))
 		c.Header("Retry-After", strconv.Itoa(int(wait.RetryAfter.Seconds())+1))
 		httpapi.Fail(c, http.StatusTooManyRequests, wait.Error())
 	case errors.As(err, &wrong):

@@ -95,7 +95,7 @@ func setCookie(c *gin.Context, secret string, ends time.Time) {
 
 // from is where a request comes from.
 func from(c *gin.Context) access.From {
-	return access.From{Address: c.ClientIP(), UserAgent: c.Request.UserAgent()}
+	return access.From{Address: c.ClientIP(), UserAgent: c.Request.UserAgent(), Devices: devices(c)}
 }
 
 // sameOrigin refuses requests that would change something and that a browser

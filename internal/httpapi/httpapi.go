@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"pushstream/internal/push"
+	"pushstream/internal/share"
 )
 
 const requestIDKey = "request_id"
@@ -146,29 +147,38 @@ func trusted(c *gin.Context) bool {
 	return c.ClientIP() == nobody
 }
 
+// maxReceiving is how many bodies may be on their way at the same time.
+const maxReceiving = 2048
+
 // Receive reads the body of a request before anything else waits for it: a client that
 // sends it slowly holds a connection, and nothing more. It must be there within a time;
-// one address may send so many at the same time.
+// one address may send so many at the same time, and no more than its share of all.
 func Receive(within time.Duration, most int) gin.HandlerFunc {
+	each, all := map[string]int{}, share.NewAmounts(maxReceiving)
 	var mu sync.Mutex
-	sending := map[string]int{} // by address
-	enter := func(from string, n int) bool {
+	enter := func(from string) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		if n > 0 && sending[from] >= most {
+		if each[from] >= most || !all.Take(from, 1) {
 			return false
 		}
-		if sending[from] += n; sending[from] == 0 {
-			delete(sending, from)
-		}
+		each[from]++
 		return true
+	}
+	leave := func(from string) {
+		mu.Lock()
+		defer mu.Unlock()
+		all.Give(from, 1)
+		if each[from]--; each[from] == 0 {
+			delete(each, from)
+		}
 	}
 	return func(c *gin.Context) {
 		if c.Request.Body == nil || c.Request.Body == http.NoBody || c.Request.ContentLength == 0 {
 			return
 		}
-		from := c.ClientIP()
-		if !enter(from, 1) {
+		from := share.Network(c.ClientIP())
+		if !enter(from) {
 			c.Header("Retry-After", "1")
 			Fail(c, http.StatusTooManyRequests, "too many requests at the same time")
 			return
@@ -176,7 +186,7 @@ func Receive(within time.Duration, most int) gin.HandlerFunc {
 		rc := Controller(c)
 		_ = rc.SetReadDeadline(time.Now().Add(within)) // a recorder in a test has none
 		body, err := io.ReadAll(c.Request.Body)
-		enter(from, -1)
+		leave(from)
 		if err == nil || TooLarge(err) { // else the server is not to wait for the rest
 			_ = rc.SetReadDeadline(time.Time{})
 		}
