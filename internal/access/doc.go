@@ -5,7 +5,7 @@
 //	user.go        users; the last enabled administrator stays one
 //	password.go    what a password must be; argon2id, a few at a time
 //	login.go       name and password against session
-//	throttle.go    who has to wait before the next try, and for how long
+//	throttle.go    who has to wait before the next try, and for how long; known browsers
 //	session.go     sessions: idle and absolute end, listed, ended
 //	token.go       tokens: scopes, an end, hashed
 //	ask.go         searches for personal data by who may not reveal it, counted
@@ -15,10 +15,10 @@
 // A login is counted as failed before the password is looked at, and taken back if
 // it was right: nobody gains tries by making many at once, or by hanging up.
 //
-//	name, password ── take a place ── counted ── argon2id ── start session ── forgiven
-//	                      │              │           │            │
-//	                      ▼              ▼           ▼            ▼
-//	                  too many       must wait     wrong     changed meanwhile
+//	name, password ── counted ── wait for a place ── argon2id ── judged ── start session
+//	                     │             │                │           │            │
+//	                     ▼             ▼                ▼           ▼            ▼
+//	                 must wait   too many wait        wrong      forgiven   changed meanwhile
 //
 // Names are not case-sensitive: they are kept in lower case. What opens something,
 // a session or a token, is 256 random bits; Redis has the SHA-256 of it, cut to 128
@@ -37,9 +37,12 @@
 //	K:sessions:<name>          zset, TTL the last end     ids by absolute end in ms; at most 50
 //	K:token:<id>               hash, TTL 30 days after    name, scopes, created_by, created, expires and used in ms
 //	K:tokens                   zset, TTL with the last    ids by when they go, in ms
-//	K:failed:user:<hash>       hash, TTL an hour          failed (tries), until_ms
-//	K:failed:address:<address> hash, TTL an hour          the same
-//	K:failed:pair:<hash>       hash, TTL an hour          the same, of name and address together
+//	K:failed:pair:<hash>       hash, TTL an hour          failed (tries), until_ms; ticket_ms and lane: its turn
+//	K:failed:device:<hash>     hash, TTL an hour          failed, until_ms, of a known browser
+//	K:failed:address:<address> hash, TTL an hour          the same, of an address
+//	K:failed:user:<hash>       hash, TTL an hour          early_ms, late_ms: strangers' lanes at a name
+//	K:failed                   zset, TTL an hour          these keys by the last try in ms; at most 100,000
+//	K:devices:<name>           zset, TTL 90 days          browsers by the last login in ms; at most 20
 //	K:known:<name>             zset, TTL 90 days          addresses by the last login in ms; at most 20
 //	K:asked:<kind>:<name>      hash, TTL a day            words searched for, by who may not reveal: ms, cluster; at most 300
 //	K:alarm:<kind>:<name>      string, TTL an hour        searches of theirs were refused, and that was told

@@ -84,7 +84,7 @@ func TestOIDCRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now().Unix()
+	now := b.clock.now().Unix()
 	sign := func(header, payload string) string { return p.Sign(t, header, payload) }
 	b64 := base64.RawURLEncoding
 	for name, tt := range map[string]struct {

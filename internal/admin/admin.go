@@ -32,6 +32,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"pushstream/internal/access"
 	"pushstream/internal/apikey"
@@ -45,6 +46,9 @@ import (
 const (
 	requestTimeout = 10 * time.Second
 	maxBody        = 64 << 10 // bytes
+	// Audit entries on failed logins: so many, then one each time.
+	failuresBurst = 1000
+	failuresEvery = time.Second
 )
 
 // Options are what the API works on. All of it is required but what says so.
@@ -91,17 +95,21 @@ type api struct {
 	heartbeat time.Duration
 	journal   *zap.Logger
 	logins    *loginMetrics
-	shares    *shares
-	paces     paces
-	searches  searches
-	alarms    prometheus.Counter
+
+	failedLogins *rate.Limiter // of their audit entries
+
+	shares   *shares
+	paces    paces
+	searches searches
+	alarms   prometheus.Counter
 }
 
 func newAPI(stop context.Context, o Options) *api {
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	return &api{
 		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, journal: o.Logger.Named("api"),
-		log: pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
+		failedLogins: rate.NewLimiter(rate.Every(failuresEvery), failuresBurst),
+		log:          pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
 		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}), producers: apikey.New(o.Redis, o.Keys.Prefix),
 		logins: newLoginMetrics(o.Registerer),
 		shares: newShares(), paces: newPaces(), searches: searches{o.Redis, o.Keys.Prefix}, alarms: newAlarms(o.Registerer),

@@ -86,7 +86,9 @@ func (a *api) login(c *gin.Context) {
 }
 
 // loginFailed answers a login that did not work. A name that nobody has may be a
-// password in the wrong field, so it is nowhere written down.
+// password in the wrong field, so it is nowhere written down; and very many failed logins
+// leave a line in the process's log each, but not an entry in the audit log, which nobody
+// may fill from outside.
 func (a *api) loginFailed(c *gin.Context, err error) {
 	a.logins.count(access.ByPassword, passwordResult(err))
 	var wait *access.ThrottledError
@@ -99,6 +101,10 @@ func (a *api) loginFailed(c *gin.Context, err error) {
 		httpapi.Fail(c, http.StatusTooManyRequests, wait.Error())
 	case errors.As(err, &wrong):
 		note(c, zap.String("why", wrong.Why))
+		if !a.failedLogins.Allow() { // whatever the name: the time that an answer takes tells nothing
+			httpapi.Fail(c, http.StatusUnauthorized, wrong.Error())
+			return
+		}
 		if a.enter(c, audit.Entry{Action: audit.LoginFailed, Actor: wrong.User, Kind: audit.User}) {
 			httpapi.Fail(c, http.StatusUnauthorized, wrong.Error())
 		}

@@ -8,11 +8,16 @@ export type Permission = Schemas['Permission'];
 
 export const sessionKey = ['session'] as const;
 
+/** How long after an error it is asked again who is logged in, in ms. */
+export const sessionRetry = 3_000;
+
 /** Who is logged in; null if nobody is. */
 export function useSession() {
   return useQuery({
     queryKey: sessionKey,
     staleTime: Number.POSITIVE_INFINITY,
+    // A server that does not know it now is asked again: the page comes back by itself.
+    refetchInterval: (query) => (query.state.status === 'error' ? sessionRetry : false),
     queryFn: async ({ signal }): Promise<Me | null> => {
       try {
         // Asked first, since browsers write each 401 into their console.
