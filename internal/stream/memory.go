@@ -26,9 +26,9 @@ func (m Memory) share() float64 {
 }
 
 // squeezes reports whether more than a part of the memory is used, and that finished
-// pushes would leave some if they went: not if what is no data takes that much.
+// pushes would mend that if they went: not if what is no data takes most of it.
 func (m Memory) squeezes(part float64) bool {
-	return m.share() > part && float64(m.Fixed) < memoryLow*float64(m.Max)
+	return m.share() > part && float64(m.Fixed) < memoryFixed*float64(m.Max)
 }
 
 // String says how much of how much is used.

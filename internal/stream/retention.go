@@ -22,6 +22,7 @@ const (
 	// Above memoryHigh of Redis's maxmemory the oldest finished pushes leave, until memoryLow
 	// of it is used.
 	memoryHigh, memoryLow = 0.90, 0.85
+	memoryFixed           = 0.75                   // the log is left alone if what is no data takes more
 	memoryEvery           = 100 * time.Millisecond // a small Redis fills in a second
 	rowGuess              = 1000                   // bytes at least that are taken for one push
 )
