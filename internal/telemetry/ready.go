@@ -21,8 +21,9 @@ type readyCollector struct {
 
 	mu      sync.Mutex
 	results []bool
-	at      time.Time
+	at      time.Time     // of results
 	making  chan struct{} // closed when the checks under way have ended; nil if none are
+	began   time.Time     // when these were begun
 }
 
 var readyDesc = prometheus.NewDesc("pushstream_ready", "1 if a check of /readyz passes, 0 if not.", []string{"check"}, nil)
@@ -41,25 +42,28 @@ func (r *readyCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-func (r *readyCollector) current() []bool {
+// begin starts the checks, unless they are under way or fresh, so that they go on while
+// other metrics are gathered; done is closed when they have ended, nil if they are fresh.
+func (r *readyCollector) begin() (done chan struct{}, began time.Time) {
 	r.mu.Lock()
-	if r.results != nil && time.Since(r.at) < readyFresh {
-		defer r.mu.Unlock()
-		return r.results
-	}
-	if r.making == nil {
-		r.making = make(chan struct{})
+	defer r.mu.Unlock()
+	if r.making == nil && (r.results == nil || time.Since(r.at) >= readyFresh) {
+		r.making, r.began = make(chan struct{}), time.Now()
 		go r.renew(r.making)
 	}
-	making := r.making
-	r.mu.Unlock()
+	return r.making, r.began
+}
 
-	limit := time.NewTimer(readyDeadline)
-	defer limit.Stop()
-	select {
-	case <-making:
-	case <-limit.C: // a check that heeds no deadline
-		return make([]bool, len(r.checks))
+// current is what the checks say; those that do not end in time have failed.
+func (r *readyCollector) current() []bool {
+	if done, began := r.begin(); done != nil {
+		limit := time.NewTimer(readyDeadline - time.Since(began))
+		defer limit.Stop()
+		select {
+		case <-done:
+		case <-limit.C: // a check that heeds no deadline
+			return make([]bool, len(r.checks))
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -121,9 +121,13 @@ func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, lines.String()) // the client may have gone
 	})
-	ready := prometheus.NewRegistry()
-	ready.MustRegister(&readyCollector{checks: checks})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{gatherer, ready}, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	ready, registry := &readyCollector{checks: checks}, prometheus.NewRegistry()
+	registry.MustRegister(ready)
+	metrics := promhttp.HandlerFor(prometheus.Gatherers{gatherer, registry}, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		ready.begin() // the registries are gathered one after the other
+		metrics.ServeHTTP(w, r)
+	})
 	return mux
 }
 
