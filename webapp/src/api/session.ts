@@ -13,12 +13,12 @@ export const sessionRetry = 3_000;
 
 /** Who is logged in; null if nobody is. */
 export function useSession() {
-  return useQuery({
+  return useQuery<Me | null>({
     queryKey: sessionKey,
     staleTime: Number.POSITIVE_INFINITY,
     // A server that does not know it now is asked again: the page comes back by itself.
     refetchInterval: (query) => (query.state.status === 'error' ? sessionRetry : false),
-    queryFn: async ({ signal }): Promise<Me | null> => {
+    queryFn: async ({ signal }) => {
       try {
         // Asked first, since browsers write each 401 into their console.
         const { data: ways } = await client.GET('/api/v1/login', { signal });
