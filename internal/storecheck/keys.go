@@ -45,7 +45,7 @@ var documented = []struct {
 	{other, `\{\d+\}:events`, false},
 	{other, `\{\d+\}:(sweep|sealing|retaining|flushing|flushed)`, true},
 	{other, `suppressed:\{[A-Za-z0-9_.:-]+\}(:why)?`, true},
-	{other, `(hold|rate|evidence):\{.+\}`, true},
+	{other, `(hold|rate|evidence|waits):\{.+\}(:length)?`, true},
 	{other, `flush`, true},
 	{other, `\{bulk\}:(jobs|job:[0-9a-f]{12})`, true},
 	{other, `control`, false},

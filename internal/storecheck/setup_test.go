@@ -47,7 +47,7 @@ func sound(t *testing.T) *store {
 	}
 	s.do("ZADD", s.keys.Of("a").Late(), at, "a")
 	for _, key := range []string{
-		"push:{0}:sweep", "push:{0}:sealing", "push:{0}:retaining", "push:{1}:flushing", "push:{1}:flushed", "push:flush", "push:hold:{p}", "push:rate:{p}", "push:evidence:{p}", "push:worker:consumer-1-12-abcdef", "push:suppressed:{demo}", "push:suppressed:{demo}:why",
+		"push:{0}:sweep", "push:{0}:sealing", "push:{0}:retaining", "push:{1}:flushing", "push:{1}:flushed", "push:flush", "push:hold:{p}", "push:rate:{p}", "push:evidence:{p}", "push:waits:{p}", "push:waits:{p}:length", "push:worker:consumer-1-12-abcdef", "push:suppressed:{demo}", "push:suppressed:{demo}:why",
 		"push:{access}:session:0123456789abcdef0123456789abcdef", "push:{access}:token:0123456789abcdef0123456789abcdef", "push:{access}:tokens",
 		"push:{access}:sessions:kim@firm.kr", "push:{access}:known:kim@firm.kr", "push:{access}:failed:user:0123456789abcdef0123456789abcdef",
 		"push:{access}:failed:pair:0123456789abcdef0123456789abcdef", "push:{access}:failed:address:192.0.2.7",

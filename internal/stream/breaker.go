@@ -116,6 +116,7 @@ func surelyNotSent(o push.Outcome) bool {
 type ruling struct {
 	counts   bool // the try is one of the push's own
 	handOver bool // the push goes back for other workers, at once
+	refusals int  // times in a row that it was refused while others got through; 0: this is no such refusal
 }
 
 // change says what a try did to the breaker.

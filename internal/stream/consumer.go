@@ -314,6 +314,13 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 		permit, err = c.enter(open, d)
 	}
 	now := time.Now()
+	if left := max(d.waits-now.Sub(d.takenAt), c.gate.waits.left(d.tokenHash(), now)); err == nil && left > 0 {
+		if s, ok := c.policy.postpone(d, left, now); ok {
+			c.gate.giveBack(permit)
+			c.metrics.postponed.Inc()
+			return s
+		}
+	}
 	if err == nil && !d.expiresAt.IsZero() && !now.Before(d.expiresAt) {
 		c.gate.giveBack(permit)
 		err = errTooLate

@@ -62,8 +62,17 @@ func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
 		hashes[i] = d.tokenHash()
 	}
 	// Mostly no token is on the list: a look writes nothing.
-	since, err := c.rdb.ZMScore(ctx, deadKey(c.keys, c.opt.Project), hashes...).Result()
-	var listed []*delivery
+	pipe := c.rdb.Pipeline()
+	dead := pipe.ZMScore(ctx, deadKey(c.keys, c.opt.Project), hashes...)
+	waits := pipe.ZMScore(ctx, waitsKey(c.keys, c.opt.Project), hashes...)
+	_, err := pipe.Exec(ctx)
+	since := dead.Val()
+	var listed, waiting []*delivery
+	for i, d := range deliveries {
+		if err == nil && waits.Val()[i] != 0 {
+			waiting = append(waiting, d)
+		}
+	}
 	for i, d := range deliveries {
 		if err != nil || since[i] != 0 {
 			d.listed = true
@@ -74,6 +83,9 @@ func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
 	}
 	if err == nil && len(listed) > 0 {
 		err = c.reask(ctx, listed)
+	}
+	if err == nil && len(waiting) > 0 {
+		err = c.askWaits(ctx, waiting)
 	}
 	if err != nil {
 		c.trouble.note("looking for dead tokens", err)

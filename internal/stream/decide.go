@@ -40,6 +40,10 @@ type delivery struct {
 	listed     bool      // its token is known to be dead, or that could not be looked up
 	suppressed string    // why it is not sent; empty if it is
 	pass       pass      // of the prober, before it is delivered
+	takenAt    time.Time
+	waits      time.Duration // so much longer its token waits, when it was taken
+	refusals   int           // times in a row that it was refused in a strange way: see refusal
+	refusedAt  time.Time     // the last of them
 
 	// Of hands: guarded by its lock.
 	leasedAt time.Time          // since when at least Redis knows that it is ours
@@ -63,6 +67,9 @@ type settlement struct {
 	drop     int       // number of an old try that makes room, 0 for none
 	due      time.Time // of the next try
 	newUntil time.Time // retry_until, if it is to be set
+
+	tokenWait time.Duration // its token is over a limit of FCM's, and waits
+	refused   string        // what the record is to keep of refusals
 
 	deadToken bool // FCM called the token dead: it is to be remembered
 }
@@ -91,7 +98,14 @@ func (p policy) settle(d *delivery, o push.Outcome, start time.Time, r ruling) s
 	if r.handOver {
 		return settlement{delivery: d, release: true}
 	}
-	return p.decide(d, o, start, r.counts)
+	if r.refusals > 0 {
+		return p.refuse(d, o, start, r)
+	}
+	s := p.decide(d, o, start, r.counts)
+	if s.status == push.Retrying {
+		s.tokenWait = tokenWait(o)
+	}
+	return s
 }
 
 // decide settles a delivery by the outcome of a try that began at start. If the
@@ -134,8 +148,12 @@ func (p policy) wait(s *settlement, o push.Outcome, held bool) {
 	s.due = s.at.Add(p.delay(o, s.tried-s.before, held))
 	s.status = push.Retrying
 	if !s.expiresAt.IsZero() && !s.due.Before(s.expiresAt) {
-		s.status = push.Expired
-		return
+		due, ok := lastTry(s.delivery, s.at)
+		if !ok {
+			s.status = push.Expired
+			return
+		}
+		s.due = due
 	}
 	if held {
 		return

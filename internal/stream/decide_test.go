@@ -9,6 +9,8 @@ import (
 	"pushstream/internal/push"
 )
 
+const took = 31 * time.Millisecond
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 22, 0, 30, 1, 123e6, time.UTC)
@@ -45,8 +47,10 @@ func TestDecide(t *testing.T) {
 		{"unclear three times", push.Outcome{Code: push.CodeUnspecified, HTTPStatus: 418}, 2, time.Hour, 0, push.Failed, 0, 3},
 		{"a broken credential is nobody's attempt", push.Outcome{Code: push.CodeCredential, HTTPStatus: 401}, 2, time.Hour, 0, push.Retrying, min, 2},
 		{"nor is a missing right, however late", push.Outcome{Code: push.CodePermission, HTTPStatus: 403}, 2, 40 * time.Hour, time.Millisecond, push.Retrying, min, 2},
-		{"the next try would come after the end", unavailable, 0, min, 0, push.Expired, 0, 1},
-		{"a hold, too, lets it expire", push.Outcome{Code: push.CodeCredential, HTTPStatus: 401}, 0, min, 0, push.Expired, 0, 0},
+		{"the next try would come after the end: one more just before it", push.Outcome{Code: push.CodeUnavailable, HTTPStatus: 503, RetryAfter: time.Minute}, 0, 20*time.Second + took, 0, push.Retrying, 15 * time.Second, 1},
+		{"half of what is left, if that is later", unavailable, 0, 8*time.Second + took, 0, push.Retrying, 4 * time.Second, 1},
+		{"that was the last one", unavailable, 1, 5*time.Second + took, 0, push.Expired, 0, 2},
+		{"a hold, too, lets it expire", push.Outcome{Code: push.CodeCredential, HTTPStatus: 401}, 0, 5 * time.Second, 0, push.Expired, 0, 0},
 		{"nobody tries for more than an hour", unavailable, 6, 40 * time.Hour, 5 * time.Minute, push.Failed, 0, 7},
 		{"a code that nobody knows is retried", push.Outcome{Code: "NEW", HTTPStatus: 499}, 0, time.Hour, 0, push.Retrying, min, 1},
 	}
@@ -59,7 +63,7 @@ func TestDecide(t *testing.T) {
 			if c.until != 0 {
 				d.retryUntil = start.Add(c.until)
 			}
-			c.outcome.Took = 31 * time.Millisecond
+			c.outcome.Took = took
 			s := p.decide(d, c.outcome, start, true)
 			if s.status != c.status {
 				t.Fatalf("status %s, want %s", s.status, c.status)

@@ -61,6 +61,8 @@
 //	weigh    a worker says how it fares with     not said          said            the same
 //	         FCM: a hold on evidence begins
 //	         or ends
+//	postpone device tokens wait                  nobody waits      they wait       they wait longer
+//	waiting  how much longer they wait           it only reads
 //	lift     a hold is ended by hand; all send   held              open            slowly once more
 //	         again, slowly
 //	bury     dead tokens are remembered          unknown           remembered      the same
@@ -177,6 +179,8 @@
 //	an entry was deleted while pending     acknowledged, logged, an event
 //	an entry can't be read                 a failed record with reason and raw fields
 //	the key of a record holds no hash      the same; accept of that id: unusable
+//	a device or topic is over FCM's limit  its pushes go to the due set until FCM said; no request, no attempt
+//	a push is refused without FCM's word   fails at the third refusal, if FCM has answered others between
 //	one worker does not reach FCM, or is   it steps back, the others do its work
 //	refused
 //	FCM is away, refuses everybody, or     held for all consumers; no attempt spent, ttl counts

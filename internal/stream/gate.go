@@ -42,6 +42,7 @@ type gate struct {
 	held atomic.Pointer[Hold]
 
 	quota quotaRun
+	waits ownWaits
 
 	weighing sync.Mutex // one weighs at a time
 	weighed  time.Time  // when it last did
@@ -270,6 +271,9 @@ func (g *gate) report(ctx context.Context, p pass, d *delivery, o push.Outcome) 
 		g.weighNow(ctx, p.probe || what == closes)
 		g.changed()
 	}
+	if wait := tokenWait(o); wait > 0 {
+		g.waits.add(d.tokenHash(), time.Now().Add(wait))
+	}
 	switch {
 	case o.Code == push.CodeQuotaExceeded:
 		g.limited(ctx, d.tokenHash(), o)
@@ -281,6 +285,8 @@ func (g *gate) report(ctx context.Context, p pass, d *delivery, o push.Outcome) 
 	}
 	if h := g.held.Load(); h != nil && h.onEvidence() {
 		r.handOver = false // nobody gets through: it waits
+	} else if signOf(o.Code) == refusing && o.HTTPStatus != 0 && !r.handOver {
+		r.refusals = refusalsOf(d, g.breaker.lastAnswer())
 	}
 	return r
 }

@@ -65,6 +65,12 @@ func evidenceKey(k pushlog.Keys, project string) string {
 	return k.Prefix + ":evidence:{" + project + "}"
 }
 
+// The device tokens of one project that wait, by until when, and how long each waits.
+func waitsKey(k pushlog.Keys, project string) string { return k.Prefix + ":waits:{" + project + "}" }
+func waitLengthsKey(k pushlog.Keys, project string) string {
+	return k.Prefix + ":waits:{" + project + "}:length"
+}
+
 // The tokens of one project that FCM called dead, by time, and why.
 func deadKey(k pushlog.Keys, project string) string {
 	return k.Prefix + ":suppressed:{" + project + "}"

@@ -9,15 +9,16 @@ import (
 )
 
 type consumerMetrics struct {
-	tries   *prometheus.CounterVec
-	settled *prometheus.CounterVec
-	ended   *prometheus.CounterVec
-	life    *prometheus.HistogramVec
-	queued  prometheus.Histogram
-	lost    prometheus.Counter
-	claimed prometheus.Counter
-	late    prometheus.Counter
-	removed *prometheus.CounterVec
+	tries     *prometheus.CounterVec
+	settled   *prometheus.CounterVec
+	ended     *prometheus.CounterVec
+	life      *prometheus.HistogramVec
+	queued    prometheus.Histogram
+	lost      prometheus.Counter
+	postponed prometheus.Counter
+	claimed   prometheus.Counter
+	late      prometheus.Counter
+	removed   *prometheus.CounterVec
 }
 
 // newConsumerMetrics registers a consumer's metrics, every label value at
@@ -50,6 +51,10 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 	m.lost = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "pushstream_leases_lost_total",
 		Help: "Pushes that another consumer took from this one, because Redis had not heard of them for a lease.",
+	})
+	m.postponed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "pushstream_postponed_total",
+		Help: "Times that a push was not tried, because its device token was over a limit of FCM's and waits.",
 	})
 	m.claimed = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "pushstream_reclaimed_total",
@@ -86,7 +91,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		}
 	}
 	if reg != nil {
-		reg.MustRegister(m.tries, m.settled, m.ended, m.life, m.queued, m.lost, m.claimed, m.late, m.removed, holdCollector{c.gate}, circuitCollector{c.gate.breaker}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		reg.MustRegister(m.tries, m.settled, m.ended, m.life, m.queued, m.lost, m.postponed, m.claimed, m.late, m.removed, holdCollector{c.gate}, circuitCollector{c.gate.breaker}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
 		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{

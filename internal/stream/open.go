@@ -142,6 +142,7 @@ func parseDelivery(p pushlog.Partition, e entry, values []any) *delivery {
 	d.retryUntil = parseStamp(text(10))
 	d.before, _ = strconv.Atoi(text(11))
 	d.redriven = text(11) != ""
+	d.refusals, d.refusedAt = parseRefused(text(12))
 	return d
 }
 

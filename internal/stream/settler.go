@@ -93,6 +93,7 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	for n, list := range asked {
 		c.count(list, answers[n])
 	}
+	c.noteWaits(ctx, batch)
 	c.bury(ctx, batch)
 	return nil
 }
@@ -126,7 +127,7 @@ func retryArgs(s *settlement) []any {
 		until = stamp(s.newUntil)
 	}
 	return []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), s.due.UnixMilli(), string(s.code),
-		s.tried, s.deliveries, s.result, until, numberOr(s.try), s.line, numberOr(s.drop)}
+		s.tried, s.deliveries, s.result, until, numberOr(s.try), s.line, numberOr(s.drop), s.refused}
 }
 
 // numberOr writes 0 as an absent value.

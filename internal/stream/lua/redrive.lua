@@ -31,7 +31,7 @@ local function redrive(id)
   redis.call('HSET', record, 'status', 'queued', 'entry', entry, 'expires_at', iso(now + (tonumber(r[4]) or ARGV[4]) * 1000),
     'attempts_before', attempts, 'redrives', n + 1, 'redrive.' .. (n + 1),
     string.format('%s was %s %s after %s attempts, op=%s', at, status, r[6] and r[6] ~= '' and r[6] or '-', attempts, ARGV[5]))
-  redis.call('HDEL', record, 'fcm_send_yn', 'fcm_send_time', 'result', 'error_code', 'retry_until')
+  redis.call('HDEL', record, 'fcm_send_yn', 'fcm_send_time', 'result', 'error_code', 'retry_until', 'refused')
   moves.note(id, redis.call('ZSCORE', KEYS[4], id), status, 'queued', r[6], nil)
   changes[#changes + 1] = id
   changes[#changes + 1] = 'queued'

@@ -3,10 +3,11 @@
 -- KEYS  1 jobs  2 jobs:urgent  3 events  4 due
 -- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events  6 name of nobody
 --       then for each push, at most 100 and each lane's in ascending
---       order of entries, 13 texts:
+--       order of entries, 14 texts:
 --       lane, entry, id, accepted time (ms), due (ms), error code, attempts,
---       deliveries, result, retry_until (or ''), number and line of this try,
---       number of an old try to drop (or '')
+--       deliveries, result, retry_until (or ''), number and line of this try (or ''
+--       twice: it was not tried), number of an old try to drop (or ''), how often it was
+--       refused and when (or '')
 -- Returns for each push: 1 waiting, 0 not ours any more (noted as in settle).
 --
 -- The wait is in the due set, not on the stream, where one old entry would
@@ -17,9 +18,9 @@
 -- record, and does nothing.
 local K, group, me, now, nobody = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6]
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
-local moves, held = mover(K), holder(group, me, 7, 13)
+local moves, held = mover(K), holder(group, me, 7, 14)
 
-for i = 7, #ARGV, 13 do
+for i = 7, #ARGV, 14 do
   local lane, entry, id, score, due, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local till, try, line, drop = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
   local record = K .. ':record:' .. id
@@ -28,7 +29,9 @@ for i = 7, #ARGV, 13 do
     local r = readHash(record, 'status', 'entry', 'error_code') -- broken: there is nothing to write to
     if r[1] and not terminal[r[1]] and r[2] == entry then
       redis.call('HSET', record, 'status', 'retrying', 'entry', '', 'attempts', ARGV[i + 6], 'deliveries', ARGV[i + 7],
-        'consumer', me, 'result', ARGV[i + 8], 'error_code', code, 'try.' .. try, line)
+        'consumer', me, 'result', ARGV[i + 8], 'error_code', code)
+      if try ~= '' then redis.call('HSET', record, 'try.' .. try, line) end
+      if ARGV[i + 13] ~= '' then redis.call('HSET', record, 'refused', ARGV[i + 13]) end
       if till ~= '' then redis.call('HSET', record, 'retry_until', till) end
       if drop ~= '' then redis.call('HDEL', record, 'try.' .. drop) end
       redis.call('ZADD', KEYS[4], due, id)

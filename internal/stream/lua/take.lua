@@ -8,7 +8,7 @@
 -- stands for it: this one was removed), or a list: how often the entry was
 -- handed out, then of its record deliveries, device_id, msg_title,
 -- msg_contents, data, priority, accepted_at, expires_at, attempts, retry_until,
--- attempts_before.
+-- attempts_before, refused.
 --
 -- It writes nothing of a delivery: the stream's pending list has it, with its
 -- count, and settle, retry and release bring that into the record.
@@ -26,7 +26,7 @@ for i = 4, #ARGV, 3 do
   else
     local r, broken = readHash(record, 'status', 'entry', 'deliveries',
       'device_id', 'msg_title', 'msg_contents', 'data', 'priority',
-      'accepted_at', 'expires_at', 'attempts', 'retry_until', 'attempts_before')
+      'accepted_at', 'expires_at', 'attempts', 'retry_until', 'attempts_before', 'refused')
     if not r[1] then
       answer = 'missing'
       if broken then
@@ -39,7 +39,7 @@ for i = 4, #ARGV, 3 do
       answer = 'stale'
       table.insert(stale[lane], entry)
     else
-      answer = { times, unpack(r, 3, 13) }
+      answer = { times, unpack(r, 3, 14) }
     end
   end
   answers[#answers + 1] = answer
