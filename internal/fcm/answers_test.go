@@ -31,6 +31,15 @@ const (
 	html = "<!DOCTYPE html>\n<title>Error 502</title>"
 )
 
+func quotaFailure(subject, description string) string {
+	return fmt.Sprintf(`{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"subject":%q,"description":%q}]}`, subject, description)
+}
+
+func errorInfo(limit string) string {
+	return fmt.Sprintf(`{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED","domain":"googleapis.com",`+
+		`"metadata":{"service":"fcm.googleapis.com","consumer":"projects/123","quota_limit":%q}}`, limit)
+}
+
 // answers is the table of doc.go, row by row.
 var answers = []struct {
 	name   string
@@ -72,6 +81,17 @@ var answers = []struct {
 	{"409", 409, nil, errorBody(409, "ABORTED", "Aborted", "", ""), push.Outcome{Code: push.CodeUnspecified, Detail: "Aborted"}},
 	{"quota", 429, map[string]string{"Retry-After": "60"}, errorBody(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED", ""),
 		push.Outcome{Code: push.CodeQuotaExceeded, Detail: "Quota exceeded", RetryAfter: time.Minute}},
+	{"quota of a device", 429, nil, errorBody(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED", quotaFailure("device:x", "Device message rate exceeded")),
+		push.Outcome{Code: push.CodeQuotaExceeded, Detail: "Quota exceeded", Scope: push.ScopeDevice}},
+	{"quota of a topic", 429, nil, errorBody(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED", quotaFailure("topic:/topics/device-news", "Topic message rate exceeded")),
+		push.Outcome{Code: push.CodeQuotaExceeded, Detail: "Quota exceeded", Scope: push.ScopeTopic}},
+	{"quota of a project", 429, nil, errorBody(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED", quotaFailure("project:my-device", "Message rate exceeded")),
+		push.Outcome{Code: push.CodeQuotaExceeded, Detail: "Quota exceeded", Scope: push.ScopeProject}},
+	{"quota of a project, by its ErrorInfo", 429, nil, errorBody(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "", errorInfo("SendsPerMinutePerProject")),
+		push.Outcome{Code: push.CodeQuotaExceeded, Detail: "Quota exceeded", Scope: push.ScopeProject}},
+	{"quota, with details of no use", 429, nil, errorBody(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED",
+		`{"@type":"x","metadata":["a"],"violations":7},`+errorInfo("SendsPerMinute")),
+		push.Outcome{Code: push.CodeQuotaExceeded, Detail: "Quota exceeded"}},
 	{"429 in HTML", 429, nil, html, push.Outcome{Code: push.CodeQuotaExceeded, Detail: "HTTP 429"}},
 	{"unavailable", 503, map[string]string{"Retry-After": "1"}, errorBody(503, "UNAVAILABLE", "Try again", "UNAVAILABLE", ""),
 		push.Outcome{Code: push.CodeUnavailable, Detail: "Try again", RetryAfter: time.Second}},

@@ -2,6 +2,7 @@ package fcm
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"pushstream/internal/push"
@@ -36,6 +37,7 @@ type apiError struct {
 	status    string // error.status
 	message   string
 	field     string // the field that was violated; message.token if that is among them
+	limits    string // what QuotaFailure and ErrorInfo say of the limit that is reached, in small letters
 }
 
 // parseError reads an error body. What isn't JSON, or of another shape, gives
@@ -43,16 +45,26 @@ type apiError struct {
 func parseError(body []byte) apiError {
 	var b struct {
 		Error struct {
-			Message string        `json:"message"`
-			Status  string        `json:"status"`
-			Details []errorDetail `json:"details"`
+			Message string            `json:"message"`
+			Status  string            `json:"status"`
+			Details []json.RawMessage `json:"details"`
 		} `json:"error"`
 	}
 	if json.Unmarshal(body, &b) != nil {
 		return apiError{}
 	}
 	e := apiError{status: b.Error.Status, message: b.Error.Message}
-	for _, d := range b.Error.Details {
+	var limits []string
+	for _, raw := range b.Error.Details {
+		var d errorDetail
+		if json.Unmarshal(raw, &d) != nil {
+			continue // of a kind that is of no use here
+		}
+		for _, v := range d.Violations {
+			subject, _, _ := strings.Cut(v.Subject, ":") // what follows is a name
+			limits = append(limits, subject+":", v.Description, v.QuotaID, v.QuotaMetric)
+		}
+		limits = append(limits, d.Metadata.QuotaLimit, d.Metadata.QuotaMetric)
 		if strings.HasSuffix(d.Type, "google.firebase.fcm.v1.FcmError") {
 			e.fcmError = true
 			e.errorCode = d.ErrorCode
@@ -63,7 +75,29 @@ func parseError(body []byte) apiError {
 			}
 		}
 	}
+	e.limits = strings.TrimSpace(strings.ToLower(strings.Join(limits, " ")))
 	return e
+}
+
+// scope says whose limit a 429 is about. FCM has one for the project, for each device and
+// for each topic, and the same code for all three; google.rpc.QuotaFailure and ErrorInfo
+// tell them apart.
+// https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
+// https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
+func (e apiError) scope() push.Scope {
+	says := func(text string, words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+	}
+	message := strings.ToLower(e.message)
+	switch {
+	case says(e.limits, "device", "registration token"), says(message, "device message rate"):
+		return push.ScopeDevice
+	case says(e.limits, "topic"), says(message, "topic message rate", "topic quota"):
+		return push.ScopeTopic
+	case says(e.limits, "perproject", "per project", "project:", "message rate exceeded"):
+		return push.ScopeProject
+	}
+	return push.ScopeUnknown
 }
 
 type errorDetail struct {
@@ -72,6 +106,20 @@ type errorDetail struct {
 	FieldViolations []struct {
 		Field string `json:"field"`
 	} `json:"fieldViolations"`
+
+	// google.rpc.QuotaFailure
+	Violations []struct {
+		Subject     string `json:"subject"`
+		Description string `json:"description"`
+		QuotaID     string `json:"quotaId"`
+		QuotaMetric string `json:"quotaMetric"`
+	} `json:"violations"`
+
+	// google.rpc.ErrorInfo; its consumer is the project whatever the limit is
+	Metadata struct {
+		QuotaLimit  string `json:"quota_limit"`
+		QuotaMetric string `json:"quota_metric"`
+	} `json:"metadata"`
 }
 
 // code is the code that the body names, or "".

@@ -137,6 +137,7 @@ func (an *answer) read(resp *http.Response) {
 	an.status = resp.StatusCode
 	an.retryAfter = resp.Header.Get("Retry-After")
 	an.date = resp.Header.Get("Date")
+	an.contentType = resp.Header.Get("Content-Type")
 	an.body, an.bodyErr = io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	_ = resp.Body.Close()
 }

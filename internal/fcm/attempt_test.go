@@ -30,6 +30,9 @@ func TestSendIsOneRequest(t *testing.T) {
 		{"truncated 200", func(w http.ResponseWriter, _ *http.Request) {
 			partial(w, 200, okBody)
 		}, push.CodeAccepted},
+		{"truncated page instead of a 200", func(w http.ResponseWriter, _ *http.Request) {
+			partial(w, 200, "<!DOCTYPE html>\n<title>Log in to the guest network</title>")
+		}, push.CodeBadAnswer},
 		{"truncated 503", func(w http.ResponseWriter, _ *http.Request) {
 			partial(w, 503, errorBody(503, "UNAVAILABLE", "", "UNAVAILABLE", ""))
 		}, push.CodeUnavailable},

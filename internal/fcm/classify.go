@@ -19,11 +19,12 @@ const maxRetryAfter = time.Hour
 
 // answer is what FCM, or something in its place, answered.
 type answer struct {
-	status     int // 0: there was no answer
-	retryAfter string
-	date       string // the server's clock
-	body       []byte
-	bodyErr    error // the body broke off
+	status      int // 0: there was no answer
+	retryAfter  string
+	date        string // the server's clock
+	contentType string
+	body        []byte
+	bodyErr     error // the body broke off
 }
 
 func (an *answer) reader() io.ReadCloser {
@@ -58,6 +59,9 @@ func classify(r *record) push.Outcome {
 	} else {
 		out.RetryAfter = r.wait()
 	}
+	if code == push.CodeQuotaExceeded {
+		out.Scope = parseError(r.body).scope()
+	}
 	return out
 }
 
@@ -83,14 +87,27 @@ func (r *record) judge() (push.Code, string) {
 	return push.CodeNotSent, r.reason()
 }
 
-// judgeOK: the status is FCM's word, even if the rest broke off. A whole
-// answer that names no message is somebody else's, a captive portal's or a
-// proxy's.
+// judgeOK: the status is FCM's word, even if the rest broke off. A page, whole or not, is
+// somebody else's, a captive portal's or a proxy's; so is a whole answer that names no
+// message.
 func (r *record) judgeOK() (push.Code, string) {
-	if r.messageID == "" && r.bodyErr == nil {
+	switch {
+	case r.messageID == "" && r.bodyErr == nil:
 		return push.CodeBadAnswer, "HTTP 200 without a message id"
+	case r.messageID == "" && !r.looksLikeJSON():
+		return push.CodeBadAnswer, "HTTP 200 with a body that is not JSON"
 	}
 	return push.CodeAccepted, ""
+}
+
+// looksLikeJSON reports whether a body is a JSON object as far as it came. Of one that broke
+// off before its first byte the type is known.
+func (an *answer) looksLikeJSON() bool {
+	body := bytes.TrimSpace(bytes.TrimPrefix(an.body, []byte("\ufeff")))
+	if len(body) > 0 {
+		return body[0] == '{'
+	}
+	return an.contentType == "" || strings.Contains(strings.ToLower(an.contentType), "json")
 }
 
 // judgeError goes by FcmError, else by error.status, else by the HTTP status.

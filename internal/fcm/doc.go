@@ -25,8 +25,9 @@
 //
 //	answer                                        code                     verdict
 //	200 with a name                               ACCEPTED                 sent
-//	200 whose body broke off                      ACCEPTED, without an id  sent: the status is FCM's word
+//	200 whose JSON body broke off                 ACCEPTED, without an id  sent: the status is FCM's word
 //	200 whose whole body names no message         BAD_ANSWER               retry: a proxy's, not FCM's
+//	200 whose body is not JSON, whole or not      BAD_ANSWER               retry: a portal's page
 //	any other 2xx, any 3xx (never followed)       BAD_ANSWER               retry
 //	FcmError UNREGISTERED (404)                   UNREGISTERED             fail: the token is dead
 //	FcmError SENDER_ID_MISMATCH (403)             SENDER_ID_MISMATCH       fail: another project's token
@@ -49,6 +50,9 @@
 //	written, no answer                            NO_ANSWER                retry: FCM may have it
 //	not written, the caller's context is done     INTERRUPTED              hold
 //	not written                                   NOT_SENT                 retry
+//
+// A 429 says whose limit is reached (push.Scope), if its body has a QuotaFailure or an
+// ErrorInfo: the device's, the topic's or the project's.
 //
 // A 5xx never fails a push, whatever its body says. Where a body has no
 // FcmError, error.status is asked for the code; then the HTTP status.

@@ -33,6 +33,7 @@ type answer struct {
 	state      string // google.rpc status
 	message    string
 	violations []violation
+	details    []any  // further details of the error
 	retryAfter string // header; "": what Config.RetryAfter says
 	how        delivery
 	slow       bool // after Config.SlowFor
@@ -81,6 +82,7 @@ func (a *answer) errorBody() []byte {
 	if len(a.violations) > 0 {
 		e.Details = append(e.Details, badRequest{"type.googleapis.com/google.rpc.BadRequest", a.violations})
 	}
+	e.Details = append(e.Details, a.details...)
 	out, err := json.MarshalIndent(&body, "", "  ")
 	if err != nil {
 		panic(err) // a bug: strings and numbers always marshal

@@ -54,6 +54,8 @@ type Config struct {
 	SlowFor time.Duration `json:"-"`
 	// QuotaPerMinute is the bucket of each project; 0 is none.
 	QuotaPerMinute int `json:"quota_per_minute,omitempty"`
+	// DevicePerMinute is the bucket of each token; 0 is none. FCM's is 240.
+	DevicePerMinute int `json:"device_per_minute,omitempty"`
 	// RequireAuth refuses requests without a bearer token that /token gave.
 	RequireAuth bool `json:"require_auth,omitempty"`
 	// TokenTTL is how long a bearer token is good; 0 is DefaultTokenTTL.
@@ -151,6 +153,9 @@ func (c Config) Validate() error {
 	checkDelay("slow_for", c.SlowFor)
 	if c.QuotaPerMinute < 0 {
 		add("quota_per_minute: must not be negative")
+	}
+	if c.DevicePerMinute < 0 {
+		add("device_per_minute: must not be negative")
 	}
 	if c.TokenTTL < 0 || c.TokenTTL%time.Second != 0 {
 		add("token_ttl: must be whole seconds, not %s", c.TokenTTL)

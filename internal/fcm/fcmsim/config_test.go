@@ -23,9 +23,9 @@ func TestConfigNamesEveryMistake(t *testing.T) {
 		Latency:           fcmsim.Latency{FixedMS: 1, MedianMS: -1, Sigma: 9},
 		HangFor:           time.Hour,
 		SlowFor:           -1,
-		QuotaPerMinute:    -1,
-		TokenTTL:          time.Millisecond,
-		KeepMessages:      -2,
+		DevicePerMinute:   -1, QuotaPerMinute: -1,
+		TokenTTL:     time.Millisecond,
+		KeepMessages: -2,
 	}
 	err := c.Validate()
 	if err == nil {
@@ -36,7 +36,7 @@ func TestConfigNamesEveryMistake(t *testing.T) {
 		`no code "NOCODE"`, `status must be 200, or 300 to 599, not 204`, `no fault "no_such"`, `rate of "hang" must be 0 to 1, not -1`,
 		`rate of "garbage" must be 0 to 1, not NaN`, `faults: the rates are 1.4`, `token_faults: the rate of "hang"`, `token_faults: no fault "hangx"`,
 		`retry_after: must be`, `retry_after_seconds`, `latency.median_ms`, `latency.sigma`, `hang_for`, `slow_for`,
-		`quota_per_minute`, `token_ttl`, `keep_messages`,
+		`quota_per_minute`, `device_per_minute`, `token_ttl`, `keep_messages`,
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("nothing about %q in:\n%v", part, err)
@@ -60,7 +60,7 @@ func TestConfigSurvivesJSON(t *testing.T) {
 	c := fcmsim.Config{
 		Seed: 1, Fates: map[string]string{"a": "ghost"}, Scripts: map[string][]fcmsim.Answer{"b": {{Fault: "hang", RetryAfter: "1"}}},
 		Faults: map[string]float64{"hang": 0.5}, TokenFaults: map[string]float64{"hang": 0.5}, RetryAfter: "date", RetryAfterSeconds: 3,
-		Latency: fcmsim.Latency{MedianMS: 2, Sigma: 0.5}, HangFor: 90 * time.Second, SlowFor: time.Second, QuotaPerMinute: 5,
+		Latency: fcmsim.Latency{MedianMS: 2, Sigma: 0.5}, HangFor: 90 * time.Second, SlowFor: time.Second, QuotaPerMinute: 5, DevicePerMinute: 6,
 		RequireAuth: true, TokenTTL: time.Minute, KeepMessages: -1,
 	}
 	for v, i := reflect.ValueOf(c), 0; i < v.NumField(); i++ {

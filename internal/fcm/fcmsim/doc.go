@@ -27,7 +27,7 @@
 //
 // The first of these that has something to say gives the answer:
 //
-//	script ─▶ fault ─▶ auth ─▶ quota ─▶ check ─▶ fate of the token ─▶ 200
+//	script ─▶ fault ─▶ auth ─▶ quota ─▶ check ─▶ limit of the device ─▶ fate of the token ─▶ 200
 //
 // A scripted answer or a fault that accepts ("ok", goaway, and those that
 // strike after accept) goes on to auth, quota and check, but not to the fate:
@@ -41,7 +41,9 @@
 //	-apns          401 THIRD_PARTY_AUTH_ERROR
 //	-flaky         503 on the first try of a msg_id, then 200
 //	-unavailable   503, always
-//	-quota         429 with Retry-After: 1 on the first try, then 200
+//	-quota         429 for the device with Retry-After: 1 on the first try, then 200
+//	-limited       429 for the device, always
+//	-blocked       403 with a page of HTML, always: a proxy's, not FCM's
 //	-slow          200 after Config.SlowFor (3 s)
 //	-ghost         accepted, connection broken on the first try, then 200
 //	(else)         200
@@ -54,6 +56,9 @@
 //	unregistered sender_id_mismatch invalid_argument quota_exceeded
 //	unavailable internal third_party_auth unspecified
 //	                    FCM's code with an FcmError
+//	quota_device quota_topic quota_project
+//	                    429 that names whose limit is reached (quota_exceeded does not)
+//	blocked             403 with a page of HTML
 //	unauthenticated     401 without FcmError
 //	permission_denied   403 without FcmError
 //	not_found           404 without FcmError

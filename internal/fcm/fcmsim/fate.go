@@ -12,6 +12,8 @@ var fates = map[string]func(first bool) *answer{
 	"unavailable":  always(faults[Unavailable]),
 	"flaky":        once(faults[Unavailable]),
 	"quota":        once(quotaHit("1")),
+	"limited":      always(faults[QuotaDevice]),
+	"blocked":      always(faults[Blocked]),
 	"slow":         always(&answer{tally: "OK", status: okAnswer.status, accepts: true, slow: true}),
 	"ghost":        once(faults[ResetAfter]),
 }
@@ -29,12 +31,8 @@ func once(a *answer) func(bool) *answer {
 	}
 }
 
-// quotaHit is FCM's 429 with a Retry-After.
-func quotaHit(retryAfter string) *answer {
-	a := coded("QUOTA_EXCEEDED")
-	a.retryAfter = retryAfter
-	return a
-}
+// quotaHit is FCM's 429 for a device, with a Retry-After.
+func quotaHit(retryAfter string) *answer { return limitHit(limitDevice, retryAfter) }
 
 // fateOf returns what happens to a try for token: by its setting, else by its
 // ending.

@@ -36,6 +36,8 @@ func TestFates(t *testing.T) {
 		"flaky":        {[]int{503, 200, 200}, "UNAVAILABLE", 2},
 		"unavailable":  {[]int{503, 503, 503}, "UNAVAILABLE", 0},
 		"quota":        {[]int{429, 200, 200}, "QUOTA_EXCEEDED", 2},
+		"limited":      {[]int{429, 429, 429}, "QUOTA_EXCEEDED", 0},
+		"blocked":      {[]int{403, 403, 403}, "", 0},
 		"slow":         {[]int{200, 200, 200}, "", 3},
 		"ghost":        {[]int{lost, 200, 200}, "", 3},
 	} {

@@ -13,6 +13,10 @@ const (
 	SenderIDMismatch = "sender_id_mismatch"
 	InvalidArgument  = "invalid_argument"
 	QuotaExceeded    = "quota_exceeded"
+	QuotaDevice      = "quota_device"
+	QuotaTopic       = "quota_topic"
+	QuotaProject     = "quota_project"
+	Blocked          = "blocked"
 	Unavailable      = "unavailable"
 	Internal         = "internal"
 	ThirdPartyAuth   = "third_party_auth"
@@ -75,6 +79,10 @@ var faults = map[string]*answer{
 	SenderIDMismatch: coded("SENDER_ID_MISMATCH"),
 	InvalidArgument:  coded("INVALID_ARGUMENT"),
 	QuotaExceeded:    coded("QUOTA_EXCEEDED"),
+	QuotaDevice:      limitHit(limitDevice, ""),
+	QuotaTopic:       limitHit(limitTopic, ""),
+	QuotaProject:     limitHit(limitProject, ""),
+	Blocked:          {tally: "BLOCKED", status: http.StatusForbidden, how: page},
 	Unavailable:      coded("UNAVAILABLE"),
 	Internal:         coded("INTERNAL"),
 	ThirdPartyAuth:   coded("THIRD_PARTY_AUTH_ERROR"),

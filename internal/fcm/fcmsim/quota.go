@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// quota is one bucket for each project, filled again each minute from the
-// project's first request on.
+// quota is one bucket for each project, or each token, filled again each minute from
+// the first request on.
 type quota struct {
 	perMinute int
+	limit     limit
 
 	mu      sync.Mutex
 	buckets map[string]*bucket
@@ -21,21 +22,28 @@ type bucket struct {
 }
 
 func newQuota(perMinute int) *quota {
-	return &quota{perMinute: perMinute, buckets: map[string]*bucket{}}
+	return &quota{perMinute: perMinute, limit: limitProject, buckets: map[string]*bucket{}}
 }
 
-// take spends one request of project and returns nil, or a 429 that says when
+// newDeviceQuota is the limit of each token.
+func newDeviceQuota(perMinute int) *quota {
+	q := newQuota(perMinute)
+	q.limit = limitDevice
+	return q
+}
+
+// take spends one request of a project or token and returns nil, or a 429 that says when
 // the bucket is full again. A 429 spends nothing.
-func (q *quota) take(project string, now time.Time) *answer {
+func (q *quota) take(name string, now time.Time) *answer {
 	if q.perMinute == 0 {
 		return nil
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	b := q.buckets[project]
+	b := q.buckets[name]
 	if b == nil {
 		b = &bucket{since: now}
-		q.buckets[project] = b
+		q.buckets[name] = b
 	}
 	if passed := now.Sub(b.since); passed >= time.Minute {
 		b.since = b.since.Add(passed.Truncate(time.Minute))
@@ -46,5 +54,5 @@ func (q *quota) take(project string, now time.Time) *answer {
 		return nil
 	}
 	left := b.since.Add(time.Minute).Sub(now)
-	return quotaHit(strconv.Itoa(int((left + time.Second - 1) / time.Second)))
+	return limitHit(q.limit, strconv.Itoa(int((left+time.Second-1)/time.Second)))
 }

@@ -1,6 +1,7 @@
 package fcmsim
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -49,5 +50,21 @@ func TestNoQuota(t *testing.T) {
 		if q.take("p", time.Now()) != nil {
 			t.Fatal("a quota without one")
 		}
+	}
+}
+
+// A token over its own limit gets 429 for the device; others are let through.
+func TestDeviceLimit(t *testing.T) {
+	t.Parallel()
+	q, now := newDeviceQuota(2), time.Unix(1_764_000_000, 0)
+	for i, want := range []bool{true, true, false} {
+		if a := q.take("phone", now); (a == nil) != want {
+			t.Errorf("request %d: %+v", i, a)
+		} else if a != nil && !strings.Contains(string(a.errorBody()), "Device message rate exceeded") {
+			t.Errorf("%s", a.errorBody())
+		}
+	}
+	if a := q.take("other", now); a != nil {
+		t.Errorf("%+v", a)
 	}
 }

@@ -94,6 +94,9 @@ func (s *Simulator) judge(set *settings, r *http.Request, project string, req *s
 	if problem = req.Message.check(); problem != nil {
 		return problem
 	}
+	if over := set.device.take(target, time.Now()); over != nil {
+		return over
+	}
 	if planned != nil {
 		return planned
 	}

@@ -105,6 +105,7 @@ func (a answered) details(t *testing.T) details {
 			for _, v := range one.FieldViolations {
 				d.fields = append(d.fields, v.Field)
 			}
+		case "type.googleapis.com/google.rpc.QuotaFailure", "type.googleapis.com/google.rpc.ErrorInfo":
 		default:
 			t.Errorf("detail of unknown type %q", one.Type)
 		}

@@ -26,6 +26,7 @@ type settings struct {
 	tokenOdds odds
 	scripts   *scripts
 	quota     *quota
+	device    *quota        // of each token
 	nameless  atomic.Uint64 // messages without an id, for their draws
 	tokens    atomic.Uint64 // token requests, for theirs
 }
@@ -37,6 +38,7 @@ func newSettings(c Config) *settings {
 		tokenOdds: newOdds(c.TokenFaults),
 		scripts:   newScripts(c.Scripts),
 		quota:     newQuota(c.QuotaPerMinute),
+		device:    newDeviceQuota(c.DevicePerMinute),
 	}
 }
 
