@@ -93,6 +93,7 @@ type api struct {
 	producer  *stream.Producer
 	patience  time.Duration
 	heartbeat time.Duration
+	recheck   time.Duration
 	journal   *zap.Logger
 	logins    *loginMetrics
 
@@ -107,7 +108,7 @@ type api struct {
 func newAPI(stop context.Context, o Options) *api {
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	return &api{
-		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, journal: o.Logger.Named("api"),
+		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, recheck: recheck, journal: o.Logger.Named("api"),
 		failedLogins: rate.NewLimiter(rate.Every(failuresEvery), failuresBurst),
 		log:          pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
 		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}), producers: apikey.New(o.Redis, o.Keys.Prefix),

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
+	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/export"
 	"pushstream/internal/httpapi"
@@ -87,9 +88,10 @@ func (a *api) auditExport(c *gin.Context) {
 	if !a.enter(c, audit.Entry{Action: audit.AuditExport, Subject: subject, Customer: customer, Reason: reason}) {
 		return
 	}
-	ctx, cancel := a.long(c, 0)
+	ctx, cancel := a.watched(c, 0, true, access.Audit)
 	defer cancel()
 	to := a.newPatient(c, format.ContentType(), "Content-Disposition", `attachment; filename="`+format.AuditFileName(time.Now())+`"`)
+	defer to.cutWith(ctx)()
 	n, err := export.WriteAudit(to, format, func(do func([]audit.Entry) error) error { return a.Audit.Each(ctx, q, do) }, nil)
 	note(c, zap.Int("entries", n))
 	exported(ctx, c, to, err)

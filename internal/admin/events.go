@@ -50,22 +50,27 @@ func (a *api) events(c *gin.Context) {
 		return
 	}
 	defer w.Close()
-	ctx, cancel := a.long(c, 0)
+	// Watching is no use of a session: one that nobody uses ends all the same.
+	ctx, cancel := a.watched(c, 0, false, access.Read)
 	defer cancel()
 	to := a.newPatient(c, "text/event-stream", "X-Accel-Buffering", "no")
 	if _, err := to.Write([]byte(reconnect)); err == nil {
-		a.relay(ctx, c, w, to)
+		a.relay(ctx, w, to)
 	}
 }
 
 // relay sends messages on as they come.
-func (a *api) relay(ctx context.Context, c *gin.Context, w *live.Watcher, to *patient) {
+func (a *api) relay(ctx context.Context, w *live.Watcher, to *patient) {
 	beat := time.NewTicker(a.heartbeat)
 	defer beat.Stop()
 	for {
 		text := []byte(":\n\n")
 		select {
 		case <-ctx.Done():
+			if withdrawn(ctx) {
+				_, _ = to.Write([]byte(": the session has ended\n\n"))
+				return
+			}
 			_, _ = to.Write([]byte(": stopped\n\n")) // if it is not the client that went
 			return
 		case m, ok := <-w.Messages():
@@ -75,34 +80,11 @@ func (a *api) relay(ctx context.Context, c *gin.Context, w *live.Watcher, to *pa
 			}
 			text = m.Event
 		case <-beat.C:
-			if err := a.alive(ctx, c); err != nil {
-				_, _ = to.Write([]byte(": the session has ended\n\n"))
-				return
-			}
 		}
 		if _, err := to.Write(text); err != nil {
 			return
 		}
 	}
-}
-
-// alive is nil as long as who makes a request is still logged in. Watching is no use of
-// a session: one that nobody uses ends all the same. If Redis does not say, it goes on.
-func (a *api) alive(ctx context.Context, c *gin.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	who := whoIs(c)
-	if who.Kind == access.KindToken {
-		if actor, err := a.authenticate(c); errors.Is(err, access.ErrNoToken) || err == nil && !actor.May(access.Read) {
-			return access.ErrNoToken
-		}
-		return nil
-	}
-	sessions, err := a.Access.Sessions(ctx, who.Name)
-	if err == nil && !slices.ContainsFunc(sessions, func(s access.Session) bool { return s.ID == who.Session }) {
-		return access.ErrNoSession
-	}
-	return nil
 }
 
 // topics reads what to watch; all, if it does not say.

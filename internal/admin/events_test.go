@@ -125,7 +125,7 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	b := empty(t)
 	b.hear(t)
 	w := b.wired(t, usual, usual)
-	w.api.heartbeat = 20 * time.Millisecond
+	w.api.heartbeat, w.api.recheck = 20*time.Millisecond, 20*time.Millisecond
 	_, lines := w.events(t, "?topics=pushes", nil)
 	for range 3 {
 		if got := until(t, lines, ":"); got == "" {
@@ -148,7 +148,7 @@ func TestEventsForATokenThatIsTakenAway(t *testing.T) {
 	b := empty(t)
 	b.hear(t)
 	w := b.wired(t, usual, usual)
-	w.api.heartbeat = 20 * time.Millisecond
+	w.api.heartbeat, w.api.recheck = 20*time.Millisecond, 20*time.Millisecond
 	secret := b.token(t, "watcher", access.Read)
 	_, lines := w.events(t, "", map[string]string{"Authorization": "Bearer " + secret, "Cookie": ""})
 	if got := until(t, lines, "event: counts"); got == "" {

@@ -84,9 +84,14 @@ func (a *api) export(c *gin.Context) {
 	if !a.enter(c, audit.Entry{Action: audit.Export, Subject: subject, Customer: customer, Reason: reason}) {
 		return
 	}
-	ctx, cancel := a.long(c, 0)
+	may := []access.Permission{access.Export}
+	if reveal {
+		may = append(may, access.Reveal)
+	}
+	ctx, cancel := a.watched(c, 0, true, may...)
 	defer cancel()
 	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
+	defer to.cutWith(ctx)()
 	found := finding{exact: true}
 	n, err := export.Write(to, e.Format, shownEach(found.noted(e.Of(ctx, a.log)), reveal), nil)
 	note(c, zap.Int("records", n))
@@ -113,11 +118,16 @@ func exported(ctx context.Context, c *gin.Context, to *patient, err error) {
 		to.begin() // of no bytes
 		c.Status(http.StatusOK)
 		conclude(c, "done")
+	case withdrawn(ctx) && !c.Writer.Written():
+		httpapi.Fail(c, http.StatusForbidden, errWithdrawn.Error())
 	case !c.Writer.Written():
 		failed(c, err, http.StatusUnprocessableEntity)
 	default:
 		if !to.lost && ctx.Err() == nil {
 			_ = c.Error(err) // for the log
+		}
+		if withdrawn(ctx) {
+			note(c, zap.String("why", errWithdrawn.Error()))
 		}
 		conclude(c, "broken off")
 		panic(http.ErrAbortHandler)

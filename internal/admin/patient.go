@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -27,6 +28,9 @@ type patient struct {
 	wait    time.Duration
 	headers map[string]string
 	lost    bool // the client did not take what was written
+
+	mu  sync.Mutex
+	cut bool // nothing more is written
 }
 
 // newPatient begins an answer of a content type, with pairs of more headers; they
@@ -43,7 +47,9 @@ func (p *patient) Write(b []byte) (n int, err error) {
 	defer func() { p.lost = p.lost || err != nil }()
 	p.begin()
 	for piece := range slices.Chunk(b, pieceSize) {
-		_ = p.rc.SetWriteDeadline(time.Now().Add(p.wait)) // as unhurried
+		if !p.mayWrite() {
+			return n, errWithdrawn
+		}
 		m, err := p.c.Writer.Write(piece)
 		n += m
 		if err == nil {
@@ -54,6 +60,30 @@ func (p *patient) Write(b []byte) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// mayWrite gives the client time to take what is written next, unless it is cut off.
+func (p *patient) mayWrite() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.cut {
+		_ = p.rc.SetWriteDeadline(time.Now().Add(p.wait)) // as unhurried
+	}
+	return !p.cut
+}
+
+// cutWith ends a write at once, however slow its client is, when the answer is
+// withdrawn; until stop is called.
+func (p *patient) cutWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if !withdrawn(ctx) {
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.cut = true
+		_ = p.rc.SetWriteDeadline(time.Now())
+	})
 }
 
 // begin sets the headers, once.

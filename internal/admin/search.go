@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/pushlog"
@@ -87,7 +88,7 @@ type stepPage struct {
 // searchInSteps answers with a line for each thing that the search tells. The last
 // one has exact true, unless the time was up.
 func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration) {
-	ctx, cancel := a.long(c, limit)
+	ctx, cancel := a.watched(c, limit, true, access.Read)
 	defer cancel()
 	out := &steps{to: a.newPatient(c, ndjson)}
 	err := a.log.Search(ctx, q, func(p pushlog.Page) error { return out.tell(q, &p) })
@@ -96,6 +97,14 @@ func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration
 	case err == nil:
 	case out.to.lost || c.Request.Context().Err() != nil: // nobody is there any more
 		c.AbortWithStatus(gone)
+	case withdrawn(ctx):
+		problem := httpapi.Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnauthorized),
+			Status: http.StatusUnauthorized, Detail: errWithdrawn.Error(), RequestID: httpapi.RequestID(c)}
+		if !c.Writer.Written() {
+			httpapi.FailWith(c, problem)
+			return
+		}
+		_ = out.write(step{Problem: &problem})
 	case !c.Writer.Written():
 		failed(c, err, http.StatusUnprocessableEntity)
 	case ctx.Err() != nil: // the time is up, or the process stops

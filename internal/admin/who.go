@@ -47,8 +47,8 @@ func (a *api) allow(may access.Permission) gin.HandlerFunc {
 func (a *api) authenticate(c *gin.Context) (actor access.Actor, err error) {
 	ctx, cancel := bounded(c)
 	defer cancel()
-	if scheme, secret, _ := strings.Cut(c.GetHeader("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		actor, err = a.Access.Token(ctx, strings.TrimSpace(secret))
+	if scheme, _, _ := strings.Cut(c.GetHeader("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		actor, err = a.Access.Token(ctx, bearer(c))
 	} else {
 		var session access.Session
 		actor, session, err = a.Access.Session(ctx, cookie(c))
@@ -59,6 +59,12 @@ func (a *api) authenticate(c *gin.Context) (actor access.Actor, err error) {
 		httpapi.Identify(c, string(actor.Kind), actor.Name)
 	}
 	return actor, err
+}
+
+// bearer is the secret of a token that a request comes with.
+func bearer(c *gin.Context) string {
+	_, secret, _ := strings.Cut(c.GetHeader("Authorization"), " ")
+	return strings.TrimSpace(secret)
 }
 
 // whoIs is who makes a request, once allow let it pass.
