@@ -34,8 +34,12 @@ func mask(field, value string) string {
 }
 
 // masked returns a record without what is personal. What it has beside the
-// fields of a job is written by pushstream and has nothing personal, but for raw.
+// fields of a job is written by pushstream and has nothing personal, but for raw, and for
+// what versions before wrote of FCM's answer.
 func masked(r pushlog.Record) pushlog.Record {
+	if r.Status != push.Sent { // FCM's name of a message is no text
+		r.Result = push.Clean(r.Result, &r.Job)
+	}
 	for name, of := range personalFields(&r) {
 		*of = mask(name, *of)
 	}

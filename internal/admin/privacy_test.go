@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -312,5 +313,36 @@ func TestReasonOfAJob(t *testing.T) {
 	}
 	if list := decode[jobList](t, b.get("/api/v1/jobs")); list.Items[0].Reason != "customer 90817263 called" {
 		t.Errorf("%+v", list)
+	}
+}
+
+// What versions before wrote of FCM's answer, with what it repeats, is shown without; and
+// however long it is, a page has a bound.
+func TestResultOfBefore(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	b.accept(t, somebody(), jobOf("huge"))
+	b.end(t, answers(push.CodeInvalidArgument), push.Failed, "p", "huge")
+	key := func(id string) string { return b.keys.Of(id).Record(id) }
+	b.rdb.HSet(t.Context(), key("p"), "result", "INVALID_ARGUMENT: 홍길동님 계좌 of fcm-token-of-somebody-secret by robot@demo.iam.gserviceaccount.com, 010-9876-5432, 01012345678")
+	b.rdb.HSet(t.Context(), key("huge"), "result", strings.Repeat("x colour: unknown field; ", 500_000), "raw", `{"a":"`+strings.Repeat("b", 1<<20)+`"}`)
+	for _, w := range []*httptest.ResponseRecorder{b.get("/api/v1/pushes"), b.get("/api/v1/pushes/p"), b.get("/api/v1/pushes/huge"), b.do("POST", "/api/v1/pushes/export", `{"format":"ndjson"}`),
+		b.do("POST", "/api/v1/pushes/search", `{"status":["failed"]}`)} {
+		text := w.Body.String()
+		found := append(holds(text), "robot@", "01012345678")
+		for _, one := range found {
+			if strings.Contains(text, one) {
+				t.Errorf("%q in %.300s", one, text)
+			}
+		}
+		if w.Code != 200 || len(text) > 20_000 {
+			t.Errorf("%d, %d bytes", w.Code, len(text))
+		}
+	}
+	if p := decode[page](t, b.get("/api/v1/pushes?column=result&contains=INVALID_ARG")); p.Total != 1 || !strings.HasPrefix(p.Items[0].Result, "INVALID_ARGUMENT:") {
+		t.Errorf("%+v", p)
+	}
+	if e := b.audited(t, audit.Search, "root", audit.Done); e.Subject != "column=result contains" || e.Result["customers"] != "90817263" {
+		t.Errorf("%+v", e)
 	}
 }

@@ -55,7 +55,7 @@ func classify(r *record) push.Outcome {
 		Detail:     clean(detail, r.token),
 	}
 	if code == push.CodeAccepted {
-		out.MessageID = clean(r.messageID, r.token)
+		out.MessageID = tidy(r.messageID, r.token)
 	} else {
 		out.RetryAfter = r.wait()
 	}

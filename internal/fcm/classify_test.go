@@ -121,7 +121,9 @@ func TestClean(t *testing.T) {
 		{"one line", "a\nb\x00c\u0085d", "", "a b c d"},
 		{"no UTF-8", "a\xffb", "", "a?b"},
 		{"the token", "x" + testToken + testToken + "y", testToken, "x……y"},
-		{"the token across the cut", strings.Repeat("x", 190) + testToken, testToken, strings.Repeat("x", 190) + "…"},
+		{"the token across the cut", strings.Repeat("x ", 95) + testToken, testToken, strings.Repeat("x ", 95) + "…"},
+		{"a service account", "push@demo.iam.gserviceaccount.com may not", "", "… may not"},
+		{"another's token", "no " + strings.Repeat("aB3_", 30), "", "no aB3_…"},
 		{"long Korean", strings.Repeat("가", 100), "", strings.Repeat("가", 65) + "…"},
 		{"a token that can't be hidden", "a…b", "…", ""},
 	}

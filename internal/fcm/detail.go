@@ -7,15 +7,26 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"pushstream/internal/push"
 )
 
 // maxDetail is the length of an Outcome's Detail in bytes: it stands in every
 // record, and in a table cell.
 const maxDetail = 200
 
-// clean makes s fit for a record and a log: valid UTF-8 of one line, at most
-// maxDetail bytes, and without token wherever s repeats it.
+// clean is tidy for a text in words: without what looks personal or secret, such as
+// the service account's address.
 func clean(s, token string) string {
+	if token != "" && utf8.ValidString(token) {
+		s = strings.ReplaceAll(s, token, "…")
+	}
+	return tidy(push.Redact(s), token)
+}
+
+// tidy makes s fit for a record and a log: valid UTF-8 of one line, at most
+// maxDetail bytes, and without token wherever s repeats it.
+func tidy(s, token string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

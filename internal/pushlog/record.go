@@ -75,9 +75,39 @@ func JobValues(j *push.Job) [12]string {
 	return v
 }
 
+// What is shown of a field that is longer than any that pushstream writes, such as one
+// that was written by hand, or by a version that did not bound it; in bytes.
+const (
+	maxShown    = 32 << 10 // data of 4 KiB may be written as 24
+	maxShownRaw = 512 << 10
+	maxLines    = 1000 // of each kind
+)
+
+// bounded is a value of a record, cut if it is too long.
+func bounded(s string) string {
+	if len(s) > maxShown {
+		s = strings.ToValidUTF8(s[:maxShown], "") + "…"
+	}
+	return s
+}
+
+// boundedAll is the hash of a record in which every value has a bound.
+func boundedAll(h map[string]string) map[string]string {
+	for name, value := range h {
+		if name != FieldRaw && len(value) > maxShown {
+			h[name] = bounded(value)
+		}
+	}
+	if len(h[FieldRaw]) > maxShownRaw {
+		h[FieldRaw] = `{"…":"` + strconv.Itoa(len(h[FieldRaw])) + ` bytes, too many to show"}`
+	}
+	return h
+}
+
 // parseRecord reads the hash of one push. A field that was written by hand and
 // can't be read stays empty: a record must always be showable.
 func parseRecord(id string, h map[string]string) Record {
+	h = boundedAll(h)
 	r := Record{
 		Job: push.Job{
 			ID:           id,
@@ -142,8 +172,10 @@ func (r *Record) addLines(h map[string]string) {
 		}
 	}
 	slices.Sort(r.Late)
+	r.Late = r.Late[max(0, len(r.Late)-maxLines):]
 	for _, kind := range kinds {
 		slices.Sort(kind.numbers)
+		kind.numbers = kind.numbers[max(0, len(kind.numbers)-maxLines):]
 		for _, n := range kind.numbers {
 			*kind.lines = append(*kind.lines, h[kind.prefix+strconv.Itoa(n)])
 		}

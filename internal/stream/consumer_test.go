@@ -330,6 +330,7 @@ func TestEntriesByHand(t *testing.T) {
 				"no token":      add(laneUrgent, "msg_title", "x"),
 				"names nothing": add(laneNormal, "id", "nobody"),
 				"bytes":         add(laneNormal, "device_id", "t", "msg_title", "\xff\xfe"),
+				"many fields":   add(laneNormal, manyFields()...),
 				"huge":          add(laneNormal, "device_id", strings.Repeat("x", 100_000), "msg_title", "x"),
 			}
 			_, stop := b.running(t, fcm, ConsumerOptions{})
@@ -351,7 +352,7 @@ func TestEntriesByHand(t *testing.T) {
 				t.Fatalf("%d failed, %v", len(page.Records), err)
 			}
 			for _, r := range page.Records {
-				if r.ErrorCode != push.CodeInvalidJob || !strings.HasPrefix(r.Result, "INVALID_JOB: ") || len(r.Raw) < 10 || len(r.Raw) > 10_000 {
+				if r.ErrorCode != push.CodeInvalidJob || !strings.HasPrefix(r.Result, "INVALID_JOB: ") || len(r.Result) > 1100 || len(r.Raw) < 10 || len(r.Raw) > 50_000 {
 					t.Errorf("record %+v", r)
 				}
 				if got := b.get(t, r.ID); got.ID != r.ID {
@@ -369,6 +370,15 @@ func TestEntriesByHand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyFields are those of an entry of 11 MB.
+func manyFields() []string {
+	fields := []string{"msg_title", "x"}
+	for i := range 10_000 {
+		fields = append(fields, fmt.Sprintf("%d-%s", i, strings.Repeat("n", 600)), strings.Repeat("\x01", 500))
+	}
+	return fields
 }
 
 // A read whose reply was lost has handed us entries that we do not know of.

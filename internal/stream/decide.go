@@ -119,7 +119,7 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool
 	if !counts && verdict != push.VerdictSent && o.Code != push.CodeNoAnswer {
 		verdict = push.VerdictHold
 	}
-	s := settlement{delivery: d, code: o.Code, tried: d.attempts + 1, result: resultOf(o), at: start.Add(o.Took),
+	s := settlement{delivery: d, code: o.Code, tried: d.attempts + 1, result: resultOf(&d.job, o), at: start.Add(o.Took),
 		try: d.attempts + 1, line: tryLine(p.consumer, o, start)}
 	if s.try-triesAtEnd > triesAtStart {
 		s.drop = s.try - triesAtEnd
@@ -216,12 +216,13 @@ func tryLine(consumer string, o push.Outcome, start time.Time) string {
 	return fmt.Sprintf("%s %s %s %s took=%s", stamp(start), consumer, status, o.Code, short(o.Took))
 }
 
-// resultOf is FCM's answer in one text: the message's name, or code and reason.
-func resultOf(o push.Outcome) string {
+// resultOf is FCM's answer in one text: the message's name, or code and reason, without
+// what it repeats of the push.
+func resultOf(j *push.Job, o push.Outcome) string {
 	if o.Code == push.CodeAccepted {
 		return cmp.Or(o.MessageID, "accepted, the answer was cut short")
 	}
-	return strings.TrimSuffix(string(o.Code)+": "+o.Detail, ": ")
+	return strings.TrimSuffix(string(o.Code)+": "+push.Clean(o.Detail, j), ": ")
 }
 
 // stamp writes a time as records have it.

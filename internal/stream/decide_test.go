@@ -143,3 +143,19 @@ func TestOldTriesMakeRoom(t *testing.T) {
 		t.Errorf("attempts %s, deliveries %s", h["attempts"], h["deliveries"])
 	}
 }
+
+// What FCM repeats of a push does not get into its result.
+func TestResultWithoutThePush(t *testing.T) {
+	t.Parallel()
+	j := push.Job{DeviceID: "a-device-token", MsgTitle: "홍길동님 체결", Data: map[string]string{"account": "110-222-333444"}}
+	for detail, want := range map[string]string{
+		`invalid value "홍길동님 체결"`:                 `INVALID_ARGUMENT: invalid value "…"`,
+		"token a-device-token, 110-222-333444":    "INVALID_ARGUMENT: token …, …",
+		"tell admin@example.com":                  "INVALID_ARGUMENT: tell …",
+		"message.token: not a registration token": "INVALID_ARGUMENT: message.token: not a registration token",
+	} {
+		if got := resultOf(&j, push.Outcome{Code: push.CodeInvalidArgument, Detail: detail}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,10 +1,12 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +21,13 @@ import (
 )
 
 const (
-	maxRawField  = 4096 // bytes of a field of an unreadable entry that the record keeps
+	// What a record keeps of an unreadable entry, in bytes: of a field, of all of them
+	// together, and why it could not be read.
+	maxRawField  = 4096
+	maxRaw       = 16 << 10
 	maxRawFields = 64
+	maxRawName   = 128
+	maxReason    = 1000
 )
 
 // open turns entries of one partition, just read, into deliveries. An entry
@@ -269,7 +276,7 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 	answers, err := run(ctx, c.rdb, call{rejectScript,
 		[]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
 		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(code),
-			pushlog.FieldResult, string(code) + ": " + reason, pushlog.FieldRaw, rawFields(e)}})
+			pushlog.FieldResult, string(code) + ": " + cut(reason, maxReason), pushlog.FieldRaw, rawFields(e)}})
 	if redis.HasErrorPrefix(err, "OOM") { // as in adopt
 		c.trouble.note("rejecting an unreadable entry", err)
 		return nil
@@ -284,23 +291,38 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 	return nil
 }
 
-// rawFields is the JSON of an entry's fields, long ones cut.
+// rawFields is the JSON of an entry's fields, long ones cut, as many as there is room
+// for; those of a job before others.
 func rawFields(e entry) string {
-	raw := map[string]string{}
-	for name, v := range e.values {
-		if len(raw) == maxRawFields {
+	raw, left := map[string]string{}, maxRaw
+	names := slices.SortedFunc(maps.Keys(e.values), func(a, b string) int {
+		return cmp.Or(cmp.Compare(unknown(a), unknown(b)), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		if len(raw) == maxRawFields || left <= 0 {
 			break
 		}
-		s, _ := v.(string)
-		raw[cut(name)] = cut(s)
+		s, _ := e.values[name].(string)
+		name, s = cut(name, maxRawName), cut(s, min(maxRawField, left))
+		raw[name] = s
+		text, _ := json.Marshal(s) // with its escapes
+		left -= len(name) + len(text)
 	}
 	b, _ := json.Marshal(raw) // texts always marshal
 	return string(b)
 }
 
-func cut(s string) string {
-	if len(s) > maxRawField {
-		s = s[:maxRawField] + "…"
+// unknown is 1 for a name that no field of a job has.
+func unknown(name string) int {
+	if slices.Contains(push.Fields(), name) {
+		return 0
+	}
+	return 1
+}
+
+func cut(s string, most int) string {
+	if len(s) > most {
+		s = s[:most] + "…"
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
