@@ -24,6 +24,8 @@ const (
 	scriptsFlushed    what = "scripts flushed"
 	groupDestroyed    what = "group destroyed"
 	fcmFault          what = "FCM"
+	partyTrouble      what = "one party"
+	writesRefused     what = "writes refused"
 	phase             what = "phase"
 )
 

@@ -38,25 +38,33 @@ type load struct {
 	seed    uint64
 	client  *http.Client
 	journal *journal
+	job     func(prefix string, n int) push.Job // the nth of a way in
+	ways    []func(ctx, giveUp context.Context)
 
 	mu       sync.Mutex
 	accepted map[string]push.Job
-	handed   int // jobs handed in, whether answered or not
+	times    map[string]time.Time // when the request began that was answered, by id
+	handed   int                  // jobs handed in, whether answered or not
 	wrong    []string
 }
 
 func newLoad(sys *system, rdb *redis.Client, key string, flags *cli, j *journal) *load {
-	return &load{
-		sys: sys, rdb: rdb, key: key, rate: float64(flags.Rate), seed: flags.Seed, journal: j, accepted: map[string]push.Job{},
+	l := &load{
+		sys: sys, rdb: rdb, key: key, rate: float64(flags.Rate), seed: flags.Seed, journal: j, job: job, accepted: map[string]push.Job{}, times: map[string]time.Time{},
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: posters}},
 	}
+	l.ways = []func(ctx, giveUp context.Context){l.overHTTP, l.byHand, l.imports}
+	if flags.Parties {
+		l.ways, l.job = l.ways[:1], quietJob
+	}
+	return l
 }
 
-// run hands in pushes until ctx ends, and returns when all of them are
+// run hands in pushes by all its ways until ctx ends, and returns when all of them are
 // answered, or until giveUp ends.
 func (l *load) run(ctx, giveUp context.Context) {
 	var ways sync.WaitGroup
-	for _, way := range []func(ctx, giveUp context.Context){l.overHTTP, l.byHand, l.imports} {
+	for _, way := range l.ways {
 		ways.Go(func() { way(ctx, giveUp) })
 	}
 	ways.Wait()
@@ -64,11 +72,17 @@ func (l *load) run(ctx, giveUp context.Context) {
 }
 
 // note notes accepted jobs.
-func (l *load) note(jobs ...push.Job) {
+func (l *load) note(jobs ...push.Job) { l.noteAt(time.Time{}, jobs...) }
+
+// noteAt notes accepted jobs, and when the request began that was answered.
+func (l *load) noteAt(began time.Time, jobs ...push.Job) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, j := range jobs {
 		l.accepted[j.ID] = j
+		if !began.IsZero() {
+			l.times[j.ID] = began
+		}
 	}
 }
 
@@ -125,7 +139,7 @@ func (l *load) overHTTP(ctx, giveUp context.Context) {
 	pace(ctx, l.rate*shareHTTP, func() int { return 1 + d.IntN(10) }, func(from, to int) {
 		jobs := make([]push.Job, 0, to-from)
 		for n := from; n < to; n++ {
-			jobs = append(jobs, job("http", n))
+			jobs = append(jobs, l.job("http", n))
 		}
 		select {
 		case batches <- jobs:
@@ -144,10 +158,11 @@ func (l *load) post(ctx context.Context, jobs []push.Job, first int) {
 		panic(err) // texts and numbers
 	}
 	for n := first; ; n++ {
+		began := time.Now()
 		status, answer, err := l.try(ctx, l.sys.producers[n%len(l.sys.producers)].addr, body)
 		switch {
 		case err == nil && (status == http.StatusAccepted || status == http.StatusOK):
-			l.note(jobs...)
+			l.noteAt(began, jobs...)
 			return
 		case err == nil && status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests:
 			l.complain("a producer answered %d to jobs %s …: %.300s", status, jobs[0].ID, answer)

@@ -12,6 +12,7 @@
 //	weather.go      which fault strikes when, drawn from the seed
 //	consumers.go producers.go redis.go fcm.go
 //	                the faults of each
+//	parties.go      instead of all that: one party after the other is in trouble (--parties)
 //	load.go         jobs over HTTP; imports.go, byhand.go: the other ways in; jobs.go: what they are
 //	journal.go      every fault with its time
 //	takeover.go     how long entries of a silent consumer stay its own
@@ -58,6 +59,7 @@ type cli struct {
 	Consumers   int           `default:"4" help:"Consumers; at most half of them are down at a time."`
 	Lease       time.Duration `default:"10s" help:"CONSUMER_LEASE: how long a silent consumer keeps what it has. Only with 10s is a take-over within 15 s asked for."`
 	Appendfsync string        `enum:"always,everysec,no" default:"always" help:"Of Redis: always, everysec or no. kill -9 loses nothing with any of them, a power failure would."`
+	Parties     bool          `help:"Instead of the storm: one party after the other is in trouble (a noisy device, a worker that can't get through, Redis's clock, its writes), and everybody else's pushes are timed. None may wait longer than 5 s."`
 	Keep        bool          `help:"Keep the folder with data and logs, and print the journal of faults. After a failure both are done anyway."`
 	Bin         string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
 }

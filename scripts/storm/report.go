@@ -53,6 +53,8 @@ type report struct {
 
 	SilenceMaxS float64 `json:"silence_max_s"` // longest time without an acceptance while FCM was well and Redis there
 
+	WaitsS map[string]float64 `json:"waits_s,omitempty"` // with --parties: of everybody else, the longest from hand-in to FCM
+
 	StoreFaults       int            `json:"store_faults"`
 	EarlyRetries      int64          `json:"early_retries"`
 	RedirectsFollowed int64          `json:"redirects_followed"`
@@ -69,6 +71,7 @@ type findings struct {
 	began      time.Time
 	seconds    float64
 	accepted   map[string]push.Job
+	handed     map[string]time.Time // when, of what came over HTTP
 	records    map[string]storecheck.Record
 	seen       map[string]sighting
 	stats      fcmsim.Stats
@@ -107,6 +110,9 @@ func (f *findings) judge(w io.Writer) report {
 	}
 	f.tellSlowest(w)
 	r.SilenceMaxS = f.tellSilence(w)
+	if f.flags.Parties {
+		r.WaitsS = f.waits(w)
+	}
 	r.Broken = f.broken(&r)
 	r.OK = len(r.Broken) == 0
 	return r
@@ -132,6 +138,9 @@ func (f *findings) broken(r *report) []string {
 	promise(len(f.stuck) == 0, "what a dead consumer held comes into other hands: %d entries did not", len(f.stuck))
 	promise(f.flags.Lease != defaultLease || r.TakeOverMaxS <= promised.Seconds(),
 		"what a dead consumer held is in other hands within %v: it took %.1f s", promised, r.TakeOverMaxS)
+	for _, name := range slices.Sorted(maps.Keys(r.WaitsS)) {
+		promise(r.WaitsS[name] <= longestWait.Seconds(), "one party's trouble stays its own: with %s others waited up to %.1f s", name, r.WaitsS[name])
+	}
 	promise(r.Kills >= f.flags.Kills, "%d kills were asked for: there were %d in the time that they may take", f.flags.Kills, r.Kills)
 	return broken
 }

@@ -289,6 +289,7 @@ func (s *storm) lives(member string) bool {
 func (s *storm) gather(ctx context.Context) (*findings, error) {
 	f := &findings{flags: s.flags, began: s.began}
 	f.accepted, _, _ = s.load.jobs()
+	f.handed = s.load.times // nobody hands in any more
 	whole, err := storecheck.EventsComplete(ctx, s.rdb, keys)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/faketime"
 	"pushstream/internal/fcm/fcmsim"
 	"pushstream/internal/launch"
 	"pushstream/internal/pushlog"
@@ -40,6 +41,7 @@ type system struct {
 	env       []string
 	producers []*unit
 	consumers []*unit
+	clock     *faketime.Clock // Redis's, with --parties; nil where there is none to be stepped
 
 	mu      sync.Mutex
 	redis   *launch.Process
@@ -62,6 +64,12 @@ func startSystem(ctx context.Context, flags *cli, dir string, j *journal) (*syst
 	var simTLS, simPlain string
 	s.redisAddr, simPlain, simTLS, addrs = addrs[0], addrs[1], addrs[2], addrs[3:]
 	s.simURL = "http://" + simPlain
+	if flags.Parties {
+		var err error
+		if s.clock, err = faketime.New(dir); err != nil && !errors.Is(err, faketime.ErrUnavailable) {
+			return s, err
+		}
+	}
 	if err := s.startRedis(ctx); err != nil {
 		return s, err
 	}
@@ -126,7 +134,11 @@ func (s *system) track(p *launch.Process) {
 
 // startRedis starts redis-server on the data that there is.
 func (s *system) startRedis(ctx context.Context) error {
-	p, err := launch.Redis(ctx, filepath.Join(s.dir, "redis"), s.redisAddr, "--appendfsync", s.flags.Appendfsync)
+	var env []string
+	if s.clock != nil {
+		env = s.clock.Env()
+	}
+	p, err := launch.RedisWith(ctx, filepath.Join(s.dir, "redis"), s.redisAddr, env, "--appendfsync", s.flags.Appendfsync)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,11 @@ func (d *deck[T]) deal() T {
 
 // weather runs every track until ctx ends and all is healed again.
 func (s *storm) weather(ctx context.Context) {
-	for _, track := range []func(context.Context){s.strikeConsumers, s.strikeProducers, s.strikeRedis, s.strikeFCM} {
+	tracks := []func(context.Context){s.strikeConsumers, s.strikeProducers, s.strikeRedis, s.strikeFCM}
+	if s.flags.Parties {
+		tracks = []func(context.Context){s.strikeParties}
+	}
+	for _, track := range tracks {
 		s.strikes.Go(func() { track(ctx) })
 	}
 	s.strikes.Wait()
