@@ -186,9 +186,9 @@ func (s *storm) refuseWrites(ctx context.Context, lasts time.Duration) {
 // stepClock sets Redis's clock, and back at the end.
 func (s *storm) stepClock(ctx context.Context, by, lasts time.Duration) {
 	s.must(s.sys.clock.Set(by))
-	sleep(ctx, lasts)
-	s.must(s.sys.clock.Set(0))
-	sleep(ctx, lasts/4) // the step back to the right time is one, too
+	sleep(ctx, lasts*2/3)
+	s.must(s.sys.clock.Set(0)) // the step back to the right time is one, too
+	sleep(ctx, lasts/3)
 }
 
 // quietJob is a push that FCM takes at once.
