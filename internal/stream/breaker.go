@@ -173,6 +173,8 @@ func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now ti
 			b.trip(HoldUnregistered, o, tokens, since, now)
 			return ruling{handOver: true}, opens
 		}
+	default: // FCM found something else wrong: it is one of the last tries, too
+		b.recent.add(token, false, now)
 	}
 	if suspect {
 		b.fail(p, token, o, now)

@@ -10,7 +10,11 @@ import (
 // healthy is FCM on a good day: it takes a moment to answer, so that there is
 // always something in hand.
 func (s *storm) healthy() fcmsim.Config {
-	return fcmsim.Config{Seed: s.flags.Seed, Latency: fcmsim.Latency{MedianMS: 60, Sigma: 0.7}, KeepMessages: -1, SlowFor: slowFor}
+	c := fcmsim.Config{Seed: s.flags.Seed, Latency: fcmsim.Latency{MedianMS: 60, Sigma: 0.7}, KeepMessages: -1, SlowFor: slowFor}
+	if s.flags.Parties {
+		c.DevicePerMinute = noisyLimit
+	}
+	return c
 }
 
 // slowFor is how late a token ending on -slow is answered.
