@@ -236,6 +236,8 @@ func TestHangsWithoutDeadline(t *testing.T) {
 		})
 	}
 	all.Wait()
+	mu.Lock()
+	defer mu.Unlock()
 	if reads != 1 {
 		t.Errorf("%d reads at the same time", reads)
 	}
