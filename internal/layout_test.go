@@ -85,7 +85,7 @@ func TestArrows(t *testing.T) {
 		"internal/httpapi":         {"internal/push", "internal/share", "internal/telemetry"},
 		"internal/dashboard":       {"internal/httpapi"},
 		"webapp":                   nil,
-		"internal/apikey":          nil,
+		"internal/apikey":          {"internal/access"},
 		"internal/access":          {"internal/redisscript", "internal/share"},
 		"internal/access/oidctest": nil,
 		"internal/audit":           {"internal/redisscript"},

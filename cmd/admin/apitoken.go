@@ -17,7 +17,7 @@ func (a *app) apiTokenAdd(ctx context.Context, f *apiTokenAddFlags, stdout, stde
 	for _, one := range f.Scope {
 		scopes = append(scopes, access.Permission(one))
 	}
-	secret, err := a.access.AddToken(ctx, access.NewToken{Name: f.Name, Scopes: scopes, By: osUser(), ExpiresAt: time.Now().Add(a.expires)})
+	secret, err := a.access.AddToken(ctx, access.NewToken{Name: f.Name, Scopes: scopes, By: osUser(), Owner: f.Owner, ExpiresAt: time.Now().Add(a.expires)})
 	if err != nil {
 		return err
 	}
@@ -33,13 +33,15 @@ func (a *app) apiTokenList(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := newTable(stdout, "NAME", "STATE", "SCOPES", "MADE", "MADE BY", "EXPIRES", "USED")
+	t := newTable(stdout, "NAME", "STATE", "SCOPES", "MADE", "MADE BY", "OWNER", "EXPIRES", "USED")
 	for _, one := range tokens {
 		state := "works"
 		if one.Expired {
 			state = "expired"
+		} else if one.Stopped {
+			state = "stopped: its owner is disabled"
 		}
-		t.row(one.Name, state, strings.Trim(fmt.Sprint(one.Scopes), "[]"), shown(one.CreatedAt), one.CreatedBy, shown(one.ExpiresAt), shown(one.UsedAt))
+		t.row(one.Name, state, strings.Trim(fmt.Sprint(one.Scopes), "[]"), shown(one.CreatedAt), one.CreatedBy, one.Owner, shown(one.ExpiresAt), shown(one.UsedAt))
 	}
 	return t.flush()
 }

@@ -81,6 +81,10 @@ func (a *app) entryOf(c *cli, command string) audit.Entry {
 		return audit.Entry{Action: audit.TokenForget, Subject: c.Token.Forget.Hash}
 	case "key add":
 		return audit.Entry{Action: audit.KeyAdd, Subject: c.Key.Add.Name}
+	case "key transfer":
+		return audit.Entry{Action: audit.KeyGive, Subject: c.Key.Transfer.Name, Details: map[string]string{"owner": c.Key.Transfer.To}}
+	case "apitoken transfer":
+		return audit.Entry{Action: audit.APITokenGive, Subject: c.APIToken.Transfer.Name, Details: map[string]string{"owner": c.APIToken.Transfer.To}}
 	case "key remove":
 		return audit.Entry{Action: audit.KeyRemove, Subject: c.Key.Remove.Name}
 	case "user add":
@@ -196,8 +200,8 @@ func (e outcomeError) Unwrap() error { return e.error }
 // refusals are errors by which nothing happened, and nothing is broken.
 var refusals = []error{
 	access.ErrName, access.ErrRole, access.ErrPassword, access.ErrUserExists, access.ErrNoUser, access.ErrLastAdmin, access.ErrOIDCUser,
-	access.ErrFull, access.ErrNoSession, access.ErrTokenExists, access.ErrNoToken, access.ErrScope, access.ErrExpires,
-	apikey.ErrUnknown, apikey.ErrExists, apikey.ErrName,
+	access.ErrFull, access.ErrDisabled, access.ErrNoSession, access.ErrTokenExists, access.ErrNoToken, access.ErrScope, access.ErrExpires,
+	apikey.ErrUnknown, apikey.ErrExists, apikey.ErrFull, apikey.ErrExpires, apikey.ErrName,
 	stream.ErrNoToken, stream.ErrFlushRunning, stream.ErrNoFlush, stream.ErrNoWorker, stream.ErrPartitions,
 }
 

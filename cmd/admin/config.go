@@ -58,9 +58,10 @@ type cli struct {
 		Forget tokenFlags     `cmd:"" help:"Have pushes to a token sent again."`
 	} `cmd:"" help:"Tokens that FCM called dead: pushes to them fail at once."`
 	Key struct {
-		Add    keyFlags `cmd:"" help:"Make an API key for a producer, and print it once."`
-		List   struct{} `cmd:"" help:"List the keys by name."`
-		Remove keyFlags `cmd:"" help:"Take a key away; it stops working at once."`
+		Add      keyAddFlags   `cmd:"" help:"Make an API key for a producer, and print it once."`
+		List     struct{}      `cmd:"" help:"List the keys by name: when it was made, by whom, its owner, its end, and whether it works."`
+		Remove   keyFlags      `cmd:"" help:"Take a key away; it stops working at once."`
+		Transfer transferFlags `cmd:"" help:"Give a key another owner. A key stops when its owner is disabled."`
 	} `cmd:"" help:"API keys of the back ends that hand in pushes."`
 	User struct {
 		Add     userAddFlags    `cmd:"" help:"Make a user. The password is asked for twice; without a terminal it is one line of stdin."`
@@ -75,9 +76,10 @@ type cli struct {
 		End  sessionEndFlags  `cmd:"" help:"End a session, or all of a user."`
 	} `cmd:"" help:"Who is logged in."`
 	APIToken struct {
-		Add    apiTokenAddFlags `cmd:"" help:"Make a token for a machine, and print it once."`
-		List   struct{}         `cmd:"" help:"List the tokens by name; expired ones for another 30 days."`
-		Remove apiTokenFlags    `cmd:"" help:"Take a token away; it stops working at once."`
+		Add      apiTokenAddFlags `cmd:"" help:"Make a token for a machine, and print it once."`
+		List     struct{}         `cmd:"" help:"List the tokens by name; expired ones for another 30 days."`
+		Remove   apiTokenFlags    `cmd:"" help:"Take a token away; it stops working at once."`
+		Transfer transferFlags    `cmd:"" help:"Give a token another owner. A token stops when its owner is disabled, and may do what its owner may at most."`
 	} `cmd:"" name:"apitoken" help:"Tokens by which machines use the admin's API."`
 	Audit struct {
 		List   auditListFlags   `cmd:"" help:"List what people did, newest first."`
@@ -122,6 +124,18 @@ type serving struct {
 
 type keyFlags struct {
 	Name string `arg:"" help:"Name of the key: 1 to 64 characters of A-Z a-z 0-9 . _ -"`
+}
+
+type keyAddFlags struct {
+	keyFlags
+	Owner   string `placeholder:"USER" help:"User with whom the key stops; nobody if empty."`
+	Expires string `placeholder:"AGE" help:"How long it works, such as 90d; without an end if empty."`
+}
+
+// transferFlags name what gets another owner.
+type transferFlags struct {
+	Name string `arg:"" help:"Name, as list shows it."`
+	To   string `required:"" placeholder:"USER" help:"Name of the user who is to own it."`
 }
 
 type workerFlags struct {
@@ -207,7 +221,7 @@ type app struct {
 	page    tokenPage         // of token list
 	export  admin.Export      // of log export
 	flush   pushlog.Filter    // of log flush
-	expires time.Duration     // of apitoken add
+	expires time.Duration     // of apitoken add and key add; 0: never
 	entries audit.Query       // of audit
 	result  map[string]string // of the command, for the audit log
 }
@@ -261,6 +275,10 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 		c.Session.End.check(&check)
 	case "apitoken add":
 		a.expires = c.APIToken.Add.check(&check)
+	case "key add":
+		if text := c.Key.Add.Expires; text != "" {
+			a.expires = checkAge(&check, text, longestKey)
+		}
 	case "audit list":
 		a.entries = c.Audit.List.check(&check)
 	case "audit export":

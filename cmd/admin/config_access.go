@@ -58,7 +58,8 @@ type apiTokenFlags struct {
 type apiTokenAddFlags struct {
 	apiTokenFlags
 	Scope   []string `required:"" help:"What it may do, with commas between: read, export, change, send, control, audit, settings."`
-	Expires string   `required:"" placeholder:"AGE" help:"How long it works, such as 90d or 12h; 400d at most."`
+	Expires string   `default:"90d" placeholder:"AGE" help:"How long it works, such as 90d or 12h; 400d at most."`
+	Owner   string   `placeholder:"USER" help:"User with whom it stops, and who must be allowed what it is; nobody if empty."`
 }
 
 // auditFilterFlags select entries of the audit log. As in pushFlags, empty is not
@@ -96,15 +97,23 @@ func (f *sessionEndFlags) check(check *setting.Checker) {
 }
 
 func (f *apiTokenAddFlags) check(check *setting.Checker) time.Duration {
-	text := f.Expires
+	return checkAge(check, f.Expires, access.LongestToken)
+}
+
+// longestKey is how long a producer's key may work, if it has an end.
+const longestKey = 3650 * 24 * time.Hour
+
+// checkAge reads a length of time, in days too.
+func checkAge(check *setting.Checker, given string, longest time.Duration) time.Duration {
+	text := given
 	if n, ok := strings.CutSuffix(text, "d"); ok {
 		if days, err := strconv.Atoi(n); err == nil && days > 0 && days < 10_000 {
 			text = strconv.Itoa(24*days) + "h"
 		}
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil || d < time.Minute || d > access.LongestToken {
-		check.Fault("--expires", fmt.Sprintf("%q must be such as 90d or 12h, 1m to %dd", f.Expires, access.LongestToken/(24*time.Hour)))
+	if err != nil || d < time.Minute || d > longest {
+		check.Fault("--expires", fmt.Sprintf("%q must be such as 90d or 12h, 1m to %dd", given, longest/(24*time.Hour)))
 	}
 	return d
 }

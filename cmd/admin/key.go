@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,10 +13,14 @@ import (
 // commandTimeout bounds a command line's wait for Redis.
 const commandTimeout = 10 * time.Second
 
-func (a *app) keyAdd(ctx context.Context, name string, stdout, stderr io.Writer) error {
+func (a *app) keyAdd(ctx context.Context, f *keyAddFlags, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	secret, err := apikey.New(a.rdb, a.keys.Prefix).Add(ctx, name, time.Now())
+	k := apikey.Key{Name: f.Name, CreatedAt: time.Now(), CreatedBy: osUser(), Owner: f.Owner}
+	if a.expires > 0 {
+		k.ExpiresAt = k.CreatedAt.Add(a.expires)
+	}
+	secret, err := apikey.New(a.rdb, a.keys.Prefix).Make(ctx, k)
 	if err != nil {
 		return fmt.Errorf("add key: %w", err)
 	}
@@ -24,14 +29,44 @@ func (a *app) keyAdd(ctx context.Context, name string, stdout, stderr io.Writer)
 	return nil
 }
 
+// keyList prints a line for each key, with tabs between: name, when and by whom it was
+// made, owner, end, state.
 func (a *app) keyList(ctx context.Context, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	keys, err := apikey.New(a.rdb, a.keys.Prefix).List(ctx)
+	store := apikey.New(a.rdb, a.keys.Prefix)
+	keys, err := store.List(ctx)
+	if err != nil {
+		return err
+	}
+	out, err := store.ShutOut(ctx, keys)
 	for _, k := range keys {
-		fmt.Fprintf(stdout, "%s\t%s\n", k.Name, k.CreatedAt.Format(time.RFC3339))
+		end, state := "never", "works"
+		if !k.ExpiresAt.IsZero() {
+			end = k.ExpiresAt.Format(time.RFC3339)
+		}
+		switch {
+		case k.Expired(time.Now()):
+			state = "expired"
+		case out[k.Owner]:
+			state = "stopped: its owner is disabled"
+		}
+		fmt.Fprintf(stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, k.CreatedAt.Format(time.RFC3339),
+			cmp.Or(k.CreatedBy, "unknown"), cell(k.Owner), end, state)
 	}
 	return err
+}
+
+func (a *app) keyTransfer(ctx context.Context, f *transferFlags) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	return apikey.New(a.rdb, a.keys.Prefix).Give(ctx, f.Name, f.To)
+}
+
+func (a *app) apiTokenTransfer(ctx context.Context, f *transferFlags) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	return a.access.GiveToken(ctx, f.Name, f.To)
 }
 
 func (a *app) keyRemove(ctx context.Context, name string) error {

@@ -72,3 +72,42 @@ func TestKeyWithoutRedis(t *testing.T) {
 		}
 	}
 }
+
+// A user who leaves takes what is theirs along, unless it is given to somebody else.
+func TestKeyOfAUserWhoIsDisabled(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	for _, name := range []string{"kim", "lee"} {
+		if p := runs(t, s, "user", "add", name, "--role", "admin", "--generate", "--password-memory", "8192"); p.code != 0 {
+			t.Fatal(p.stderr.String())
+		}
+	}
+	secret := line(t, runs(t, s, "key", "add", "shop", "--owner", "kim", "--expires", "90d").stdout.String())
+	runs(t, s, "apitoken", "add", "bot", "--scope", "read", "--owner", "kim")
+	p := runs(t, s, "user", "disable", "kim")
+	if p.code != 0 || !strings.Contains(p.stderr.String(), "producer key shop") || !strings.Contains(p.stderr.String(), "API token bot") {
+		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
+	}
+	keys := apikey.New(s.Client(t), "push")
+	if _, err := keys.Check(t.Context(), secret); !errors.Is(err, apikey.ErrStopped) {
+		t.Error(err)
+	}
+	if p := runs(t, s, "key", "list"); !strings.Contains(p.stdout.String(), "\tkim\t20") || !strings.Contains(p.stdout.String(), "stopped") {
+		t.Errorf("%q", p.stdout.String())
+	}
+	if p := runs(t, s, "key", "transfer", "shop", "--to", "kim"); p.code != 1 || !strings.Contains(p.stderr.String(), "disabled") {
+		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
+	}
+	for _, what := range []string{"key", "apitoken"} {
+		name := map[string]string{"key": "shop", "apitoken": "bot"}[what]
+		if p := runs(t, s, what, "transfer", name, "--to", "lee"); p.code != 0 {
+			t.Errorf("exit code %d: %s", p.code, p.stderr.String())
+		}
+	}
+	if name, err := keys.Check(t.Context(), secret); name != "shop" || err != nil {
+		t.Errorf("%q %v", name, err)
+	}
+	if p := runs(t, s, "apitoken", "list"); !strings.Contains(p.stdout.String(), "works") || !strings.Contains(p.stdout.String(), "lee") {
+		t.Errorf("%q", p.stdout.String())
+	}
+}

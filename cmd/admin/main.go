@@ -87,11 +87,13 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 	case "token forget":
 		return a.tokenForget(ctx, c.Token.Forget.Hash, stdout)
 	case "key add":
-		return a.keyAdd(ctx, c.Key.Add.Name, stdout, stderr)
+		return a.keyAdd(ctx, &c.Key.Add, stdout, stderr)
 	case "key list":
 		return a.keyList(ctx, stdout)
 	case "key remove":
 		return a.keyRemove(ctx, c.Key.Remove.Name)
+	case "key transfer":
+		return a.keyTransfer(ctx, &c.Key.Transfer)
 	case "user add":
 		return a.userAdd(ctx, &c.User.Add, stdout, stderr)
 	case "user list":
@@ -99,7 +101,7 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 	case "user role":
 		return a.userRole(ctx, &c.User.Role)
 	case "user disable":
-		return a.userDisable(ctx, c.User.Disable.Name)
+		return a.userDisable(ctx, c.User.Disable.Name, stderr)
 	case "user enable":
 		return a.userEnable(ctx, c.User.Enable.Name)
 	case "user passwd":
@@ -114,6 +116,8 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 		return a.apiTokenList(ctx, stdout)
 	case "apitoken remove":
 		return a.apiTokenRemove(ctx, c.APIToken.Remove.Name)
+	case "apitoken transfer":
+		return a.apiTokenTransfer(ctx, &c.APIToken.Transfer)
 	case "audit list":
 		return a.auditList(ctx, stdout, stderr)
 	case "audit export":

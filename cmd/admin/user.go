@@ -10,6 +10,7 @@ import (
 
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
+	"pushstream/internal/apikey"
 )
 
 func (a *app) userAdd(ctx context.Context, f *userAddFlags, stdout, stderr io.Writer) error {
@@ -81,13 +82,37 @@ func (a *app) userRole(ctx context.Context, f *userRoleFlags) error {
 	return a.access.SetRole(ctx, f.Name, access.Role(f.Role), u.Reveal)
 }
 
-func (a *app) userDisable(ctx context.Context, name string) error {
+// userDisable shuts a user out, and names what stops with it.
+func (a *app) userDisable(ctx context.Context, name string, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	if err := a.access.Disable(ctx, name); err != nil {
 		return err
 	}
-	return admin.ForgetSearches(ctx, a.rdb, a.keys.Prefix, name)
+	if err := admin.ForgetSearches(ctx, a.rdb, a.keys.Prefix, name); err != nil {
+		return err
+	}
+	return a.tellStopped(ctx, access.Canonical(name), stderr)
+}
+
+// tellStopped names the tokens and keys that a user owns.
+func (a *app) tellStopped(ctx context.Context, user string, stderr io.Writer) error {
+	tokens, err := a.access.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := apikey.New(a.rdb, a.keys.Prefix).List(ctx)
+	for _, one := range tokens {
+		if one.Owner == user && !one.Expired {
+			fmt.Fprintf(stderr, "stopped: API token %s; to give it to somebody else: admin apitoken transfer %s --to USER\n", one.Name, one.Name)
+		}
+	}
+	for _, k := range keys {
+		if k.Owner == user && !k.Expired(time.Now()) {
+			fmt.Fprintf(stderr, "stopped: producer key %s; to give it to somebody else: admin key transfer %s --to USER\n", k.Name, k.Name)
+		}
+	}
+	return err
 }
 
 func (a *app) userEnable(ctx context.Context, name string) error {

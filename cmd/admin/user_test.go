@@ -102,7 +102,7 @@ func TestUserMistakes(t *testing.T) {
 		{"", []string{"session", "end", "x", "--user=kim"}, 2, "--user"},
 		{"", []string{"session", "end", "x"}, 1, "unknown session"},
 		{"", []string{"session", "end", "--user=bae"}, 1, "unknown user"},
-		{"", []string{"apitoken", "add", "m", "--scope=read"}, 2, "--expires"},
+		{"", []string{"apitoken", "add", "m", "--scope=read", "--owner=nobody"}, 1, "unknown user"},
 		{"", []string{"apitoken", "add", "m", "--scope=read", "--expires=401d"}, 2, "400d"},
 		{"", []string{"apitoken", "add", "m", "--scope=read", "--expires=-1d"}, 2, "90d"},
 		{"", []string{"apitoken", "add", "m", "--scope=read", "--expires=9999999999999999d"}, 2, "90d"},

@@ -61,6 +61,9 @@ func (a *api) authenticate(c *gin.Context) {
 	if errors.Is(err, apikey.ErrUnknown) {
 		c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
 		httpapi.Fail(c, http.StatusUnauthorized, "unknown API key")
+	} else if errors.Is(err, apikey.ErrExpired) || errors.Is(err, apikey.ErrStopped) {
+		c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
+		httpapi.Fail(c, http.StatusUnauthorized, err.Error())
 	} else if err != nil {
 		httpapi.Unavailable(c, err)
 	} else {

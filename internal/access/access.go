@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ var (
 	ErrNoSession   = errors.New("unknown session, or it has ended")
 	ErrTokenExists = errors.New("there is a token of that name")
 	ErrNoToken     = errors.New("unknown token, or it has expired")
+	ErrStopped     = fmt.Errorf("%w: the user who owns it is disabled; an administrator can give it another owner", ErrNoToken)
+	ErrDisabled    = errors.New("this user is disabled")
 	ErrScope       = errors.New("scopes are one or more of read, export, change, send, control, audit, settings")
 	ErrExpires     = errors.New("a token must expire, in at most 400 days")
 )

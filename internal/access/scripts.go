@@ -28,6 +28,7 @@ var (
 	addTokenScript    = load("add_token")
 	tokenScript       = load("token")
 	removeTokenScript = load("remove_token")
+	giveTokenScript   = load("give_token")
 	admitScript       = load("admit")
 	askScript         = load("ask")
 )

@@ -12,6 +12,7 @@ import (
 const (
 	tokenPrefix = "pst_"
 	maxTokens   = 1000
+	maxTokensOf = 200 // of one owner
 	// LongestToken is how far off a token's end may be.
 	LongestToken = 400 * 24 * time.Hour
 	// shownFor is how long an expired token stays in the list, to explain why a
@@ -24,10 +25,12 @@ type Token struct {
 	Name      string       `json:"name"`
 	Scopes    []Permission `json:"scopes"`
 	CreatedBy string       `json:"created_by"`
+	Owner     string       `json:"owner"` // a user; empty: made at the command line, or by a version that did not note it
 	CreatedAt time.Time    `json:"created_at"`
 	ExpiresAt time.Time    `json:"expires_at"`
 	UsedAt    time.Time    `json:"used_at,omitzero"` // to the minute
 	Expired   bool         `json:"expired"`
+	Stopped   bool         `json:"stopped"` // its owner is disabled
 }
 
 // NewToken is what a token is made of.
@@ -35,11 +38,12 @@ type NewToken struct {
 	Name      string
 	Scopes    []Permission // of Scopes
 	By        string       // who makes it
+	Owner     string       // the user with whom it stops, and who must be allowed what it is; empty: nobody
 	ExpiresAt time.Time
 }
 
 // AddToken makes a token and returns its secret, which can't be had again: ErrName,
-// ErrScope, ErrExpires, ErrTokenExists, ErrFull.
+// ErrScope, ErrExpires, ErrTokenExists, ErrFull, ErrNoUser, ErrDisabled.
 func (s *Store) AddToken(ctx context.Context, t NewToken) (string, error) {
 	name, err := canonical(t.Name)
 	if err != nil {
@@ -58,12 +62,17 @@ func (s *Store) AddToken(ctx context.Context, t NewToken) (string, error) {
 	if life := t.ExpiresAt.Sub(now); life <= 0 || life > LongestToken {
 		return "", ErrExpires
 	}
+	if t.Owner != "" {
+		if t.Owner, err = (Owners{s.rdb, s.keys}).Owner(ctx, t.Owner); err != nil {
+			return "", err
+		}
+	}
 	secret := tokenPrefix + newSecret()
 	id := hash(secret)
 	err = s.verdict(ctx, addTokenScript, map[string]error{"exists": ErrTokenExists, "full": ErrFull},
 		[]string{s.keys.tokens(), s.keys.token(id)},
 		string(s.keys), id, name, strings.Join(scopes, " "), clip(t.By, 64), now.UnixMilli(), t.ExpiresAt.UnixMilli(),
-		shownFor.Milliseconds(), maxTokens)
+		shownFor.Milliseconds(), maxTokens, t.Owner, maxTokensOf)
 	if err != nil {
 		return "", wrap("add token", err)
 	}
@@ -78,11 +87,22 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	}
 	tokens, now := make([]Token, 0, len(ids)), s.opt.Now()
 	err = s.hashes(ctx, ids, s.keys.token, func(_ string, f map[string]string) {
-		t := Token{Name: f["name"], Scopes: readScopes(f["scopes"]), CreatedBy: f["created_by"],
+		t := Token{Name: f["name"], Scopes: readScopes(f["scopes"]), CreatedBy: f["created_by"], Owner: f["owner"],
 			CreatedAt: msTime(f["created_ms"]), ExpiresAt: msTime(f["expires_ms"]), UsedAt: msTime(f["used_ms"])}
 		t.Expired = !now.Before(t.ExpiresAt)
 		tokens = append(tokens, t)
 	})
+	if err != nil {
+		return tokens, wrap("read tokens", err)
+	}
+	owners := make([]string, len(tokens))
+	for i, t := range tokens {
+		owners[i] = t.Owner
+	}
+	out, err := Owners{s.rdb, s.keys}.ShutOut(ctx, owners...)
+	for i := range tokens {
+		tokens[i].Stopped = out[tokens[i].Owner]
+	}
 	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
 	return tokens, wrap("read tokens", err)
 }
@@ -100,20 +120,42 @@ func (s *Store) RemoveToken(ctx context.Context, name string) error {
 	return wrap("remove token", err)
 }
 
-// Token returns the machine that a secret belongs to, or ErrNoToken.
+// GiveToken gives a token another owner: ErrNoToken, ErrNoUser, ErrDisabled.
+func (s *Store) GiveToken(ctx context.Context, name, owner string) error {
+	name, err := canonical(name)
+	if err != nil {
+		return ErrNoToken
+	}
+	if owner, err = canonical(owner); err != nil {
+		return ErrNoUser
+	}
+	err = s.verdict(ctx, giveTokenScript, map[string]error{"missing": ErrNoToken, "unknown": ErrNoUser, "disabled": ErrDisabled},
+		[]string{s.keys.tokens(), s.keys.user(owner)}, string(s.keys), name, owner)
+	return wrap("give token", err)
+}
+
+// Token returns the machine that a secret belongs to; or ErrNoToken, of which ErrStopped
+// is one. It may do what its owner may at most.
 func (s *Store) Token(ctx context.Context, secret string) (Actor, error) {
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 128 {
 		return Actor{}, ErrNoToken
 	}
-	answer, err := s.run(ctx, tokenScript, []string{s.keys.token(hash(secret))}, s.now(), noteEvery.Milliseconds())
+	answer, err := s.run(ctx, tokenScript, []string{s.keys.token(hash(secret))}, s.now(), noteEvery.Milliseconds(), string(s.keys))
 	if err != nil {
 		return Actor{}, fmt.Errorf("read token: %w", err)
+	}
+	if answer == "stopped" {
+		return Actor{}, ErrStopped
 	}
 	is, ok := answer.([]any)
 	if !ok {
 		return Actor{}, ErrNoToken
 	}
-	return Actor{Kind: KindToken, Name: is[0].(string), Permissions: readScopes(is[1].(string))}, nil
+	scopes := readScopes(is[1].(string))
+	if role := Role(is[2].(string)); role != "" {
+		scopes = slices.DeleteFunc(scopes, func(p Permission) bool { return !slices.Contains(role.Permissions(), p) })
+	}
+	return Actor{Kind: KindToken, Name: is[0].(string), Permissions: scopes}, nil
 }
 
 // readScopes reads what a token may do. What no machine may do by now is left out.

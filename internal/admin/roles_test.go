@@ -34,6 +34,7 @@ var rules = map[string]string{
 	"PUT /users/:name/role": "admin", "PUT /users/:name/disabled": "admin", "PUT /users/:name/password": "admin",
 	"GET /api-tokens": "admin", "POST /api-tokens": "admin", "DELETE /api-tokens/:name": "admin",
 	"GET /keys": "admin", "POST /keys": "admin", "DELETE /keys/:name": "admin",
+	"PUT /api-tokens/:name/owner": "admin", "PUT /keys/:name/owner": "admin",
 	"POST /audit/search": "admin", "POST /audit/export": "admin", "GET /settings": "admin",
 
 	"GET /login": "anyone", "GET /oidc/start": "anyone", "GET /oidc/callback": "anyone", "POST /session": "anyone",

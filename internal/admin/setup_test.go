@@ -318,8 +318,10 @@ var changing = []request{
 	{"DELETE", "/api/v1/session/others/OWN-SESSION", ""},
 	{"POST", "/api/v1/session", `{"name":"root","password":"correct horse battery"}`},
 	{"POST", "/api/v1/api-tokens", `{"name":"new","scopes":["read"],"expires_at":"` + tomorrow + `"}`},
+	{"PUT", "/api/v1/api-tokens/old/owner", `{"owner":"root"}`},
 	{"DELETE", "/api/v1/api-tokens/old", ""},
 	{"POST", "/api/v1/keys", `{"name":"new"}`},
+	{"PUT", "/api/v1/keys/old/owner", `{"owner":"root"}`},
 	{"DELETE", "/api/v1/keys/old", ""},
 	{"POST", "/api/v1/pushes/b/reveal", `{"fields":["csno"],"reason":"a test"}`},
 }

@@ -20,6 +20,10 @@ const (
 	fieldDisabled = "disabled"
 	fieldScopes   = "scopes"
 	fieldExpires  = "expires_at"
+	fieldOwner    = "owner"
+
+	// tokenLife is how long an API token works, if nobody says.
+	tokenLife = 90 * 24 * time.Hour
 )
 
 // userList is all users.
@@ -156,6 +160,7 @@ var refusals = map[error]int{
 	access.ErrExpires:    http.StatusUnprocessableEntity,
 	access.ErrUserExists: http.StatusConflict, access.ErrLastAdmin: http.StatusConflict, access.ErrOIDCUser: http.StatusConflict,
 	access.ErrTokenExists: http.StatusConflict, access.ErrFull: http.StatusConflict,
+	access.ErrDisabled: http.StatusConflict, apikey.ErrFull: http.StatusConflict, apikey.ErrExpires: http.StatusUnprocessableEntity,
 	access.ErrNoUser: http.StatusNotFound, access.ErrNoToken: http.StatusNotFound,
 	apikey.ErrName: http.StatusUnprocessableEntity, apikey.ErrExists: http.StatusConflict, apikey.ErrUnknown: http.StatusNotFound,
 }
@@ -209,6 +214,9 @@ func (a *api) addAPIToken(c *gin.Context) {
 	}
 	name, _ := in.one(fieldName)
 	expires := in.instant(fieldExpires)
+	if _, is := in.one(fieldExpires); !is {
+		expires = time.Now().Add(tokenLife)
+	}
 	var scopes []access.Permission
 	for _, s := range in.Given[fieldScopes] {
 		scopes = append(scopes, access.Permission(s))
@@ -223,7 +231,7 @@ func (a *api) addAPIToken(c *gin.Context) {
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
-	secret, err := a.Access.AddToken(ctx, access.NewToken{Name: name, Scopes: scopes, By: whoIs(c).Name, ExpiresAt: expires})
+	secret, err := a.Access.AddToken(ctx, access.NewToken{Name: name, Scopes: scopes, By: whoIs(c).Name, Owner: ownerOf(c), ExpiresAt: expires})
 	if !a.userRefused(c, err) {
 		conclude(c, "done")
 		c.JSON(http.StatusCreated, secretOnce{name, secret})
@@ -234,10 +242,40 @@ func (a *api) removeAPIToken(c *gin.Context) {
 	a.changeUser(c, audit.APITokenRemove, "", a.removeToken)
 }
 
+// ownerOf is the user who owns what a request makes; empty if it is none.
+func ownerOf(c *gin.Context) string {
+	if who := whoIs(c); who.Kind == access.KindUser {
+		return who.Name
+	}
+	return ""
+}
+
+func (a *api) giveAPIToken(c *gin.Context) { a.give(c, audit.APITokenGive, a.Access.GiveToken) }
+func (a *api) giveKey(c *gin.Context)      { a.give(c, audit.KeyGive, a.producers.Give) }
+
+// give gives the token or key that a path names another owner.
+func (a *api) give(c *gin.Context, action audit.Action, do func(ctx context.Context, name, owner string) error) {
+	in, ok := readBody(c, membersOf(text, fieldOwner, fieldReason)...)
+	if !ok {
+		return
+	}
+	owner, reason := in.must(fieldOwner), in.reason(false)
+	if in.refusedBody(c) {
+		return
+	}
+	note(c, zap.String("owner", clip(owner)))
+	a.changeUser(c, action, reason, func(ctx context.Context, name string) error { return do(ctx, name, owner) })
+}
+
 // producerKey is a key of a back end, without its secret.
 type producerKey struct {
 	Name      string `json:"name"`
 	CreatedAt string `json:"created_at"`
+	CreatedBy string `json:"created_by"`           // empty: by a version that did not note it
+	Owner     string `json:"owner"`                // the user with whom it stops; empty: nobody
+	ExpiresAt string `json:"expires_at,omitempty"` // never, if it is not there
+	Expired   bool   `json:"expired"`
+	Stopped   bool   `json:"stopped"` // its owner is disabled
 }
 
 // keyList is the keys of all back ends.
@@ -253,26 +291,40 @@ func (a *api) producerKeys(c *gin.Context) {
 		httpapi.Unavailable(c, err)
 		return
 	}
+	out, err := a.producers.ShutOut(ctx, keys)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
 	all := keyList{Items: []producerKey{}}
 	for _, k := range keys {
-		all.Items = append(all.Items, producerKey{k.Name, k.CreatedAt.UTC().Format(time.RFC3339)})
+		one := producerKey{Name: k.Name, CreatedAt: k.CreatedAt.UTC().Format(time.RFC3339), CreatedBy: k.CreatedBy, Owner: k.Owner,
+			Expired: k.Expired(time.Now()), Stopped: out[k.Owner]}
+		if !k.ExpiresAt.IsZero() {
+			one.ExpiresAt = k.ExpiresAt.UTC().Format(time.RFC3339)
+		}
+		all.Items = append(all.Items, one)
 	}
 	c.JSON(http.StatusOK, all)
 }
 
 func (a *api) addKey(c *gin.Context) {
-	in, ok := readBody(c, membersOf(text, fieldName)...)
+	in, ok := readBody(c, membersOf(text, fieldName, fieldExpires)...)
 	if !ok {
 		return
 	}
 	name, _ := in.one(fieldName)
+	expires := in.instant(fieldExpires)
 	note(c, zap.String("name", clip(name)))
+	if !expires.IsZero() {
+		note(c, zap.Time("expires_at", expires))
+	}
 	if in.refusedBody(c) || !a.enter(c, audit.Entry{Action: audit.KeyAdd, Subject: clip(name)}) {
 		return
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
-	secret, err := a.producers.Add(ctx, name, time.Now())
+	secret, err := a.producers.Make(ctx, apikey.Key{Name: name, CreatedAt: time.Now(), CreatedBy: whoIs(c).Name, Owner: ownerOf(c), ExpiresAt: expires})
 	if !a.userRefused(c, err) {
 		conclude(c, "done")
 		c.JSON(http.StatusCreated, secretOnce{name, secret})

@@ -32,6 +32,9 @@ func (a *api) allow(may access.Permission) gin.HandlerFunc {
 	}
 	return func(c *gin.Context) {
 		switch actor, err := a.authenticate(c); {
+		case errors.Is(err, access.ErrStopped):
+			c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
+			httpapi.Fail(c, http.StatusUnauthorized, "this token does not work: the user who owns it is disabled; an administrator can give it another owner")
 		case errors.Is(err, access.ErrNoSession), errors.Is(err, access.ErrNoToken):
 			c.Header("WWW-Authenticate", `Bearer realm="pushstream"`)
 			httpapi.Fail(c, http.StatusUnauthorized, "log in (POST "+base+"/session), or send Authorization: Bearer TOKEN")

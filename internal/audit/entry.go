@@ -51,6 +51,8 @@ const (
 	APITokenRemove Action = "apitoken_remove"
 	KeyAdd         Action = "key_add"
 	KeyRemove      Action = "key_remove"
+	APITokenGive   Action = "apitoken_transfer" // to another owner
+	KeyGive        Action = "key_transfer"
 	Settings       Action = "settings"
 )
 
@@ -58,7 +60,7 @@ const (
 func Actions() []Action {
 	return []Action{Login, LoginFailed, Logout, Reveal, Search, SearchAlarm, Export, AuditExport, Pause, Resume, Redrive, Cancel, Move, Send, JobCancel,
 		Flush, FlushCancel, HoldEnd, TokenForget, ProjectSet, UserAdd, UserRole, UserDisable, UserEnable, UserPassword, SessionEnd,
-		APITokenAdd, APITokenRemove, KeyAdd, KeyRemove, Settings}
+		APITokenAdd, APITokenRemove, APITokenGive, KeyAdd, KeyRemove, KeyGive, Settings}
 }
 
 // Kind is what somebody is who did something.

@@ -35,6 +35,8 @@ export const useActionText = texts<Record<Action, string>>(
     apitoken_remove: 'API 토큰 삭제',
     key_add: '발송 키 추가',
     key_remove: '발송 키 삭제',
+    apitoken_transfer: 'API 토큰 소유자 변경',
+    key_transfer: '발송 키 소유자 변경',
     settings: '서버 설정 변경',
   },
   {
@@ -68,6 +70,8 @@ export const useActionText = texts<Record<Action, string>>(
     apitoken_remove: 'Removed an API token',
     key_add: 'Added a producer key',
     key_remove: 'Removed a producer key',
+    apitoken_transfer: 'Gave an API token another owner',
+    key_transfer: 'Gave a producer key another owner',
     settings: 'Changed server settings',
   },
 );
