@@ -14,7 +14,10 @@ export const actionGroups = [
   ['pushes', ['send', 'redrive', 'cancel', 'move', 'job_cancel', 'flush', 'flush_cancel']],
   ['control', ['pause', 'resume', 'hold_end', 'token_forget', 'project_set']],
   ['users', ['user_add', 'user_role', 'user_disable', 'user_enable', 'user_password']],
-  ['keys', ['apitoken_add', 'apitoken_remove', 'apitoken_transfer', 'key_add', 'key_remove', 'key_transfer', 'settings']],
+  [
+    'keys',
+    ['apitoken_add', 'apitoken_remove', 'apitoken_transfer', 'key_add', 'key_remove', 'key_transfer', 'settings'],
+  ],
 ] as const satisfies readonly (readonly [string, readonly Action[]])[];
 
 export const actions: Action[] = actionGroups.flatMap(([, some]) => [...some]);

@@ -6,9 +6,17 @@ import type { Schemas } from '../../../api/client';
 import KeysTab from './KeysTab';
 
 const server = apiServer();
+const keyOf = (name: string, created_at: string): Schemas['ProducerKey'] => ({
+  name,
+  created_at,
+  created_by: 'kim',
+  owner: 'kim',
+  expired: false,
+  stopped: false,
+});
 let keys: Schemas['ProducerKey'][];
 beforeEach(() => {
-  keys = [{ name: 'MTS', created_at: '2026-11-22T00:30:00Z' }];
+  keys = [keyOf('MTS', '2026-11-22T00:30:00Z')];
   server.use(http.get(url('/keys'), () => HttpResponse.json({ items: keys })));
 });
 
@@ -24,7 +32,7 @@ it('makes a key, and shows its secret once', async () => {
   server.use(
     http.post(url('/keys'), async ({ request }) => {
       expect(await request.json()).toEqual({ name: 'HTS' });
-      keys = [...keys, { name: 'HTS', created_at: '2026-11-22T00:31:00Z' }];
+      keys = [...keys, keyOf('HTS', '2026-11-22T00:31:00Z')];
       return HttpResponse.json({ name: 'HTS', secret: 'psk_secret' }, { status: 201 });
     }),
   );
@@ -59,4 +67,19 @@ it('removes a key after a question, and says why it could not', async () => {
   );
   await userEvent.click(dialog.getByRole('button', { name: 'Remove the key' }));
   expect(await screen.findByText('There are no keys')).toBeVisible();
+});
+
+it('says whose a key is, until when it works, and why it does not', async () => {
+  keys = [
+    { ...keyOf('HTS', '2026-11-22T00:31:00Z'), created_by: '', owner: '' },
+    { ...keyOf('MTS', '2026-11-22T00:30:00Z'), expires_at: '2026-11-23T00:00:00Z', expired: true },
+    { ...keyOf('WTS', '2026-11-22T00:30:00Z'), stopped: true },
+  ];
+  renderPage(<KeysTab />);
+  const row = async (name: RegExp) => within(await screen.findByRole('row', { name }));
+  expect((await row(/HTS/)).getByText('unknown')).toBeVisible();
+  expect((await row(/HTS/)).getByText('nobody')).toBeVisible();
+  expect((await row(/HTS/)).getByText('No end')).toBeVisible();
+  expect((await row(/MTS/)).getByText('Expired')).toBeVisible();
+  expect((await row(/WTS/)).getByText('Owner disabled')).toBeVisible();
 });

@@ -14,6 +14,7 @@ import { useToast } from '../../../ui/Toast';
 import { Rows } from '../Rows';
 import { SecretOnce } from '../SecretOnce';
 import { Section } from '../Section';
+import { Standing } from '../Standing';
 import { useSettingsText } from '../text';
 import { AddKey } from './AddKey';
 import { useKeysText } from './text';
@@ -52,6 +53,7 @@ export default function KeysTab() {
           label={t('title')}
           rows={keys.data.items}
           idOf={(one) => one.name}
+          dim={(one) => one.expired || one.stopped}
           columns={[
             {
               name: 'name',
@@ -62,7 +64,20 @@ export default function KeysTab() {
                 </Box>
               ),
             },
-            { name: 'created', label: settings('createdAt'), cell: (one) => <Time at={one.created_at} /> },
+            { name: 'owner', label: settings('owner'), cell: (one) => one.owner || settings('noOwner') },
+            { name: 'expires', label: settings('expires'), cell: (one) => <Standing of={one} /> },
+            {
+              name: 'created',
+              label: settings('createdAt'),
+              cell: (one) => (
+                <>
+                  <Time at={one.created_at} />
+                  <Typography component="span" variant="caption" sx={{ display: 'block', color: 'text.secondary' }}>
+                    {one.created_by || settings('unknownMaker')}
+                  </Typography>
+                </>
+              ),
+            },
           ]}
           actions={(one) => (
             <Button

@@ -15,6 +15,8 @@ const token = (name: string, some: Partial<Token> = {}): Token => ({
   created_at: '2026-11-01T00:00:00Z',
   expires_at: inDays(100),
   expired: false,
+  owner: 'kim',
+  stopped: false,
   ...some,
 });
 

@@ -7,7 +7,6 @@ import Typography from '@mui/material/Typography';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, type Schemas } from '../../../api/client';
-import { serverNow } from '../../../time/clock';
 import { ConfirmDialog } from '../../../ui/ConfirmDialog';
 import { Empty } from '../../../ui/Empty';
 import { ErrorNotice } from '../../../ui/ErrorNotice';
@@ -17,15 +16,12 @@ import { useAccessText } from '../access';
 import { Rows } from '../Rows';
 import { SecretOnce } from '../SecretOnce';
 import { Section } from '../Section';
+import { Standing } from '../Standing';
 import { useSettingsText } from '../text';
 import { AddToken } from './AddToken';
 import { useTokensText } from './text';
 
-type Token = Schemas['APIToken'];
 const key = api.queryOptions('get', '/api/v1/api-tokens').queryKey;
-
-/** How long before its end a token is marked, in ms. */
-const soon = 14 * 86_400_000;
 
 /** Tokens of machines. */
 export default function TokensTab() {
@@ -60,7 +56,7 @@ export default function TokensTab() {
           label={t('title')}
           rows={tokens.data.items}
           idOf={(one) => one.name}
-          dim={(one) => one.expired}
+          dim={(one) => one.expired || one.stopped}
           columns={[
             {
               name: 'name',
@@ -82,7 +78,8 @@ export default function TokensTab() {
                 </Box>
               ),
             },
-            { name: 'expires', label: t('expires'), cell: (one) => <Expiry token={one} /> },
+            { name: 'owner', label: settings('owner'), cell: (one) => one.owner || settings('noOwner') },
+            { name: 'expires', label: t('expires'), cell: (one) => <Standing of={one} /> },
             {
               name: 'used',
               label: t('used'),
@@ -151,17 +148,5 @@ export default function TokensTab() {
         </ConfirmDialog>
       )}
     </Section>
-  );
-}
-
-function Expiry({ token }: { token: Token }) {
-  const t = useTokensText();
-  const near = !token.expired && Date.parse(token.expires_at) - serverNow() < soon;
-  return (
-    <Box component="span" sx={{ display: 'inline-flex', gap: 1, alignItems: 'center', flexWrap: 'wrap' }}>
-      <Time at={token.expires_at} detail="minute" />
-      {token.expired && <Chip size="small" color="error" variant="outlined" label={t('expired')} />}
-      {near && <Chip size="small" color="warning" variant="outlined" label={t('soon')} />}
-    </Box>
   );
 }

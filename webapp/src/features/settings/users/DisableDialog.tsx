@@ -1,3 +1,5 @@
+import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '../../../api/client';
@@ -33,6 +35,31 @@ export function DisableDialog({ name, disable, onClose }: { name: string; disabl
       onClose={onClose}
     >
       <Typography>{t(`${is}Text`)}</Typography>
+      {disable && <Owned name={name} />}
     </ConfirmDialog>
+  );
+}
+
+/** What stops with a user: it can be given to somebody else before. */
+function Owned({ name }: { name: string }) {
+  const t = useUsersText();
+  const tokens = api.useQuery('get', '/api/v1/api-tokens');
+  const keys = api.useQuery('get', '/api/v1/keys');
+  const works = (one: { owner: string; expired: boolean }) => one.owner === name && !one.expired;
+  const names = [
+    ...(tokens.data?.items.filter(works).map((one) => t('stopsToken', { name: one.name })) ?? []),
+    ...(keys.data?.items.filter(works).map((one) => t('stopsKey', { name: one.name })) ?? []),
+  ];
+  if (names.length === 0) return null;
+  return (
+    <Alert severity="warning" sx={{ mt: 2 }}>
+      {t('stops', { n: names.length })}
+      <Box component="ul" sx={{ m: 0, pl: 2.5, maxHeight: 160, overflowY: 'auto', overflowWrap: 'anywhere' }}>
+        {names.map((one) => (
+          <li key={one}>{one}</li>
+        ))}
+      </Box>
+      {t('stopsHint')}
+    </Alert>
   );
 }

@@ -25,7 +25,21 @@ beforeEach(() => {
     user('lee', { role: 'operator', reveal: true }),
     user('park', { how: 'oidc', disabled: true }),
   ];
-  server.use(http.get(url('/users'), () => HttpResponse.json({ items: users })));
+  const owned = (name: string, owner: string) => ({
+    name,
+    owner,
+    scopes: ['read'],
+    created_by: owner,
+    created_at: '2026-11-01T00:00:00Z',
+    expires_at: '2036-11-01T00:00:00Z',
+    expired: false,
+    stopped: false,
+  });
+  server.use(
+    http.get(url('/users'), () => HttpResponse.json({ items: users })),
+    http.get(url('/api-tokens'), () => HttpResponse.json({ items: [owned('grafana', 'lee'), owned('other', 'kim')] })),
+    http.get(url('/keys'), () => HttpResponse.json({ items: [owned('MTS', 'lee')] })),
+  );
 });
 
 const rowOf = async (name: string) =>
@@ -195,6 +209,9 @@ it('disables a user after a question, and says what the API refuses', async () =
   renderPage(<UsersTab />);
   const dialog = await choose('lee', 'Disable…');
   expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
+  expect(await dialog.findByText('API token grafana')).toBeVisible(); // what stops with the user
+  expect(await dialog.findByText('Producer key MTS')).toBeVisible();
+  expect(dialog.queryByText('API token other')).toBeNull();
   await userEvent.click(dialog.getByRole('button', { name: 'Disable' }));
   expect(await dialog.findByText('this is the last enabled administrator')).toBeVisible();
   const asked = put('/users/lee/disabled');
