@@ -78,7 +78,7 @@ func (a *app) entryOf(c *cli, command string) audit.Entry {
 	case "project set":
 		return audit.Entry{Action: audit.ProjectSet, Subject: c.Project.Set.Project}
 	case "token forget":
-		return audit.Entry{Action: audit.TokenForget, Subject: c.Token.Forget.Hash}
+		return a.forgetEntry(&c.Token.Forget)
 	case "key add":
 		return audit.Entry{Action: audit.KeyAdd, Subject: c.Key.Add.Name}
 	case "key transfer":

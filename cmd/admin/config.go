@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ type cli struct {
 	} `cmd:"" help:"The FCM project that this store sends to: its first consumer notes it."`
 	Token struct {
 		List   tokenListFlags `cmd:"" help:"List the dead tokens, newest first."`
-		Forget tokenFlags     `cmd:"" help:"Have pushes to a token sent again."`
+		Forget tokenFlags     `cmd:"" help:"Have pushes to a token sent again, or to all that a code or a time selects."`
 	} `cmd:"" help:"Tokens that FCM called dead: pushes to them fail at once."`
 	Key struct {
 		Add      keyAddFlags   `cmd:"" help:"Make an API key for a producer, and print it once."`
@@ -157,8 +158,45 @@ type tokenListFlags struct {
 }
 
 type tokenFlags struct {
-	Hash string `arg:"" help:"Hash of the token: printf %s TOKEN | sha256sum | cut -c1-32"`
+	Hash  string  `arg:"" optional:"" help:"Hash of the token: printf %s TOKEN | sha256sum | cut -c1-32"`
+	Token bool    `help:"Read the device token itself from standard input, one line."`
+	All   bool    `help:"All suppressed tokens."`
+	Code  *string `help:"Those of which FCM said this: UNREGISTERED or INVALID_ARGUMENT."`
+	Since *string `placeholder:"TIME" help:"Those of which FCM said so then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Yes   bool    `help:"Forget many; without it they are counted only."`
 }
+
+// check reads which tokens are meant.
+func (f *tokenFlags) check(check *setting.Checker) (filter stream.TokenFilter) {
+	many := f.All || f.Code != nil || f.Since != nil
+	ways := 0
+	for _, is := range []bool{f.Hash != "", f.Token, many} {
+		if is {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1, f.All && (f.Code != nil || f.Since != nil):
+		check.Fault("HASH", "give the hash of a token; or --token, and the token on standard input; or --code or --since, or both; or --all")
+	case f.Hash != "" && !admin.ValidHash(f.Hash):
+		check.Fault("HASH", admin.NoHash)
+	}
+	if f.Code != nil {
+		if filter.Code = push.Code(*f.Code); !slices.Contains(stream.DeadCodes(), filter.Code) {
+			check.Fault("--code", fmt.Sprintf("%.40q must be one of %v", *f.Code, stream.DeadCodes()))
+		}
+	}
+	if f.Since != nil {
+		var err error
+		if filter.Since, err = time.Parse(time.RFC3339, *f.Since); err != nil || filter.Since.Year() < 1970 {
+			check.Fault("--since", fmt.Sprintf("%.40q must be a time as RFC 3339 has it, such as 2026-11-24T09:30:00+09:00", *f.Since))
+		}
+	}
+	return filter
+}
+
+// many reports whether more than one token is meant.
+func (f *tokenFlags) many() bool { return f.Hash == "" && !f.Token }
 
 // pushFlags name pushes. A flag that is given and empty must be told from one
 // that is absent: a script's unset variable must not select everything.
@@ -217,13 +255,14 @@ type app struct {
 	build   fs.FS   // of the dashboard
 	serving serving // of serve
 	stdin   io.Reader
-	chosen  selection         // of push
-	page    tokenPage         // of token list
-	export  admin.Export      // of log export
-	flush   pushlog.Filter    // of log flush
-	expires time.Duration     // of apitoken add and key add; 0: never
-	entries audit.Query       // of audit
-	result  map[string]string // of the command, for the audit log
+	chosen  selection          // of push
+	page    tokenPage          // of token list
+	tokens  stream.TokenFilter // of token forget
+	export  admin.Export       // of log export
+	flush   pushlog.Filter     // of log flush
+	expires time.Duration      // of apitoken add and key add; 0: never
+	entries audit.Query        // of audit
+	result  map[string]string  // of the command, for the audit log
 }
 
 // selection is the checked flags of push: ids, or what they have in common.
@@ -264,9 +303,7 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 	case "token list":
 		a.page = tokenPage{check.Int("--page", c.Token.List.Page, 1, 1_000_000), check.Int("--size", c.Token.List.Size, 1, pushlog.MaxPageSize)}
 	case "token forget":
-		if !admin.ValidHash(c.Token.Forget.Hash) {
-			check.Fault("HASH", admin.NoHash)
-		}
+		a.tokens = c.Token.Forget.check(&check)
 	case "user add":
 		opt.Cost = c.User.Add.cost(&check)
 	case "user passwd":

@@ -85,7 +85,7 @@ func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.
 	case "token list":
 		return a.tokenList(ctx, stdout, stderr)
 	case "token forget":
-		return a.tokenForget(ctx, c.Token.Forget.Hash, stdout)
+		return a.tokenForget(ctx, &c.Token.Forget, stdout, stderr)
 	case "key add":
 		return a.keyAdd(ctx, &c.Key.Add, stdout, stderr)
 	case "key list":

@@ -38,6 +38,7 @@ func (a *api) router(log *zap.Logger) *gin.Engine {
 	v1 := r.Group("/v1", a.authenticate)
 	v1.POST("/pushes", a.accept)
 	v1.GET("/pushes/:id", a.get)
+	v1.POST("/device-tokens/registered", a.registered)
 	a.metrics.Watch(r)
 	return r
 }

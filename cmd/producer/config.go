@@ -34,7 +34,9 @@ type cli struct {
 
 	Load  loadFlags  `cmd:"" help:"Import a file of jobs, NDJSON or CSV with a header. May be run again without sending anything twice."`
 	Send  sendFlags  `cmd:"" help:"Hand in one job."`
-	Serve serveFlags `cmd:"" help:"Take jobs over HTTP: POST /v1/pushes, GET /v1/pushes/{id}."`
+	Serve serveFlags `cmd:"" help:"Take jobs over HTTP: POST /v1/pushes, GET /v1/pushes/{id}, POST /v1/device-tokens/registered."`
+
+	Registered registeredFlags `cmd:"" help:"Hand in device tokens that apps have registered anew: those that FCM had called dead are sent to again."`
 
 	BenchFill benchFillFlags `cmd:"" help:"Fill an empty log with made-up finished pushes, for benchmarks and demos. Nothing is sent; nobody else may hand in jobs meanwhile."`
 }
@@ -51,6 +53,10 @@ type loadFlags struct {
 	Format  string `enum:"auto,ndjson,csv" default:"auto" help:"auto, ndjson or csv; auto goes by the file's first byte."`
 	Rejects string `placeholder:"FILE" help:"Where lines that can't be accepted go, with their number and every fault. Default: FILE.rejected.ndjson."`
 	Batch   string `placeholder:"NAME" help:"A line without an id is known again by this name, its number and its text. Default: the file's name. Give another one to send the same lines again."`
+}
+
+type registeredFlags struct {
+	File string `arg:"" help:"File of device tokens, one a line; - for standard input."`
 }
 
 type sendFlags struct {

@@ -36,6 +36,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = app.send(ctx, &cli.Send, stdout)
 	case "serve":
 		err = app.serve(ctx, &cli.Serve)
+	case "registered <file>":
+		err = app.registeredFile(ctx, &cli.Registered, stdin, stdout)
 	case benchFillCommand:
 		err = app.benchFill(ctx, stdout, stderr)
 	default: // load <file>

@@ -17,6 +17,8 @@ var bodied = []request{
 	{"POST", "/api/v1/pushes/search", `{"status":["failed"]}`},
 	{"POST", "/api/v1/pushes/histogram", `{"span":"1h","since":"2026-11-24T00:00:00Z","until":"2026-11-25T00:00:00Z"}`},
 	{"POST", "/api/v1/pushes/export", `{"format":"csv"}`},
+	{"POST", "/api/v1/dead-tokens/find", `{"device_id":"token"}`},
+	{"POST", "/api/v1/dead-tokens/forget", `{"all":true,"reason":"a test"}`},
 }
 
 func TestBodiesThatCanNotBeRead(t *testing.T) {
@@ -89,6 +91,11 @@ func TestBodiesWithFaults(t *testing.T) {
 		{job, `{"kind":"redrive","reason":"a test","status":["failed"],"device_id":"` + strings.Repeat("a", 4097) + `"}`, []string{"device_id is longer than 4096 bytes"}},
 		{job, `{"colour":"red","kind":"x","status":["x"],"since":"x","until":"x","error_code":"x","csno":"","push_grp_id":5,"device_id":""}`,
 			[]string{`"colour"`, "kind must", "status must", "since must", "until must", "error_code must", "csno must", "push_grp_id must", "device_id must"}},
+		{"POST /api/v1/dead-tokens/find", `{}`, []string{"device_id must be given"}},
+		{"POST /api/v1/dead-tokens/forget", `{}`, []string{"give code or since", "reason must be given"}},
+		{"POST /api/v1/dead-tokens/forget", `{"all":false,"reason":"x"}`, []string{"give code or since"}},
+		{"POST /api/v1/dead-tokens/forget", `{"all":true,"code":"UNREGISTERED","reason":"x"}`, []string{"give code or since"}},
+		{"POST /api/v1/dead-tokens/forget", `{"code":"SENDER_ID_MISMATCH","since":"x"}`, []string{"code must be one of [UNREGISTERED INVALID_ARGUMENT]", "since must be a time", "reason must be given"}},
 		{all, `{}`, []string{"desired must be running or paused"}},
 		{all, `{"desired":"stopped"}`, []string{"desired must be running or paused"}},
 		{all, `{"desired":true}`, []string{"desired must be text"}},

@@ -1,15 +1,18 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
@@ -79,4 +82,117 @@ func (a *api) forgetToken(c *gin.Context) {
 		conclude(c, "forgotten")
 		c.Status(http.StatusNoContent)
 	}
+}
+
+const fieldAll = "all"
+
+// foundToken is what is known of one device token.
+type foundToken struct {
+	Hash       string            `json:"hash"`
+	Suppressed *stream.DeadToken `json:"suppressed"` // null: pushes to it are sent
+}
+
+// findToken says whether a device token, which is posted, is suppressed.
+func (a *api) findToken(c *gin.Context) {
+	in, ok := readBody(c, findMembers()...)
+	if !ok {
+		return
+	}
+	token := in.must(push.FieldDeviceID)
+	in.check(len(token) <= push.MaxToken, "%s is longer than %d bytes", push.FieldDeviceID, push.MaxToken)
+	if in.refusedBody(c) {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	project, err := a.control.Project(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	found := foundToken{Hash: pushlog.TokenHash(token)}
+	if found.Suppressed, err = a.suppressed(ctx, project, token); err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, found)
+}
+
+// suppressed is what is known of a token that is on the list of a project; nil if it is
+// not.
+func (a *api) suppressed(ctx context.Context, project, token string) (*stream.DeadToken, error) {
+	one, err := a.control.DeadToken(ctx, project, pushlog.TokenHash(token))
+	switch {
+	case errors.Is(err, stream.ErrNoToken):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &one, nil
+}
+
+func findMembers() []member { return membersOf(text, push.FieldDeviceID) }
+
+func forgetMembers() []member {
+	return []member{{fieldAll, flag}, {fieldCode, text}, {FieldSince, text}, {fieldDryRun, flag}, {fieldReason, text}}
+}
+
+// tokensForgotten is how many tokens were forgotten, or would be by a dry run.
+type tokensForgotten struct {
+	Count int64 `json:"count"`
+}
+
+// tokens reads which suppressed tokens are meant: of a code, since a time, or
+// explicitly all.
+func (p *parser) tokens() (f stream.TokenFilter) {
+	if code, is := p.one(fieldCode); is {
+		f.Code = push.Code(code)
+		p.check(slices.Contains(stream.DeadCodes(), f.Code), "%s must be one of %v", fieldCode, stream.DeadCodes())
+	}
+	f.Since = p.instant(FieldSince)
+	some := f != stream.TokenFilter{}
+	p.check(some != p.is(fieldAll) || len(p.faults) > 0, "give %s or %s, or both; or %s: true alone", fieldCode, FieldSince, fieldAll)
+	return f
+}
+
+// forgetTokens takes many tokens off the list, or, as a dry run, counts them.
+func (a *api) forgetTokens(c *gin.Context) {
+	in, ok := readBody(c, forgetMembers()...)
+	if !ok {
+		return
+	}
+	f, dry := in.tokens(), in.is(fieldDryRun)
+	reason := in.reason(!dry)
+	if in.refusedBody(c) {
+		return
+	}
+	ctx, cancel := bounded(c)
+	defer cancel()
+	project, err := a.control.Project(ctx)
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
+	if dry {
+		n, err := a.control.CountDeadTokens(ctx, project, f)
+		if err != nil {
+			httpapi.Unavailable(c, err)
+			return
+		}
+		conclude(c, "counted")
+		c.JSON(http.StatusOK, tokensForgotten{n})
+		return
+	}
+	subject, _ := in.describe(fieldDryRun, fieldReason)
+	if !a.enter(c, audit.Entry{Action: audit.TokenForget, Subject: subject, Reason: reason}) {
+		return
+	}
+	n, err := a.control.ForgetTokens(ctx, project, f)
+	note(c, zap.Int64("forgotten", n))
+	if err != nil { // again, and the rest goes
+		httpapi.Unavailable(c, err)
+		return
+	}
+	conclude(c, "forgotten")
+	c.JSON(http.StatusOK, tokensForgotten{n})
 }

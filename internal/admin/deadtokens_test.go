@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pushstream/internal/audit"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -86,4 +87,74 @@ func TestForgetTokenByAnythingElse(t *testing.T) {
 		checkProblem(t, b.do("DELETE", "/api/v1/dead-tokens/"+name, ""), 404, "sha256sum | cut -c1-32")
 	}
 	checkProblem(t, b.do("DELETE", "/api/v1/dead-tokens/"+hash, ""), 404, "no such dead token")
+}
+
+// Many are forgotten at once: counted first, by code or time, with a reason in the audit
+// log. A token is looked up by itself, and goes nowhere.
+func TestForgetTokens(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.end(t, answers(push.CodeUnregistered), push.Failed, "a", "b", "c", "d")
+	b.eventually(t, "the tokens are known", func() bool { return decode[deadTokenPage](t, b.get("/api/v1/dead-tokens")).Total == 4 })
+	found := decode[foundToken](t, b.do("POST", "/api/v1/dead-tokens/find", `{"device_id":"token-a"}`))
+	if found.Hash != pushlog.TokenHash("token-a") || found.Suppressed == nil || found.Suppressed.Push != "a" || found.Suppressed.Project != "demo" {
+		t.Errorf("%+v", found)
+	}
+	if found := decode[foundToken](t, b.do("POST", "/api/v1/dead-tokens/find", `{"device_id":"token-x"}`)); found.Suppressed != nil {
+		t.Errorf("%+v", found)
+	}
+	forget := func(body string) int64 {
+		t.Helper()
+		w := b.do("POST", "/api/v1/dead-tokens/forget", body)
+		if w.Code != 200 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return decode[tokensForgotten](t, w).Count
+	}
+	for body, want := range map[string]int64{
+		`{"all":true,"dry_run":true}`: 4, `{"code":"UNREGISTERED","dry_run":true}`: 4, `{"code":"INVALID_ARGUMENT","dry_run":true}`: 0,
+		`{"since":"2020-01-01T00:00:00Z","dry_run":true}`: 4, `{"since":"2090-01-01T00:00:00Z","dry_run":true}`: 0,
+		`{"code":"INVALID_ARGUMENT","reason":"a test"}`: 0,
+	} {
+		if n := forget(body); n != want {
+			t.Errorf("%s: %d, want %d", body, n, want)
+		}
+	}
+	if n := forget(`{"code":"UNREGISTERED","since":"2020-01-01T00:00:00Z","reason":"a wrong deployment"}`); n != 4 {
+		t.Errorf("%d are forgotten", n)
+	}
+	if n := decode[deadTokenPage](t, b.get("/api/v1/dead-tokens")).Total; n != 0 {
+		t.Errorf("%d are left", n)
+	}
+	list, err := b.options.Audit.List(t.Context(), audit.Query{Actions: []audit.Action{audit.TokenForget}, Limit: 100})
+	if err != nil || len(list.Entries) == 0 {
+		t.Fatal(err)
+	}
+	entries := list.Entries
+	last := entries[0]
+	if last.Action != "token_forget" || last.Reason != "a wrong deployment" || last.Result["forgotten"] != "4" || !strings.Contains(last.Subject, "code=UNREGISTERED") || !strings.Contains(last.Subject, "since=2020") {
+		t.Errorf("%+v", last)
+	}
+	if len(entries) != 2 {
+		t.Errorf("%d entries: a dry run is no action", len(entries))
+	}
+}
+
+// A test send says FCM's word, and that pushes to the token are not sent all the same.
+func TestValidateSaysSuppressed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.end(t, answers(push.CodeUnregistered), push.Failed, "a")
+	const path = "/api/v1/pushes?validate_only=true"
+	body := func(token string) string { return `{"device_id":"` + token + `","msg_title":"x"}` }
+	b.eventually(t, "the token is known", func() bool {
+		return decode[verdict](t, b.do("POST", path, body("token-a"))).Suppressed != nil
+	})
+	v := decode[verdict](t, b.do("POST", path, body("token-a")))
+	if v.Project != "demo" || v.Suppressed.Code != push.CodeUnregistered || v.Suppressed.Hash != pushlog.TokenHash("token-a") || v.Suppressed.At == "" {
+		t.Errorf("%+v", v.Suppressed)
+	}
+	if v := decode[verdict](t, b.do("POST", path, body("token-z"))); v.Suppressed != nil {
+		t.Errorf("%+v", v.Suppressed)
+	}
 }

@@ -130,7 +130,7 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Moved": moved{}, "BulkJob": stream.BulkJob{}, "JobFilter": stream.FlushFilter{}, "Jobs": jobList{}, "JobCount": jobCount{},
 		"DuePage": duePage{}, "Due": stream.Due{}, "Failures": failureList{}, "TestReceipt": receipt{}, "Verdict": verdict{},
 		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{}, "Circuit": stream.Circuit{},
-		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{},
+		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{}, "FoundToken": foundToken{}, "TokensForgotten": tokensForgotten{},
 		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
 		"Flush": stream.Flush{}, "FlushFilter": stream.FlushFilter{}, "CurrentFlush": currentFlush{},
 		"KeptSearch": keptSearch{}, "Revealed": revealed{}, "Summary": summary{}, "Backlog": backlog{}, "Latency": latency{},
@@ -174,7 +174,7 @@ func TestRequestsOfOpenAPI(t *testing.T) {
 		t.Errorf("%q", properties)
 	}
 	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(),
-		"FlushOrder": flushMembers(), "JobOrder": jobMembers(), "Move": moveMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "AuditExport": auditMembers(member{FieldFormat, text}, member{fieldReason, text}), "SearchFields": membersOf(text, keptFields()...)} {
+		"FlushOrder": flushMembers(), "FindToken": findMembers(), "ForgetTokens": forgetMembers(), "JobOrder": jobMembers(), "Move": moveMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "AuditExport": auditMembers(member{FieldFormat, text}, member{fieldReason, text}), "SearchFields": membersOf(text, keptFields()...)} {
 		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
 			t.Errorf("%s: %q", name, properties)
 		}

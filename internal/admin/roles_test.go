@@ -19,7 +19,7 @@ var rules = map[string]string{
 	"GET /pushes/histogram": "viewer", "POST /pushes/histogram": "viewer", "GET /pushes/:id": "viewer",
 	"GET /counts": "viewer", "GET /counters/minutes": "viewer", "GET /counters/hours": "viewer", "GET /summary": "viewer",
 	"GET /flushes/current": "viewer", "GET /jobs": "viewer", "GET /jobs/:id": "viewer",
-	"GET /scheduled": "viewer", "GET /failures": "viewer", "GET /events": "viewer", "GET /workers": "viewer", "GET /holds": "viewer", "GET /dead-tokens": "viewer",
+	"GET /scheduled": "viewer", "GET /failures": "viewer", "GET /events": "viewer", "GET /workers": "viewer", "GET /holds": "viewer", "GET /dead-tokens": "viewer", "POST /dead-tokens/find": "viewer",
 
 	"POST /pushes/:id/reveal": "reveal",
 
@@ -27,7 +27,7 @@ var rules = map[string]string{
 	"POST /pushes/:id/move": "operator", "POST /pushes/:id/send-now": "operator", "POST /jobs": "operator", "POST /jobs/:id/cancel": "operator",
 	"POST /pushes/:id/redrive": "operator", "POST /pushes/:id/cancel": "operator",
 	"PUT /workers/desired": "operator", "PUT /workers/:name/desired": "operator",
-	"DELETE /holds/:project": "operator", "DELETE /dead-tokens/:hash": "operator",
+	"DELETE /holds/:project": "operator", "DELETE /dead-tokens/:hash": "operator", "POST /dead-tokens/forget": "operator",
 
 	"POST /flushes": "admin", "POST /flushes/current/cancel": "admin",
 	"GET /sessions": "admin", "DELETE /sessions/:id": "admin", "GET /users": "admin", "POST /users": "admin",

@@ -86,6 +86,8 @@ func (a *api) routes() []route {
 		{"GET", "/holds", access.Read, a.holds, 0},
 		{"DELETE", "/holds/:project", access.Control, a.endHold, changes},
 		{"GET", "/dead-tokens", access.Read, a.deadTokens, params},
+		{"POST", "/dead-tokens/find", access.Read, a.findToken, 0},
+		{"POST", "/dead-tokens/forget", access.Control, a.forgetTokens, changes},
 		{"DELETE", "/dead-tokens/:hash", access.Control, a.forgetToken, changes},
 
 		// Who may do it, and who did.

@@ -37,6 +37,10 @@ type verdict struct {
 	Bytes    int         `json:"bytes"`     // as FCM counts them
 	MaxBytes int         `json:"max_bytes"` // that it takes
 	FCM      *fcmVerdict `json:"fcm"`       // null: FCM was not asked, since this process does not know it
+	// Suppressed is what is known of the token if pushes to it are not sent, whatever FCM
+	// said now; null if they are.
+	Suppressed *stream.DeadToken `json:"suppressed"`
+	Project    string            `json:"project"` // to which pushes are sent; empty if no consumer has started yet
 }
 
 // fcmVerdict is FCM's word on a push.
@@ -150,9 +154,17 @@ func (a *api) readJob(c *gin.Context) (push.Job, bool) {
 func (a *api) validate(c *gin.Context, j *push.Job) {
 	v := verdict{Bytes: j.PayloadSize(), MaxBytes: push.MaxPayload}
 	conclude(c, "valid")
+	ctx, cancel := bounded(c)
+	defer cancel()
+	var err error
+	if v.Project, err = a.control.Project(ctx); err == nil {
+		v.Suppressed, err = a.suppressed(ctx, v.Project, j.DeviceID)
+	}
+	if err != nil {
+		httpapi.Unavailable(c, err)
+		return
+	}
 	if a.FCM != nil {
-		ctx, cancel := bounded(c)
-		defer cancel()
 		o := a.FCM.Validate(ctx, j)
 		if c.Request.Context().Err() != nil {
 			c.AbortWithStatus(gone)

@@ -240,6 +240,12 @@ func (c *Control) describe(ctx context.Context, project string, members []redis.
 	return tokens, nil
 }
 
+// codeOf is the code in what is known of a token.
+func codeOf(why string) push.Code {
+	code, _, _ := strings.Cut(why, " ")
+	return push.Code(code)
+}
+
 // ForgetToken takes a token of a project, by its hash, off the dead ones: pushes to it
 // are sent again. ErrNoToken if it was not among them.
 func (c *Control) ForgetToken(ctx context.Context, project, hash string) error {

@@ -254,7 +254,11 @@ func (g *gate) alone() bool {
 // become of the push.
 func (g *gate) report(ctx context.Context, p pass, d *delivery, o push.Outcome) ruling {
 	before := g.held.Load()
-	r, what := g.breaker.judge(p, d.tokenHash(), o, before, time.Now())
+	seen := o
+	if d.listed && o.Code == push.CodeUnregistered && before == nil && !p.probe {
+		seen.Code = push.CodeInvalidArgument // known before: many that are redriven are no wave
+	}
+	r, what := g.breaker.judge(p, d.tokenHash(), seen, before, time.Now())
 	switch what {
 	case opens:
 		c := g.breaker.circuit()

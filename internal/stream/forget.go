@@ -1,0 +1,127 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
+)
+
+// TokenFilter selects suppressed tokens. The zero value is all of them.
+type TokenFilter struct {
+	Code  push.Code // what FCM said; empty: whatever it was
+	Since time.Time // those of which FCM said so then or later; zero: whenever it was
+}
+
+// DeadCodes are the codes with which FCM says that a token is dead.
+func DeadCodes() []push.Code { return []push.Code{push.CodeUnregistered, push.CodeInvalidArgument} }
+
+// CountDeadTokens counts the suppressed tokens of a project that a filter selects.
+func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFilter) (int64, error) {
+	if f.Code == "" {
+		from := "-inf"
+		if !f.Since.IsZero() {
+			from = strconv.FormatInt(f.Since.UnixMilli(), 10)
+		}
+		n, err := c.rdb.ZCount(ctx, deadKey(c.keys, project), from, "+inf").Result()
+		if err != nil {
+			return 0, fmt.Errorf("count dead tokens: %w", err)
+		}
+		return n, nil
+	}
+	var n int64
+	err := c.eachDeadToken(ctx, project, f, func(args []any) error { n += int64(len(args)) / 2; return nil })
+	return n, err
+}
+
+// ForgetTokens takes the tokens that a filter selects off the list, in small steps, and
+// returns how many there were, with an error too. One that FCM calls dead again
+// meanwhile stays.
+func (c *Control) ForgetTokens(ctx context.Context, project string, f TokenFilter) (int64, error) {
+	var n int64
+	err := c.eachDeadToken(ctx, project, f, func(args []any) error {
+		answers, err := run(ctx, c.rdb, call{forgiveScript, []string{deadKey(c.keys, project), deadWhyKey(c.keys, project)}, args})
+		if err != nil {
+			return fmt.Errorf("forget tokens: %w", err)
+		}
+		left, _ := answers[0].(int64)
+		n += left
+		return nil
+	})
+	return n, err
+}
+
+// eachDeadToken walks over the tokens that a filter selects: hash and time of FCM's word,
+// as forgive.lua takes them, of up to 500 at a time.
+func (c *Control) eachDeadToken(ctx context.Context, project string, f TokenFilter, do func([]any) error) error {
+	key, cursor := deadKey(c.keys, project), uint64(0)
+	for {
+		found, next, err := c.rdb.ZScan(ctx, key, cursor, "", forgiveBatch).Result()
+		if err != nil {
+			return fmt.Errorf("list dead tokens: %w", err)
+		}
+		for len(found) > 1 {
+			n := min(len(found), 2*forgiveBatch)
+			args, err := c.selected(ctx, project, f, found[:n])
+			if err != nil {
+				return err
+			}
+			if len(args) > 0 {
+				if err := do(args); err != nil {
+					return err
+				}
+			}
+			found = found[n:]
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
+
+// selected are those of a list of hashes and times that a filter selects.
+func (c *Control) selected(ctx context.Context, project string, f TokenFilter, found []string) ([]any, error) {
+	var hashes []string
+	var args []any
+	for i := 0; i+1 < len(found); i += 2 {
+		at, err := strconv.ParseFloat(found[i+1], 64)
+		if err != nil || math.IsNaN(at) || !f.Since.IsZero() && int64(at) < f.Since.UnixMilli() {
+			continue
+		}
+		hashes = append(hashes, found[i])
+		args = append(args, found[i], strconv.FormatInt(int64(at), 10))
+	}
+	if f.Code == "" || len(hashes) == 0 {
+		return args, nil
+	}
+	why, err := c.rdb.HMGet(ctx, deadWhyKey(c.keys, project), hashes...).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read dead tokens: %w", err)
+	}
+	var of []any
+	for i, text := range why {
+		s, _ := text.(string)
+		if codeOf(s) == f.Code {
+			of = append(of, args[2*i], args[2*i+1])
+		}
+	}
+	return of, nil
+}
+
+// Registered takes device tokens that the app has handed in anew off the list of the
+// project that the store sends to. It returns how many were on it.
+func (p *Producer) Registered(ctx context.Context, tokens []string) (int64, error) {
+	project, err := ReadProject(ctx, p.rdb, p.keys)
+	if err != nil || project == "" { // without a consumer there has been no suppression
+		return 0, err
+	}
+	hashes := make([]string, len(tokens))
+	for i, token := range tokens {
+		hashes[i] = pushlog.TokenHash(token)
+	}
+	return forgive(ctx, p.rdb, p.keys, project, hashes)
+}
