@@ -91,7 +91,7 @@ func setup(t *testing.T, o options) *system {
 	s.env = []string{
 		"REDIS_URL=" + s.redis.URL(), "PUSH_PARTITIONS=" + strconv.Itoa(s.keys.Partitions),
 		"FCM_ENDPOINT=" + endpoint, "SSL_CERT_FILE=" + cert, "FCM_PROJECT_ID=e2e", "RETRY_MIN_DELAY=50ms", "LOG_LEVEL=debug",
-		"LISTEN_ADDR=127.0.0.1:0",
+		"LISTEN_ADDR=127.0.0.1:0", "ADMIN_USER=e2e-first", "ADMIN_PASSWORD=a long enough one",
 	}
 	return s
 }

@@ -20,6 +20,7 @@ import (
 	"pushstream/internal/audit"
 	"pushstream/internal/dashboard"
 	"pushstream/internal/fcm"
+	"pushstream/internal/health"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -248,6 +249,7 @@ type flushFlags struct {
 type app struct {
 	rdb     redis.UniversalClient
 	keys    pushlog.Keys
+	health  health.Options
 	control *stream.Control
 	access  *access.Store
 	audit   *audit.Log
@@ -331,6 +333,7 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 		}
 		return nil, err
 	}
+	a.health = health.Options{Redis: rdb, Keys: a.keys, Role: stream.RoleAdmin, WithoutAOF: c.AllowNoAOF}
 	a.rdb, a.control = rdb, stream.NewControl(rdb, a.keys)
 	a.access, a.audit = access.New(rdb, a.keys.Prefix, opt), audit.New(rdb, a.keys.Prefix, audit.Options{})
 	return a, nil

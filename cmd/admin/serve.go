@@ -15,6 +15,7 @@ import (
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
 	"pushstream/internal/dashboard"
+	"pushstream/internal/health"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/live"
 	"pushstream/internal/monitor"
@@ -32,9 +33,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	registry := telemetry.NewRegistry()
 	registry.MustRegister(monitor.New(a.rdb, a.keys))
-	ops := telemetry.Handler(registry,
-		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
-		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
+	checks := health.Checks(a.health)
+	if a.serving.oidc == nil { // else the identity provider says who is an administrator
+		checks = append(checks, telemetry.Check{Name: "administrator", Run: a.access.CheckAdmin})
+	}
+	ops := telemetry.Handler(registry, checks...)
 	entries := audit.New(a.rdb, a.keys.Prefix, audit.Options{Keep: a.serving.auditAge})
 	var provider *access.OIDC
 	if a.serving.oidc != nil {
@@ -63,6 +66,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	main, beside := telemetry.Server{Addr: f.ListenAddr, Handler: all, TLS: a.serving.tls}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}
 	err = telemetry.ServeBoth(ctx, a.log, main, beside, func(ctx context.Context) error {
 		err := redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
+			if err := health.Rights(ctx, a.health); err != nil {
+				return err
+			}
 			err := stream.CheckPartitions(ctx, a.rdb, a.keys)
 			if errors.Is(err, stream.ErrPartitions) {
 				err = fmt.Errorf("%w: %w", redisconn.ErrUnfit, err)

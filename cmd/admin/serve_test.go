@@ -29,6 +29,11 @@ func TestServe(t *testing.T) {
 	url := "http://" + addr
 	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr)
 	eventuallyStatus(t, p, url+"/healthz", 200)
+	eventuallyStatus(t, p, url+"/readyz", 503) // there is no administrator
+	p.cancel()
+	p.wait(t)
+	p = start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--admin-user=first", "--admin-password=a long enough one")
+	eventuallyStatus(t, p, url+"/healthz", 200)
 	eventuallyStatus(t, p, url+"/readyz", 503) // nobody has made the streams yet
 	if err := stream.EnsureGroups(t.Context(), rdb, keys); err != nil {
 		t.Fatal(err)
@@ -80,7 +85,7 @@ func TestServeDashboard(t *testing.T) {
 	} {
 		addr := freeAddr(t)
 		url := "http://" + addr
-		p := startBuilt(t, tt.build, "", "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--base-path="+tt.base)
+		p := startBuilt(t, tt.build, "", "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--base-path="+tt.base, "--admin-user=first", "--admin-password=a long enough one")
 		eventuallyStatus(t, p, url+"/readyz", 200)
 		for _, path := range []string{tt.base, tt.base + "log", strings.TrimSuffix(tt.base, "/")} {
 			if status, body := page(url + path); status != tt.status || !strings.Contains(body, tt.words) {

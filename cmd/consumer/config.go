@@ -39,13 +39,14 @@ var validName = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)
 
 // config is the checked configuration.
 type config struct {
-	redisURL string
-	keys     pushlog.Keys
-	level    zapcore.Level
-	opsAddr  string
-	registry *prometheus.Registry
-	sender   *fcm.Sender
-	stream   stream.ConsumerOptions
+	redisURL   string
+	withoutAOF bool
+	keys       pushlog.Keys
+	level      zapcore.Level
+	opsAddr    string
+	registry   *prometheus.Registry
+	sender     *fcm.Sender
+	stream     stream.ConsumerOptions
 }
 
 // check turns the texts into values and names every mistake. It connects
@@ -58,11 +59,12 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 		check.Fault("CONSUMER_NAME", "must be 1 to 64 characters of A-Z a-z 0-9 . _ -")
 	}
 	cfg := &config{
-		redisURL: c.RedisURL,
-		keys:     c.Keys(&check),
-		level:    c.Level(&check),
-		opsAddr:  check.Addr("OPS_ADDR", c.OpsAddr),
-		registry: telemetry.NewRegistry(),
+		redisURL:   c.RedisURL,
+		withoutAOF: c.AllowNoAOF,
+		keys:       c.Keys(&check),
+		level:      c.Level(&check),
+		opsAddr:    check.Addr("OPS_ADDR", c.OpsAddr),
+		registry:   telemetry.NewRegistry(),
 		stream: stream.ConsumerOptions{
 			Instance:      c.Name,
 			Name:          stream.NewName(c.Name),

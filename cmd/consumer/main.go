@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/health"
 	"pushstream/internal/monitor"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
@@ -80,7 +81,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	}()
 	defer func() { stopOps(); <-ops }()
 
-	if err := redisconn.Wait(ctx, rdb, log, nil); err != nil {
+	if err := redisconn.Wait(ctx, rdb, log, func(ctx context.Context) error { return health.Rights(ctx, cfg.healthOf(rdb)) }); err != nil {
 		return err
 	}
 	return consumer.Run(ctx)
@@ -88,9 +89,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 
 // checks are what /readyz looks at.
 func checks(rdb redis.UniversalClient, cfg *config, consumer *stream.Consumer) []telemetry.Check {
-	return []telemetry.Check{
-		{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, rdb) }},
-		{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, rdb, cfg.keys) }},
+	return append(health.Checks(cfg.healthOf(rdb)), []telemetry.Check{
 		{Name: "credential", Run: func(ctx context.Context) error {
 			err := cfg.sender.Check(ctx)
 			if err != nil && consumer.Held() != nil {
@@ -105,5 +104,10 @@ func checks(rdb redis.UniversalClient, cfg *config, consumer *stream.Consumer) [
 			}
 			return nil
 		}},
-	}
+	}...)
+}
+
+// healthOf is what is looked at of Redis.
+func (c *config) healthOf(rdb redis.UniversalClient) health.Options {
+	return health.Options{Redis: rdb, Keys: c.keys, Role: stream.RoleConsumer, WithoutAOF: c.withoutAOF}
 }

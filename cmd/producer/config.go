@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"pushstream/internal/fill"
+	"pushstream/internal/health"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
@@ -94,6 +95,7 @@ type app struct {
 	zone     *time.Location
 	producer *stream.Producer
 	registry *prometheus.Registry
+	health   health.Options
 	log      *zap.Logger
 	serving  serving
 	filling  fill.Options
@@ -128,6 +130,7 @@ func newApp(c *cli, command string, stderr io.Writer) (*app, error) {
 		return nil, err
 	}
 	a.rdb = rdb
+	a.health = health.Options{Redis: rdb, Keys: a.keys, Role: stream.RoleProducer, WithoutAOF: c.AllowNoAOF}
 	a.producer = stream.NewProducer(rdb, a.keys, stream.ProducerOptions{MaxBacklog: backlog, MaxScheduled: scheduled, Registerer: a.registry})
 	return a, nil
 }
@@ -147,6 +150,9 @@ func (f *serveFlags) check(check *setting.Checker) serving {
 // ready waits for Redis, and makes sure that it is one to hand jobs to.
 func (a *app) ready(ctx context.Context) error {
 	return redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
+		if err := health.Rights(ctx, a.health); err != nil {
+			return err
+		}
 		err := stream.EnsureGroups(ctx, a.rdb, a.keys)
 		if errors.Is(err, stream.ErrPartitions) {
 			err = fmt.Errorf("%w: %w", redisconn.ErrUnfit, err)

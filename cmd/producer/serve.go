@@ -5,20 +5,17 @@ import (
 	"errors"
 
 	"pushstream/internal/apikey"
+	"pushstream/internal/health"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/monitor"
 	"pushstream/internal/pushlog"
-	"pushstream/internal/redisconn"
-	"pushstream/internal/stream"
 	"pushstream/internal/telemetry"
 )
 
 // serve takes jobs over HTTP until ctx ends.
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	a.registry.MustRegister(monitor.New(a.rdb, a.keys))
-	ops := telemetry.Handler(a.registry,
-		telemetry.Check{Name: "redis", Run: func(ctx context.Context) error { return redisconn.Check(ctx, a.rdb) }},
-		telemetry.Check{Name: "group", Run: func(ctx context.Context) error { return stream.CheckGroups(ctx, a.rdb, a.keys) }})
+	ops := telemetry.Handler(a.registry, health.Checks(a.health)...)
 	api := &api{
 		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.NewGuard(apikey.New(a.rdb, a.keys.Prefix)),
 		zone: a.zone, serving: a.serving, metrics: httpapi.NewMetrics(a.registry),

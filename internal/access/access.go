@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -46,6 +47,7 @@ type Options struct {
 
 // Store keeps users, sessions and tokens.
 type Store struct {
+	admin  atomic.Value // name of the administrator whom CheckAdmin found last
 	rdb    redis.UniversalClient
 	keys   keys
 	opt    Options

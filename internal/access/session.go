@@ -51,7 +51,7 @@ func (s *Store) Session(ctx context.Context, secret string) (Actor, Session, err
 		return Actor{}, Session{}, ErrNoSession
 	}
 	id := hash(secret)
-	answer, err := s.run(ctx, sessionScript, []string{s.keys.session(id)},
+	answer, err := s.lookup(ctx, sessionScript, sessionReadScript, 4, []string{s.keys.session(id)},
 		string(s.keys), id, s.now(), s.opt.Idle.Milliseconds(), min(noteEvery, s.opt.Idle/10).Milliseconds())
 	if err != nil {
 		return Actor{}, Session{}, fmt.Errorf("read session: %w", err)

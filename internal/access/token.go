@@ -140,7 +140,7 @@ func (s *Store) Token(ctx context.Context, secret string) (Actor, error) {
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 128 {
 		return Actor{}, ErrNoToken
 	}
-	answer, err := s.run(ctx, tokenScript, []string{s.keys.token(hash(secret))}, s.now(), noteEvery.Milliseconds(), string(s.keys))
+	answer, err := s.lookup(ctx, tokenScript, tokenReadScript, 1, []string{s.keys.token(hash(secret))}, s.now(), noteEvery.Milliseconds(), string(s.keys))
 	if err != nil {
 		return Actor{}, fmt.Errorf("read token: %w", err)
 	}

@@ -209,3 +209,34 @@ func wrap(doing string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
+
+// ErrNoAdmin says that nobody can administer.
+var ErrNoAdmin = errors.New("there is no enabled administrator; make one with admin user add NAME --role admin, or with ADMIN_USER and ADMIN_PASSWORD")
+
+// CheckAdmin returns ErrNoAdmin if no enabled user is an administrator. It reads only.
+func (s *Store) CheckAdmin(ctx context.Context) error {
+	if name, ok := s.admin.Load().(string); ok && name != "" { // the one found last, mostly
+		if is, err := s.isAdmin(ctx, name); is || err != nil {
+			return err
+		}
+	}
+	users, err := s.Users(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if u.Role == Admin && !u.Disabled {
+			s.admin.Store(u.Name)
+			return nil
+		}
+	}
+	return ErrNoAdmin
+}
+
+func (s *Store) isAdmin(ctx context.Context, name string) (bool, error) {
+	values, err := s.rdb.HMGet(ctx, s.keys.user(name), "role", "disabled").Result()
+	if err != nil {
+		return false, wrap("read user", err)
+	}
+	return values[0] == string(Admin) && values[1] != "1", nil
+}

@@ -73,6 +73,9 @@ func (f *Fault) Error() string {
 // Unwrap returns what was seen.
 func (f *Fault) Unwrap() error { return f.Err }
 
+// NewFault returns a fault of a kind, with the kind's sentence.
+func NewFault(kind Kind, err error) *Fault { return &Fault{kind, sentences[kind], err} }
+
 // FaultOf names what an error of a Redis command means, nil for nil. An error that is no
 // error of Redis is Other.
 func FaultOf(err error) *Fault {

@@ -59,6 +59,12 @@ func (l *Library) Load(verb string, anyMemory bool) *redis.Script {
 	return redis.NewScript("#!lua" + flags + "\n" + l.lib + "\n" + l.guard(src) + src)
 }
 
+// LoadReading returns a script that writes nothing: it runs on a replica, and while Redis
+// refuses writes. It has no guard.
+func (l *Library) LoadReading(verb string) *redis.Script {
+	return redis.NewScript("#!lua flags=no-writes\n" + l.lib + "\n" + l.read(verb))
+}
+
 // Commands are the commands that a script runs, those of the library's functions that it
 // uses among them; a subcommand follows its command after a space.
 func (l *Library) Commands(verb string) []string { return l.commands(l.read(verb)) }

@@ -43,7 +43,7 @@ var documented = []struct {
 	{hourKey, `\{\d+\}:hour:\d{10}`, true},
 	{other, `\{\d+\}:jobs(:urgent)?`, false},
 	{other, `\{\d+\}:events`, false},
-	{other, `\{\d+\}:(sweep|sealing|retaining|flushing|flushed)`, true},
+	{other, `\{\d+\}:(probe|sweep|sealing|retaining|flushing|flushed)`, true},
 	{other, `suppressed:\{[A-Za-z0-9_.:-]+\}(:why)?`, true},
 	{other, `(hold|rate|evidence|waits):\{.+\}(:length)?`, true},
 	{other, `flush`, true},

@@ -113,7 +113,6 @@ func TestScriptsNameAKeyOfAnotherType(t *testing.T) {
 	}
 }
 
-
 // Records whose keys hold another type, of pushes that are queued, due, or in flight: each
 // becomes a failed record that says so, and all others are sent.
 func TestBrokenRecordsStopNobody(t *testing.T) {

@@ -78,6 +78,8 @@
 //	pack     what was sent long ago leaves its   a hash            a row           nothing
 //	         hash for a row of its chunk
 //	oldest   the oldest push that has ended      it only reads
+//	rights   what the Redis user may not do      it only reads
+//	probe    a small write, for /readyz          none              for a minute    the same
 //	packable chunks with something to pack       it only reads
 //	flush    a flush is ordered                  none              running         the same
 //	halt     a flush ends                        running           ended           the same

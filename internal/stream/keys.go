@@ -37,6 +37,9 @@ func retainingKey(p pushlog.Partition) string { return p.Base + ":retaining" }
 func flushingKey(p pushlog.Partition) string  { return p.Base + ":flushing" }
 func flushedKey(p pushlog.Partition) string   { return p.Base + ":flushed" }
 
+// What readiness writes.
+func probeKey(p pushlog.Partition) string { return p.Base + ":probe" }
+
 func sweepKey(p pushlog.Partition) string { return p.Base + ":sweep" }
 
 func laneKey(p pushlog.Partition, lane int) string {

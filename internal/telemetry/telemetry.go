@@ -93,8 +93,19 @@ func (n Note) Error() string { return n.Err.Error() }
 // Unwrap returns what it tells of.
 func (n Note) Unwrap() error { return n.Err }
 
+// Writing is an error of a check that is about writing only: with ?for=reading a process
+// is ready all the same.
+type Writing struct{ Err error }
+
+// Error implements error.
+func (w Writing) Error() string { return w.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (w Writing) Unwrap() error { return w.Err }
+
 // Handler answers GET /healthz (the process lives), /readyz (every check
-// passes, each within 3 s) and /metrics, which shows the checks as well.
+// passes, each within 3 s) and /metrics, which shows the checks as well. With
+// ?for=reading an error that is Writing is told of, and counts no more than a Note.
 func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -109,7 +120,9 @@ func Handler(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
 			cancel()
 			var note Note
 			if err != nil {
-				if !errors.As(err, &note) {
+				var writing Writing
+				reading := errors.As(err, &writing) && r.URL.Query().Get("for") == "reading"
+				if !errors.As(err, &note) && !reading {
 					status = http.StatusServiceUnavailable
 				}
 				fmt.Fprintf(&lines, "%s: %v\n", c.Name, err)

@@ -1,0 +1,26 @@
+-- rights: what the Redis user may not do, of what a process needs.
+--
+-- KEYS  1 jobs
+-- ARGV  1 how many commands, then each (a subcommand after a space), then keys
+-- Returns 'command NAME' for each that it may not run, and 'keys NAME' for each key that
+-- it may not read and write.
+--
+-- It only asks: nothing is run, and no key is touched.
+local missing, first = {}, 2 + ARGV[1]
+local usable
+for i = first, #ARGV do
+  local key = ARGV[i]
+  if redis.acl_check_cmd('HGET', key, 'x') and redis.acl_check_cmd('HSET', key, 'x', 'x') then
+    usable = usable or key
+  else
+    missing[#missing + 1] = 'keys ' .. key
+  end
+end
+if not usable then usable, missing = KEYS[1], {} end -- then it is the commands that are missing, or all keys
+for i = 2, first - 1 do
+  local name, sub = string.match(ARGV[i], '^(%u+) (%u+)$')
+  local may
+  if name then may = redis.acl_check_cmd(name, sub, usable, 'x', 'x') else may = redis.acl_check_cmd(ARGV[i], usable, 'x', 'x') end
+  if not may then missing[#missing + 1] = 'command ' .. string.lower(ARGV[i]) end
+end
+return missing

@@ -1,0 +1,153 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/pushlog"
+)
+
+// probeLife is how long the key of a probe lives.
+const probeLife = time.Minute
+
+var (
+	rightsScript = library.LoadReading("rights")
+	// The probe of a process that only adds, which a full Redis refuses; and of one whose
+	// work goes on then.
+	probeAddScript = library.Load("probe", false)
+	probeScript    = library.Load("probe", true)
+)
+
+// ErrRights says that the Redis user may not do what a process needs; the error around
+// it names commands and keys.
+var ErrRights = errors.New("the Redis user lacks rights")
+
+// ErrKeyType says that shared keys hold other types than they should; the error around
+// it names them.
+var ErrKeyType = errors.New("keys hold the wrong type")
+
+// Role is a kind of process, by what it needs of Redis.
+type Role int
+
+// The roles.
+const (
+	RoleProducer Role = iota
+	RoleConsumer
+	RoleAdmin
+)
+
+// Commands that are called beside scripts. docs/operations.md lists all of a role; a
+// test runs everything with exactly these.
+var (
+	everyCommand    = []string{"EVAL", "EVALSHA", "INFO", "GET", "SET", "XGROUP CREATE", "XINFO GROUPS", "HGET", "HGETALL", "HMGET", "EXISTS", "UNLINK", "TYPE", "TIME", "ZSCORE", "ZRANGE", "XLEN", "ZCARD", "ZCOUNT"}
+	consumerCommand = []string{"XREADGROUP", "XPENDING", "XRANGE", "XINFO CONSUMERS", "MULTI", "EXEC", "ZADD", "ZREM", "ZREMRANGEBYSCORE", "HSET", "HDEL", "DEL", "EXPIRE", "PEXPIRE"}
+	adminCommand    = []string{"XREVRANGE", "XREAD", "SCAN", "HVALS", "HSETNX", "PTTL"}
+)
+
+// Commands are the commands that a role needs to be allowed, in upper case; a subcommand
+// follows its command after a space.
+func (r Role) Commands() []string {
+	all := slices.Concat(everyCommand, library.Commands("accept"), library.Commands("probe"))
+	if r != RoleProducer {
+		all = slices.Concat(all, consumerCommand)
+		files, _ := lua.ReadDir("lua") // embedded
+		for _, f := range files {
+			all = slices.Concat(all, library.Commands(strings.TrimSuffix(f.Name(), ".lua")))
+		}
+	}
+	if r == RoleAdmin {
+		all = slices.Concat(all, adminCommand)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// keysOf are one key of each kind that a role reads and writes.
+func (r Role) keysOf(keys pushlog.Keys) []string {
+	all := []string{partitionsKey(keys)}
+	for _, p := range []pushlog.Partition{keys.All()[0], keys.All()[keys.Partitions-1]} {
+		all = append(all, jobsKey(p), urgentKey(p), dueKey(p), p.Index(), probeKey(p), jobsKey(p)+guard)
+		for _, sample := range samples {
+			all = append(all, p.Base+sample)
+		}
+		if r != RoleProducer {
+			all = append(all, sealingKey(p), retainingKey(p), flushingKey(p), flushedKey(p), sweepKey(p))
+		}
+	}
+	if r != RoleProducer {
+		all = append(all, projectKey(keys), workersKey(keys), workerKey(keys, "x"), controlKey(keys), projectsKey(keys), flushKey(keys),
+			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), deadKey(keys, "x"), deadWhyKey(keys, "x"))
+	}
+	if r == RoleAdmin {
+		all = append(all, bulksKey(keys), bulkKey(keys, "x"), keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":search:x")
+	}
+	if r != RoleConsumer {
+		all = append(all, keys.Prefix+":keys")
+	}
+	return slices.Compact(all)
+}
+
+// CheckRights asks Redis whether its user may do all that a role needs; the error is
+// ErrRights with all that is missing. Nothing is written.
+func CheckRights(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, role Role) error {
+	commands := role.Commands()
+	args := []any{len(commands)}
+	for _, c := range commands {
+		args = append(args, c)
+	}
+	for _, k := range role.keysOf(keys) {
+		args = append(args, k)
+	}
+	answers, err := run(ctx, rdb, call{rightsScript, []string{jobsKey(keys.All()[0])}, args})
+	if err != nil {
+		return fmt.Errorf("check rights: %w", err)
+	}
+	if missing := texts(answers[0]); len(missing) > 0 {
+		return fmt.Errorf("%w: %s", ErrRights, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// Probe makes a small write in every partition, as a push needs one, and looks at what
+// the keys hold that all pushes share; ErrKeyType names those of another type.
+func Probe(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, role Role) error {
+	script := probeScript
+	if role == RoleProducer {
+		script = probeAddScript
+	}
+	var calls []call
+	for _, p := range keys.All() {
+		calls = append(calls, call{script, []string{probeKey(p), jobsKey(p)}, []any{p.Base, probeLife.Milliseconds()}})
+	}
+	answers, err := run(ctx, rdb, calls...)
+	if err != nil {
+		return err
+	}
+	var wrong []string
+	for _, a := range answers {
+		wrong = append(wrong, texts(a)...)
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		return fmt.Errorf("%w: %s", ErrKeyType, strings.Join(wrong[:min(len(wrong), 10)], ", "))
+	}
+	return nil
+}
+
+// texts reads a script's list of texts.
+func texts(answer any) []string {
+	list, _ := answer.([]any)
+	all := make([]string, 0, len(list))
+	for _, one := range list {
+		if s, ok := one.(string); ok {
+			all = append(all, s)
+		}
+	}
+	return all
+}
