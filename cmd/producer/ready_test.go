@@ -60,11 +60,11 @@ func TestReadyMeansThatPushesAreTakenAndKept(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.start(t, strings.NewReader(""), "serve", "--listen-addr", addr, "--redis-allow-no-aof=false")
-			readiness(t, addr, http.StatusOK, "writes: ok")
+			readiness(t, addr, http.StatusOK, "redis: ok")
 			do(t, b, tt.set)
 			readiness(t, addr, http.StatusServiceUnavailable, fault)
 			do(t, b, tt.unset)
-			readiness(t, addr, http.StatusOK, "writes: ok")
+			readiness(t, addr, http.StatusOK, "redis: ok")
 		})
 	}
 	t.Run("disk", func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestReadyMeansThatPushesAreTakenAndKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.start(t, strings.NewReader(""), "serve", "--listen-addr", addr)
-		readiness(t, addr, http.StatusOK, "writes: ok")
+		readiness(t, addr, http.StatusOK, "redis: ok")
 		for _, command := range [][]string{{"CONFIG", "SET", "save", "3600 1"}, {"BGSAVE"}} {
 			do(t, b, command)
 		}
@@ -104,7 +104,7 @@ func TestReadyWithoutAOF(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.start(t, strings.NewReader(""), "serve", "--listen-addr", addr, "--redis-allow-no-aof")
-	readiness(t, addr, http.StatusOK, "writes: ok")
+	readiness(t, addr, http.StatusOK, "redis: ok")
 }
 
 // Who lacks a right is told which at the start, before anything is written.

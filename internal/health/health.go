@@ -31,21 +31,23 @@ type Options struct {
 	WithoutAOF bool // it is ready though Redis has no AOF
 }
 
-// Checks are: redis (it answers, and is fit), writes (it takes writes, and keeps them
-// over a restart; with the rights, and keys of the right types), group (the streams have
-// their group).
+// Checks are: redis (it answers, is fit, takes writes, and keeps them over a restart; with
+// the rights, and keys of the right types), and group (the streams have their group). What
+// is wrong with writes alone is telemetry.Writing.
 func Checks(o Options) []telemetry.Check {
 	return []telemetry.Check{
-		{Name: "redis", Run: remembered(o.reachable)},
-		{Name: "writes", Run: remembered(o.writes)},
+		{Name: "redis", Run: remembered(o.redis)},
 		{Name: "group", Run: remembered(func(ctx context.Context) error {
 			return o.named(ctx, stream.CheckGroups(ctx, o.Redis, o.Keys))
 		})},
 	}
 }
 
-func (o Options) reachable(ctx context.Context) error {
-	return o.named(ctx, redisconn.Check(ctx, o.Redis))
+func (o Options) redis(ctx context.Context) error {
+	if err := redisconn.Check(ctx, o.Redis); err != nil {
+		return o.named(ctx, err)
+	}
+	return o.writes(ctx)
 }
 
 func (o Options) writes(ctx context.Context) error {

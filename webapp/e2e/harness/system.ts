@@ -287,7 +287,7 @@ export class System {
 const cheap: Env = { PASSWORD_MEMORY: '8192', PASSWORD_PASSES: '1' };
 
 function envOf(dir: string, env: Env): Env {
-  return { REDIS_URL: `unix://${join(dir, 'redis.sock')}`, RETRY_MIN_DELAY: '1s', ...env };
+  return { REDIS_ALLOW_NO_AOF: 'true', REDIS_URL: `unix://${join(dir, 'redis.sock')}`, RETRY_MIN_DELAY: '1s', ...env };
 }
 
 /** Where a process of ours listens, by its log; addr is what it was told. */
