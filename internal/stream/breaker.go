@@ -14,7 +14,7 @@ import (
 const (
 	silentTries  = 20               // tries in a row that FCM did not answer
 	silentLong   = 5                // enough of them if they last longer than silentFor
-	silentFor    = time.Second      //
+	silentFor    = time.Second      // or wellFor, if all were answered with 5xx
 	silentTokens = 3                // different tokens among them, unless none was sent at all
 	refusedTries = 3                // different tokens refused in a row
 	foreignTries = 5                // different tokens with SENDER_ID_MISMATCH in a row
@@ -75,6 +75,7 @@ type streak struct {
 	tries   int
 	written int // tries whose request may have been written
 	refused int // tries that were refused
+	spoken  int // tries that were answered with an HTTP status
 	tokens  []string
 	barred  []string // tokens that were refused
 }
@@ -86,6 +87,9 @@ func (r *streak) add(token string, o push.Outcome, refused bool, now time.Time) 
 	r.tries++
 	if !surelyNotSent(o) {
 		r.written++
+	}
+	if o.HTTPStatus != 0 {
+		r.spoken++
 	}
 	r.tokens = with(r.tokens, token)
 	if refused {
@@ -195,11 +199,14 @@ func (b *breaker) fails(p pass, token string, o push.Outcome, reason Reason, now
 		b.fail(p, token, o, now)
 		return ruling{handOver: p.probe || refused || surelyNotSent(o)}, unchanged
 	}
-	r := &b.failing
+	r, long := &b.failing, silentFor
+	if r.spoken == r.tries {
+		long = wellFor // somebody answers, if only that it can't: single pushes may well get through
+	}
 	trips := p.probe || // of a hold: it is known what is the matter
 		refused && o.HTTPStatus == 0 || // the token endpoint has said so
 		refused && len(r.barred) >= refusedTries && (now.Sub(b.answered) > wellFor || r.refused >= silentTries) ||
-		!refused && (r.tries >= silentTries || r.tries >= silentLong && now.Sub(r.since) >= silentFor) &&
+		!refused && (r.tries >= silentTries || r.tries >= silentLong && now.Sub(r.since) >= long) &&
 			(len(r.tokens) >= silentTokens || r.written == 0)
 	if trips {
 		b.trip(reasonOf(o.Code), o, r.tokens, r.since, now)

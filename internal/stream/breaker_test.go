@@ -234,3 +234,52 @@ func TestStopWhileSteppedBack(t *testing.T) {
 		t.Error("held")
 	}
 }
+
+// A campaign to a stale list ends in a hold. An urgent push that comes meanwhile is the next
+// probe: its acceptance ends the hold, and then FCM is believed.
+func TestStaleListHoldsUrgentOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	fcm := &counting{then: func(_ context.Context, id string, _ int) push.Outcome {
+		if id == "urgent" {
+			return accepted
+		}
+		return *allDead
+	}}
+	var consumers []*Consumer
+	for _, name := range []string{"one", "two"} {
+		c, _ := b.running(t, fcm, ConsumerOptions{Name: name, Concurrency: 8, RetryMinDelay: 200 * time.Millisecond})
+		consumers = append(consumers, c)
+	}
+	stale := many("stale", 400)
+	for i := range stale {
+		stale[i].Priority = push.Normal
+	}
+	b.accept(t, stale...)
+	eventually(t, "a hold", func() bool { h := consumers[0].gate.Held(); return h != nil && h.Reason == HoldUnregistered })
+	urgent := job("urgent")
+	urgent.Priority = push.Urgent
+	b.accept(t, urgent)
+	eventually(t, "the urgent push to be sent", func() bool { return b.get(t, "urgent").Status == push.Sent })
+	eventually(t, "the rest to end", func() bool { return b.terminal(t) })
+	if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h != nil {
+		t.Errorf("held again: %+v, %v", h, err)
+	}
+}
+
+// Whoever ends a hold for UNREGISTERED by hand knows better: the list is dead.
+func TestEndedByHandIsBelieved(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	fcm := &counting{then: func(context.Context, string, int) push.Outcome { return *allDead }}
+	c, _ := b.running(t, fcm, ConsumerOptions{Concurrency: 8, RetryMinDelay: 500 * time.Millisecond})
+	b.accept(t, many("stale", 120)...)
+	eventually(t, "a hold", func() bool { return c.gate.Held() != nil })
+	if ended, err := NewControl(b.rdb, b.keys).EndHold(t.Context(), "default"); err != nil || !ended {
+		t.Fatal(ended, err)
+	}
+	eventually(t, "all to fail", func() bool { counts, err := b.log.Counts(t.Context()); return err == nil && counts[push.Failed] == 120 })
+	if c.Held() != nil || c.SteppedBack() != nil {
+		t.Error(c.Held(), c.SteppedBack())
+	}
+}

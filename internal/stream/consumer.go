@@ -137,7 +137,7 @@ func (c *Consumer) Held() error {
 // SteppedBack is why this consumer does not get through to FCM while the project is not
 // held; nil if it does.
 func (c *Consumer) SteppedBack() error {
-	if circuit := c.gate.breaker.circuit(); circuit != nil && c.gate.alone() {
+	if circuit := c.gate.breaker.circuit(); circuit != nil && !c.gate.heldOnEvidence() {
 		return circuit
 	}
 	return nil

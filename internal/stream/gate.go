@@ -243,11 +243,17 @@ func (g *gate) see(h *Hold) {
 // Held is the hold as this consumer knows it, nil if there is none.
 func (g *gate) Held() *Hold { return g.held.Load() }
 
-// alone reports whether this worker has stepped back and the project is not held for
-// such a reason: then others do its work.
+// alone reports whether this worker has stepped back and leaves the work to others: the
+// project is not held on evidence. Nor does it read while FCM answers, but accepts nothing:
+// what it had in hand would be in the way of urgent pushes, which the prober takes first.
 func (g *gate) alone() bool {
+	c := g.breaker.circuit()
+	return c != nil && (!g.heldOnEvidence() || c.Reason.answers())
+}
+
+func (g *gate) heldOnEvidence() bool {
 	h := g.held.Load()
-	return g.breaker.isOpen() && (h == nil || !h.onEvidence())
+	return h != nil && h.onEvidence()
 }
 
 // report tells the gate what came of a push that it let through, and says what is to

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -11,8 +12,8 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// prober sends one push now and then while this worker has stepped back and others do
-// its work. While the project is held the workers probe instead, at the gate.
+// prober sends one push now and then while this worker has stepped back and reads nothing.
+// While it reads, since the project is held, pushes at the gate probe instead.
 func (c *Consumer) prober(ctx, work context.Context) {
 	for failures, round := 0, 0; ctx.Err() == nil; round++ {
 		if !c.gate.alone() || c.paused.Load() {
@@ -59,12 +60,15 @@ func (c *Consumer) probeOnce(ctx, work context.Context, round int, p pass) (bool
 }
 
 // one takes one push: what was handed back, of the normal lane first, since the others
-// serve the urgent ones; else the next one that comes.
+// serve the urgent ones, unless the project is held; else the next one that comes.
 func (c *Consumer) one(ctx context.Context, round int, start func(*delivery)) error {
 	got := false
 	begin := func(d *delivery) { got = true; start(d) }
-	all := c.keys.All()
-	for _, lane := range []int{laneNormal, laneUrgent} {
+	all, lanes := c.keys.All(), []int{laneNormal, laneUrgent}
+	if c.gate.heldOnEvidence() {
+		slices.Reverse(lanes)
+	}
+	for _, lane := range lanes {
 		for _, p := range all {
 			found, err := c.unowned(ctx, p, lane)
 			if err != nil {
@@ -78,21 +82,27 @@ func (c *Consumer) one(ctx context.Context, round int, start func(*delivery)) er
 			}
 		}
 	}
-	lane := laneNormal
-	if round/len(all)%2 == 1 {
-		lane = laneUrgent
+	if c.gate.heldOnEvidence() { // nobody reads, and what is urgent must not wait for its turn
+		for _, lane := range lanes {
+			for _, p := range all {
+				if err := c.readOne(ctx, p, lane, -1, begin); got || err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	}
-	return c.readOne(ctx, all[round%len(all)], lane, begin)
+	return c.readOne(ctx, all[round%len(all)], lanes[round/len(all)%2], readBlock, begin)
 }
 
-// readOne waits for the next entry of a lane and opens it. It must wait in Redis: the
-// others do, and one that only looked would find nothing.
-func (c *Consumer) readOne(ctx context.Context, p pushlog.Partition, lane int, start func(*delivery)) error {
+// readOne waits for the next entry of a lane and opens it. It must wait in Redis while
+// the others do: one that only looks (block -1) finds nothing then.
+func (c *Consumer) readOne(ctx context.Context, p pushlog.Partition, lane int, block time.Duration, start func(*delivery)) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBlock+readTimeout)
 	defer cancel()
 	streams, err := c.blocking.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: Group, Consumer: c.opt.Name, Count: 1, Block: readBlock, Streams: []string{laneKey(p, lane), ">"},
+		Group: Group, Consumer: c.opt.Name, Count: 1, Block: block, Streams: []string{laneKey(p, lane), ">"},
 	}).Result()
 	switch {
 	case errors.Is(err, redis.Nil), isNoGroup(err):

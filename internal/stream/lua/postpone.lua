@@ -31,7 +31,7 @@ if #over > 0 then
   redis.call('ZREM', KEYS[1], unpack(over))
   redis.call('HDEL', KEYS[2], unpack(over))
 end
-for _, key in ipairs(KEYS) do
-  if redis.call('PTTL', key) < longest then redis.call('PEXPIRE', key, longest) end
+for i = 1, 2 do
+  if redis.call('PTTL', KEYS[i]) < longest then redis.call('PEXPIRE', KEYS[i], longest) end
 end
 return redis.call('ZCARD', KEYS[1])
