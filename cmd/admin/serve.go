@@ -13,6 +13,7 @@ import (
 
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
+	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/dashboard"
 	"pushstream/internal/health"
@@ -32,7 +33,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
 	}
 	registry := telemetry.NewRegistry()
-	registry.MustRegister(monitor.New(a.rdb, a.keys))
+	registry.MustRegister(monitor.New(a.rdb, a.keys), admin.NewEndingCollector(a.access, apikey.New(a.rdb, a.keys.Prefix)))
 	checks := health.Checks(a.health)
 	if a.serving.oidc == nil { // else the identity provider says who is an administrator
 		checks = append(checks, telemetry.Check{Name: "administrator", Run: a.access.CheckAdmin})

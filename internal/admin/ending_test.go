@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"pushstream/internal/access"
+	"pushstream/internal/apikey"
+)
+
+// What ends soon, has ended, or was stopped is counted before somebody is refused.
+func TestEndingCollector(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	now := time.Now()
+	b.user(t, "leaver", access.Admin, false)
+	add := func(name, owner string, life time.Duration) {
+		t.Helper()
+		k := apikey.Key{Name: name, CreatedAt: now.Add(-time.Hour), Owner: owner}
+		if life != 0 {
+			k.ExpiresAt = now.Add(life)
+		}
+		if _, err := b.api.producers.Make(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("soon", "root", 24*time.Hour)
+	add("later", "", 90*24*time.Hour)
+	add("gone", "root", -time.Minute)
+	add("never", "", 0)
+	add("hers", "leaver", 0)
+	b.token(t, "bot") // an hour
+	if err := b.access.Disable(t.Context(), "leaver"); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+# HELP pushstream_credentials API tokens and producer keys by what is to be done: soon (they end within 14 days), expired, stopped (their owner is disabled).
+# TYPE pushstream_credentials gauge
+pushstream_credentials{kind="api_token",state="expired"} 0
+pushstream_credentials{kind="api_token",state="soon"} 1
+pushstream_credentials{kind="api_token",state="stopped"} 0
+pushstream_credentials{kind="producer_key",state="expired"} 1
+pushstream_credentials{kind="producer_key",state="soon"} 1
+pushstream_credentials{kind="producer_key",state="stopped"} 1
+`
+	if err := testutil.CollectAndCompare(NewEndingCollector(b.access, b.api.producers), strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+}
