@@ -76,11 +76,13 @@ func (s *storm) strikeParties(ctx context.Context) {
 
 // noisyDevice hands in far more pushes for one phone than FCM takes for it.
 func (s *storm) noisyDevice(ctx context.Context, lasts time.Duration) {
+	answered, giveUp := context.WithTimeout(context.WithoutCancel(ctx), lasts+answerTime)
+	defer giveUp()
 	ctx, cancel := context.WithTimeout(ctx, lasts)
 	defer cancel()
 	pace(ctx, noisyRate, func() int { return 1 }, func(n, _ int) {
 		j := push.Job{ID: fmt.Sprintf("noisy-%09d", n), DeviceID: noisyToken, MsgTitle: "noise", TTL: noisyTTL}
-		s.load.post(ctx, []push.Job{j}, n)
+		s.load.post(answered, []push.Job{j}, n)
 	})
 }
 
