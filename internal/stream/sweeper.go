@@ -170,7 +170,7 @@ func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry, 
 		}
 		counts[answer[0]]++
 		if answer[0] == "failed" && len(answer) > 1 {
-			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(answer[1]), time.Now())
+			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(answer[1]), s.c.clock.Now())
 		}
 		if answer[0] == "poison" && len(answer) > 1 {
 			e := stale[i]
