@@ -51,9 +51,9 @@ type Worker struct {
 	LastError string   `json:"last_error,omitempty"`
 	Circuit   *Circuit `json:"circuit,omitempty"` // why it has stepped back, if it has
 
-	ClockOffset int64  `json:"clock_offset_ms"`         // how far Redis's clock is ahead of this worker's
-	ClockStep   int64  `json:"clock_step_ms,omitempty"` // how far Redis's clock jumped last, negative: back
-	ClockStepAt string `json:"clock_step_at,omitempty"` // when, by the new time
+	ClockOffset int64  `json:"clock_offset_ms,omitempty"` // how far Redis's clock is ahead of this worker's
+	ClockStep   int64  `json:"clock_step_ms,omitempty"`   // how far Redis's clock jumped last, negative: back
+	ClockStepAt string `json:"clock_step_at,omitempty"`   // when, by the new time
 }
 
 // Workers returns all workers by name: those that live, those that are lost, and
