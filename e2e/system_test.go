@@ -44,6 +44,7 @@ type options struct {
 	plain      bool     // HTTP/1.1 to the simulator, instead of TLS and HTTP/2
 	partitions int      // 1
 	redis      []string // settings of redis-server
+	steppable  bool     // redis-server has a clock that the test sets
 }
 
 // system is one pushstream: what a test starts of it.
@@ -65,7 +66,11 @@ func setup(t *testing.T, o options) *system {
 	t.Cleanup(func() { <-places })
 
 	s := &system{t: t, dir: t.TempDir(), keys: pushlog.Keys{Prefix: "push", Partitions: max(1, o.partitions)}}
-	s.redis = redistest.New(t, append([]string{"--appendonly", "yes"}, o.redis...)...)
+	newRedis := redistest.New
+	if o.steppable {
+		newRedis = redistest.NewSteppable
+	}
+	s.redis = newRedis(t, append([]string{"--appendonly", "yes"}, o.redis...)...)
 	s.rdb = s.redis.Client(t)
 	s.log = pushlog.New(s.rdb, s.keys)
 	if o.sim.KeepMessages == 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"pushstream/internal/access"
 )
@@ -17,7 +16,7 @@ func (a *app) apiTokenAdd(ctx context.Context, f *apiTokenAddFlags, stdout, stde
 	for _, one := range f.Scope {
 		scopes = append(scopes, access.Permission(one))
 	}
-	secret, err := a.access.AddToken(ctx, access.NewToken{Name: f.Name, Scopes: scopes, By: osUser(), Owner: f.Owner, ExpiresAt: time.Now().Add(a.expires)})
+	secret, err := a.access.AddToken(ctx, access.NewToken{Name: f.Name, Scopes: scopes, By: osUser(), Owner: f.Owner, ExpiresAt: a.clock.Now().Add(a.expires)})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"pushstream/internal/health"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
 	"pushstream/internal/stream"
@@ -251,6 +252,7 @@ type app struct {
 	keys    pushlog.Keys
 	health  health.Options
 	control *stream.Control
+	clock   *redisclock.Clock
 	access  *access.Store
 	audit   *audit.Log
 	log     *zap.Logger
@@ -334,7 +336,8 @@ func newApp(c *cli, command string, stdin io.Reader, stderr io.Writer) (*app, er
 		return nil, err
 	}
 	a.health = health.Options{Redis: rdb, Keys: a.keys, Role: stream.RoleAdmin, WithoutAOF: c.AllowNoAOF}
-	a.rdb, a.control = rdb, stream.NewControl(rdb, a.keys)
+	a.rdb, a.control, a.clock = rdb, stream.NewControl(rdb, a.keys), stream.NewClock(rdb, a.keys, a.log)
+	opt.Now = a.clock.Now
 	a.access, a.audit = access.New(rdb, a.keys.Prefix, opt), audit.New(rdb, a.keys.Prefix, audit.Options{})
 	return a, nil
 }

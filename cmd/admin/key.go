@@ -16,7 +16,7 @@ const commandTimeout = 10 * time.Second
 func (a *app) keyAdd(ctx context.Context, f *keyAddFlags, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	k := apikey.Key{Name: f.Name, CreatedAt: time.Now(), CreatedBy: osUser(), Owner: f.Owner}
+	k := apikey.Key{Name: f.Name, CreatedAt: a.clock.Now(), CreatedBy: osUser(), Owner: f.Owner}
 	if a.expires > 0 {
 		k.ExpiresAt = k.CreatedAt.Add(a.expires)
 	}
@@ -46,7 +46,7 @@ func (a *app) keyList(ctx context.Context, stdout io.Writer) error {
 			end = k.ExpiresAt.Format(time.RFC3339)
 		}
 		switch {
-		case k.Expired(time.Now()):
+		case k.Expired(a.clock.Now()):
 			state = "expired"
 		case out[k.Owner]:
 			state = "stopped: its owner is disabled"

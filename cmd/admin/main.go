@@ -50,8 +50,18 @@ func run(ctx context.Context, build fs.FS, args []string, stdin io.Reader, stdou
 	return setting.ExitFailed
 }
 
+// learnTime learns Redis's time. That Redis is away, the command finds out, and says.
+func (a *app) learnTime(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	a.clock.Confirm(ctx)
+}
+
 // do runs one command, named without its arguments.
 func (a *app) do(ctx context.Context, c *cli, command string, stdout, stderr io.Writer) error {
+	if command != "serve" { // which goes on learning
+		a.learnTime(ctx)
+	}
 	switch command {
 	case "serve":
 		return a.serve(ctx, &c.Serve)

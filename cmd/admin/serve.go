@@ -33,8 +33,8 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
 	}
 	registry := telemetry.NewRegistry()
-	registry.MustRegister(monitor.New(a.rdb, a.keys), admin.NewEndingCollector(a.access, apikey.New(a.rdb, a.keys.Prefix)))
-	checks := health.Checks(a.health)
+	registry.MustRegister(monitor.New(a.rdb, a.keys), a.clock, admin.NewEndingCollector(a.access, apikey.New(a.rdb, a.keys.Prefix)))
+	checks := append(health.Checks(a.health), telemetry.Check{Name: "clock", Run: a.clock.Check})
 	if a.serving.oidc == nil { // else the identity provider says who is an administrator
 		checks = append(checks, telemetry.Check{Name: "administrator", Run: a.access.CheckAdmin})
 	}
@@ -50,7 +50,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	bulk := stream.NewBulk(a.rdb, a.keys, stream.NewName(""), a.log)
 	hub := live.NewHub(stream.NewEvents(a.rdb, a.keys), live.Shots(a.control, pushlog.New(a.rdb, a.keys), bulk), live.Options{Logger: a.log})
 	requests := httpapi.NewMetrics(registry)
-	o := admin.Options{Redis: a.rdb, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Bulk: bulk, Logger: a.log, OIDC: provider,
+	o := admin.Options{Redis: a.rdb, Now: a.clock.Now, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Bulk: bulk, Logger: a.log, OIDC: provider,
 		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings, Zone: a.serving.zone, Requests: requests, Registerer: registry}
 	if a.serving.fcm != nil { // a nil Sender in it would not be nil
 		defer a.serving.fcm.Close()
@@ -70,6 +70,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			if err := health.Rights(ctx, a.health); err != nil {
 				return err
 			}
+			if err := a.clock.Learn(ctx); err != nil {
+				return err
+			}
 			err := stream.CheckPartitions(ctx, a.rdb, a.keys)
 			if errors.Is(err, stream.ErrPartitions) {
 				err = fmt.Errorf("%w: %w", redisconn.ErrUnfit, err)
@@ -84,6 +87,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		}
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error { return hub.Run(ctx) })
+		g.Go(func() error { return a.clock.Run(ctx) })
 		g.Go(func() error { return bulk.Run(ctx) })
 		a.keepAudit(ctx, entries)
 		return g.Wait()

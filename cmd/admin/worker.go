@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"pushstream/internal/redisclock"
 	"pushstream/internal/stream"
 )
 
@@ -20,10 +21,10 @@ func (a *app) workerList(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := newTable(stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN HAND", "PENDING", "SENT", "RATE", "SILENT", "HOST", "VERSION", "WHY STEPPED BACK", "LAST ERROR")
+	t := newTable(stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN HAND", "PENDING", "SENT", "RATE", "SILENT", "CLOCK", "HOST", "VERSION", "WHY STEPPED BACK", "LAST ERROR")
 	for _, w := range workers {
 		t.row(w.Name, w.Consumer, w.State, w.Desired, w.InHand, w.Pending, w.Sent, fmt.Sprintf("%.1f/s", w.Rate),
-			fmt.Sprintf("%.1fs", w.Silent), w.Host, w.Version, why(w.Circuit), w.LastError)
+			fmt.Sprintf("%.1fs", w.Silent), clockCell(w.ClockOffset), w.Host, w.Version, why(w.Circuit), w.LastError)
 	}
 	if all {
 		fmt.Fprintln(stderr, "all workers are to pause, until: admin worker resume --all")
@@ -37,6 +38,18 @@ func why(c *stream.Circuit) string {
 		return ""
 	}
 	return fmt.Sprintf("%s since %s: %s %s; %s", c.Reason, c.Since, c.Code, c.Detail, c.Mend)
+}
+
+// clockCell says how far Redis's clock is ahead of a worker's, in ms.
+func clockCell(offset int64) string {
+	word := "ahead"
+	if offset < 0 {
+		word, offset = "behind", -offset
+	}
+	if offset < redisclock.WarnAbove.Milliseconds() {
+		return "ok"
+	}
+	return fmt.Sprintf("Redis %.1fs %s", float64(offset)/1000, word)
 }
 
 // workerDesire pauses or resumes the workers of a name, or all if it is empty.

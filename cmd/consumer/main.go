@@ -16,6 +16,7 @@ import (
 
 	"pushstream/internal/health"
 	"pushstream/internal/monitor"
+	"pushstream/internal/redisclock"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
 	"pushstream/internal/stream"
@@ -74,10 +75,13 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	opsCtx, stopOps := context.WithCancel(context.WithoutCancel(ctx))
 	ops := make(chan error, 1)
 	cfg.registry.MustRegister(monitor.New(rdb, cfg.keys))
+	clock := stream.NewClock(rdb, cfg.keys, log)
+	cfg.registry.MustRegister(clock)
+	cfg.stream.Clock = clock
 	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
 	consumer := stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream)
 	go func() {
-		ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg, consumer)...))
+		ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg, consumer, clock)...))
 	}()
 	defer func() { stopOps(); <-ops }()
 
@@ -88,8 +92,9 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 }
 
 // checks are what /readyz looks at.
-func checks(rdb redis.UniversalClient, cfg *config, consumer *stream.Consumer) []telemetry.Check {
+func checks(rdb redis.UniversalClient, cfg *config, consumer *stream.Consumer, clock *redisclock.Clock) []telemetry.Check {
 	return append(health.Checks(cfg.healthOf(rdb)), []telemetry.Check{
+		{Name: "clock", Run: clock.Check},
 		{Name: "credential", Run: func(ctx context.Context) error {
 			err := cfg.sender.Check(ctx)
 			if err != nil && consumer.Held() != nil {

@@ -74,7 +74,7 @@ func TestServe(t *testing.T) {
 	p := b.start(t, nil, "serve", "--listen-addr="+addr)
 	url := "http://" + addr
 	eventuallyStatus(t, p, url+"/readyz", 200)
-	if status, body := page(http.MethodGet, url+"/readyz", "", ""); status != 200 || body != "redis: ok\ngroup: ok\n" {
+	if status, body := page(http.MethodGet, url+"/readyz", "", ""); status != 200 || body != "redis: ok\ngroup: ok\nclock: ok\n" {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	if status, body := page(http.MethodPost, url+"/v1/pushes", secret, "["+job("a")+","+job("b")+"]"); status != 202 {

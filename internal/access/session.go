@@ -52,7 +52,7 @@ func (s *Store) Session(ctx context.Context, secret string) (Actor, Session, err
 	}
 	id := hash(secret)
 	answer, err := s.lookup(ctx, sessionScript, sessionReadScript, 4, []string{s.keys.session(id)},
-		string(s.keys), id, s.now(), s.opt.Idle.Milliseconds(), min(noteEvery, s.opt.Idle/10).Milliseconds())
+		string(s.keys), id, s.now(), s.opt.Idle.Milliseconds(), min(noteEvery, s.opt.Idle/10).Milliseconds(), s.opt.Absolute.Milliseconds())
 	if err != nil {
 		return Actor{}, Session{}, fmt.Errorf("read session: %w", err)
 	}

@@ -66,6 +66,8 @@ type Options struct {
 	MaxRequests    int          // served at the same time, above it 429; 256 by default
 	Settings       []Setting    // to show; none by default
 
+	Now func() time.Time // Redis's time; this machine's by default
+
 	Requests   *httpapi.Metrics      // of HTTP requests; none by default
 	Registerer prometheus.Registerer // of the other metrics; nil: no metrics
 
@@ -107,13 +109,16 @@ type api struct {
 
 func newAPI(stop context.Context, o Options) *api {
 	o.Zone = cmp.Or(o.Zone, time.UTC)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &api{
 		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, recheck: recheck, journal: o.Logger.Named("api"),
 		failedLogins: rate.NewLimiter(rate.Every(failuresEvery), failuresBurst),
 		log:          pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
 		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}), producers: apikey.New(o.Redis, o.Keys.Prefix),
 		logins: newLoginMetrics(o.Registerer),
-		shares: newShares(), paces: newPaces(), searches: searches{o.Redis, o.Keys.Prefix}, alarms: newAlarms(o.Registerer),
+		shares: newShares(), paces: newPaces(), searches: searches{o.Redis, o.Keys.Prefix, o.Now}, alarms: newAlarms(o.Registerer),
 	}
 }
 

@@ -50,7 +50,7 @@ func (a *api) hours(c *gin.Context)   { a.counters(c, time.Hour, pushlog.KeptHou
 func (a *api) counters(c *gin.Context, step, kept, usual time.Duration) {
 	in := readQuery(c, FieldSince, FieldUntil)
 	since, until := in.instants()
-	now := time.Now()
+	now := a.Now()
 	if until.IsZero() {
 		until = now
 	}

@@ -29,6 +29,7 @@ const (
 type searches struct {
 	rdb    redis.UniversalClient
 	prefix string
+	now    func() time.Time // Redis's; needed by what notes a use
 }
 
 func (s searches) key(id string) string { return s.prefix + ":search:" + id }
@@ -61,7 +62,7 @@ func (s searches) keep(ctx context.Context, id string, one kept) error {
 
 // used notes that a search is used; those whose life is over leave the list.
 func (s searches) used(ctx context.Context, pipe redis.Pipeliner, list, id string) {
-	now := time.Now()
+	now := s.now()
 	pipe.ZAdd(ctx, list, redis.Z{Score: float64(now.UnixMilli()), Member: id})
 	pipe.ZRemRangeByScore(ctx, list, "-inf", strconv.FormatInt(now.Add(-searchLife).UnixMilli(), 10))
 	pipe.PExpire(ctx, list, searchLife)
@@ -119,7 +120,7 @@ func (s searches) forget(ctx context.Context, kind access.Kind, by string) error
 
 // ForgetSearches removes the searches that a user has kept, who is shut out.
 func ForgetSearches(ctx context.Context, rdb redis.UniversalClient, prefix, user string) error {
-	return searches{rdb, prefix}.forget(ctx, access.KindUser, access.Canonical(user))
+	return searches{rdb: rdb, prefix: prefix}.forget(ctx, access.KindUser, access.Canonical(user))
 }
 
 // newAlarms counts alarms of searches.

@@ -61,7 +61,7 @@ func (a *api) summary(c *gin.Context) {
 }
 
 func (a *api) summarize(ctx context.Context) (s summary, err error) {
-	now := time.Now().UTC()
+	now := a.Now().UTC()
 	s.At = now.Format(pushlog.TimeFormat)
 	normal, urgent, err := stream.ReadBacklog(ctx, a.Redis, a.Keys)
 	if err != nil {

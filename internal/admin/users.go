@@ -215,7 +215,7 @@ func (a *api) addAPIToken(c *gin.Context) {
 	name, _ := in.one(fieldName)
 	expires := in.instant(fieldExpires)
 	if _, is := in.one(fieldExpires); !is {
-		expires = time.Now().Add(tokenLife)
+		expires = a.Now().Add(tokenLife)
 	}
 	var scopes []access.Permission
 	for _, s := range in.Given[fieldScopes] {
@@ -299,7 +299,7 @@ func (a *api) producerKeys(c *gin.Context) {
 	all := keyList{Items: []producerKey{}}
 	for _, k := range keys {
 		one := producerKey{Name: k.Name, CreatedAt: k.CreatedAt.UTC().Format(time.RFC3339), CreatedBy: k.CreatedBy, Owner: k.Owner,
-			Expired: k.Expired(time.Now()), Stopped: out[k.Owner]}
+			Expired: k.Expired(a.Now()), Stopped: out[k.Owner]}
 		if !k.ExpiresAt.IsZero() {
 			one.ExpiresAt = k.ExpiresAt.UTC().Format(time.RFC3339)
 		}
@@ -324,7 +324,7 @@ func (a *api) addKey(c *gin.Context) {
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
-	secret, err := a.producers.Make(ctx, apikey.Key{Name: name, CreatedAt: time.Now(), CreatedBy: whoIs(c).Name, Owner: ownerOf(c), ExpiresAt: expires})
+	secret, err := a.producers.Make(ctx, apikey.Key{Name: name, CreatedAt: a.Now(), CreatedBy: whoIs(c).Name, Owner: ownerOf(c), ExpiresAt: expires})
 	if !a.userRefused(c, err) {
 		conclude(c, "done")
 		c.JSON(http.StatusCreated, secretOnce{name, secret})

@@ -20,9 +20,8 @@ const (
 	UnreadyAbove = 5 * time.Second
 
 	learnEvery = time.Second
-	learnTime  = 2 * time.Second // for one sample
-	firstly    = 3               // samples at first
-	fresh      = 100 * time.Millisecond
+	learnTime  = 2 * time.Second        // for one sample
+	firstly    = 3                      // samples at first
 	stepAbove  = 500 * time.Millisecond // a smaller change is a correction, not a step
 	drift      = 500e-6                 // how fast two clocks may part
 )
@@ -63,6 +62,8 @@ func (s *sample) doubt(local time.Time) time.Duration {
 type Step struct {
 	By time.Duration // negative: back
 	At time.Time     // by Redis's clock after it
+
+	seen time.Time // by this machine's
 }
 
 // New returns a clock that goes by the node of rdb that has key. It has learnt nothing
@@ -110,6 +111,12 @@ func (c *Clock) Spread() time.Duration { return time.Duration(c.spread.Load()) }
 // jump, nil if there was none.
 func (c *Clock) Steps() (int64, *Step) { return c.steps.Load(), c.step.Load() }
 
+// Steady reports whether Redis's clock has not jumped for some time, as far as is known.
+func (c *Clock) Steady(since time.Duration) bool {
+	last := c.step.Load()
+	return last == nil || time.Since(last.seen) >= since
+}
+
 // Known reports whether the clock has learnt Redis's time.
 func (c *Clock) Known() bool { return c.now.Load() != nil }
 
@@ -128,13 +135,9 @@ func (c *Clock) Run(ctx context.Context) error {
 }
 
 // Confirm makes sure that a step of Redis's clock a moment ago is known: call it before
-// what can't be taken back is decided by the time. If Redis does not answer, the clock
-// goes on as it was.
-func (c *Clock) Confirm(ctx context.Context) {
-	if at := c.asked.Load(); at == nil || time.Since(*at) > fresh {
-		_ = c.Learn(ctx)
-	}
-}
+// what can't be taken back is decided by the time. Many callers share a question. If
+// Redis does not answer, the clock goes on as it was.
+func (c *Clock) Confirm(ctx context.Context) { _ = c.Learn(ctx) }
 
 // Learn asks Redis once, three times if it is the first time.
 func (c *Clock) Learn(ctx context.Context) error {
@@ -180,7 +183,7 @@ func (c *Clock) learn(s *sample) {
 		c.now.Store(s)
 	}
 	if contradicts && by.Abs() > stepAbove {
-		c.step.Store(&Step{By: by, At: s.redis})
+		c.step.Store(&Step{By: by, At: s.redis, seen: s.local})
 		c.steps.Add(1)
 		c.log.Warn("Redis's clock has jumped: leases and expiry go by the new time; look for NTP, a resumed machine, or a failover",
 			zap.Duration("by", by.Round(time.Millisecond)), zap.Time("redis", s.redis))

@@ -8,7 +8,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 // Backlog is the work that is not finished, in one lane or in all.
@@ -26,12 +28,16 @@ type Backlog struct {
 // leave the stream; Redis's own "lag" is lost as soon as an entry is deleted.
 func ReadBacklog(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (normal, urgent Backlog, err error) {
 	for _, p := range keys.All() {
+		now, err := redisclock.Time(ctx, rdb, dueKey(p))
+		if err != nil {
+			return normal, urgent, err
+		}
 		for _, lane := range []int{laneNormal, laneUrgent} {
 			b := &normal
 			if lane == laneUrgent {
 				b = &urgent
 			}
-			if err := b.add(ctx, rdb, laneKey(p, lane)); err != nil {
+			if err := b.add(ctx, rdb, p, laneKey(p, lane), now); err != nil {
 				return normal, urgent, err
 			}
 		}
@@ -44,8 +50,25 @@ func ReadBacklog(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Ke
 	return normal, urgent, nil
 }
 
-// add adds one stream.
-func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream string) error {
+// ageOf is the age of an entry. If its id lies in the future, the record that it names
+// tells when it was accepted; a job that was added so has no age.
+func ageOf(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, entry redis.XMessage, now time.Time) (time.Duration, error) {
+	id, _ := entry.Values[push.FieldID].(string)
+	if !entryTime(entry.ID).After(now) || id == "" {
+		return entryAge(entry.ID, now), nil
+	}
+	accepted, err := rdb.HGet(ctx, p.Record(id), pushlog.FieldAcceptedAt).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return 0, fmt.Errorf("age of %s: %w", id, err)
+	}
+	if at := parseStamp(accepted); !at.IsZero() {
+		return max(now.Sub(at), 0), nil
+	}
+	return 0, nil
+}
+
+// add adds one stream of a partition, whose node's clock says now.
+func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, stream string, now time.Time) error {
 	length, err := rdb.XLen(ctx, stream).Result()
 	if err != nil {
 		return fmt.Errorf("length of %s: %w", stream, err)
@@ -75,7 +98,11 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, stream str
 		return fmt.Errorf("oldest of %s: %w", stream, err)
 	}
 	if len(first) > 0 {
-		b.Oldest = max(b.Oldest, time.Since(entryTime(first[0].ID)))
+		age, err := ageOf(ctx, rdb, p, first[0], now)
+		if err != nil {
+			return err
+		}
+		b.Oldest = max(b.Oldest, age)
 	}
 	return nil
 }

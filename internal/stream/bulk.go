@@ -18,6 +18,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 // A bulk job redrives or cancels all pushes that a filter means, in the background. It
@@ -197,9 +198,13 @@ func (b *Bulk) Order(ctx context.Context, o BulkOrder) (*BulkJob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the filter: %w", err)
 	}
+	newest, err := newestAccepted(ctx, b.rdb, b.keys)
+	if err != nil {
+		return nil, err
+	}
 	id := cmp.Or(o.ID, operation())
 	answers, err := run(ctx, b.rdb, call{orderScript, []string{bulksKey(b.keys), bulkKey(b.keys, id)},
-		[]any{bulkKey(b.keys, ""), id, maxOpenBulks, maxBulks, bulkLife.Milliseconds(), bulkListLife.Milliseconds(),
+		[]any{bulkKey(b.keys, ""), id, maxOpenBulks, maxBulks, bulkLife.Milliseconds(), bulkListLife.Milliseconds(), newest,
 			"kind", string(o.Kind), "filter", string(filter), "by", o.By, "reason", o.Reason, "of", o.Of}})
 	if err != nil {
 		return nil, fmt.Errorf("order a job: %w", err)
@@ -241,8 +246,12 @@ func (b *Bulk) read(ctx context.Context, ids ...string) ([]BulkJob, error) {
 	if len(ids) == 0 {
 		return jobs, nil
 	}
+	now, err := redisclock.Time(ctx, b.rdb, bulksKey(b.keys))
+	if err != nil {
+		return nil, err
+	}
 	pipe := b.rdb.Pipeline()
-	now, hashes := pipe.Time(ctx), make([]*redis.MapStringStringCmd, len(ids))
+	hashes := make([]*redis.MapStringStringCmd, len(ids))
 	for i, id := range ids {
 		hashes[i] = pipe.HGetAll(ctx, bulkKey(b.keys, id))
 	}
@@ -255,7 +264,8 @@ func (b *Bulk) read(ctx context.Context, ids ...string) ([]BulkJob, error) {
 			continue
 		}
 		j := parseBulk(id, h)
-		if j.State == BulkRunning && number(h["lease_ms"]) <= now.Val().UnixMilli() {
+		left := time.UnixMilli(number(h["lease_ms"])).Sub(now)
+		if j.State == BulkRunning && (left <= 0 || left > b.lease+time.Second) { // or it ends later than it may: the clock was set back
 			j.State = BulkInterrupted
 		}
 		jobs = append(jobs, *j)

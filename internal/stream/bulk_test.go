@@ -412,27 +412,27 @@ func TestBulkScriptsTwice(t *testing.T) {
 		}
 	}
 	never("end of none", "[missing]", quitScript, "cancelled", "x", life, life)
-	never("seize of none", "[[]]", seizeScript, "a", life, life, life)
+	never("seize of none", "[[]]", seizeScript, "a", life, life, life, life)
 	never("step of none", "[lost]", advanceScript, "a", life, 0, "p", life, life, 1, 1)
-	twice("order", "[1]", orderScript, bulkKey(b.keys, ""), "aaaaaaaaaaaa", 10, 10, life, life, "kind", "redrive", "filter", "{}")
+	twice("order", "[1]", orderScript, bulkKey(b.keys, ""), "aaaaaaaaaaaa", 10, 10, life, life, 0, "kind", "redrive", "filter", "{}")
 	never("step of nobody", "[lost]", advanceScript, "a", life, 0, "p", life, life, 1, 1)
-	if _, err := run(t.Context(), b.rdb, call{seizeScript, keys, []any{"a", life, life, life}}); err != nil {
+	if _, err := run(t.Context(), b.rdb, call{seizeScript, keys, []any{"a", life, life, life, life}}); err != nil {
 		t.Fatal(err)
 	}
-	never("seize of another's", "[[]]", seizeScript, "b", life, life, life)
-	never("another lets go", "[[]]", seizeScript, "b", 0, life, life)
+	never("seize of another's", "[[]]", seizeScript, "b", life, life, life, life)
+	never("another lets go", "[[]]", seizeScript, "b", 0, life, life, life)
 	never("step of another", "[lost]", advanceScript, "b", life, 0, "p", life, life, 1, 1)
 	never("a step that is to come", "[lost]", advanceScript, "a", life, 1, "p", life, life, 1, 1)
 	twice("step", "[running]", advanceScript, "a", life, 0, "p", life, life, 7, 3, "queued", 2, "missing", 1)
 	twice("cancel", "[running]", quitScript, "cancelled", "lee", life, life)
 	twice("last step", "[cancelled]", advanceScript, "a", life, 1, "p", life, life, 2, 1, "queued", 1)
 	never("cancel of what has ended", "[cancelled]", quitScript, "cancelled", "lee", life, life)
-	never("seize of what has ended", "[[]]", seizeScript, "a", life, life, life)
+	never("seize of what has ended", "[[]]", seizeScript, "a", life, life, life, life)
 	if j := b.bulkJob(t, "aaaaaaaaaaaa"); progressed(j) != "cancelled: 9 looked at, 4 meant, map[missing:1 queued:3]" {
 		t.Errorf("%+v", j)
 	}
 	keys[1] = bulkKey(b.keys, "bbbbbbbbbbbb")
-	twice("order", "[1]", orderScript, bulkKey(b.keys, ""), "bbbbbbbbbbbb", 10, 10, life, life, "kind", "redrive")
+	twice("order", "[1]", orderScript, bulkKey(b.keys, ""), "bbbbbbbbbbbb", 10, 10, life, life, 0, "kind", "redrive")
 	twice("failure", "[failed]", quitScript, "failed", "why", life, life)
 }
 

@@ -166,7 +166,7 @@ func (b *Bulk) work(ctx context.Context, id string) (bool, error) {
 // seize takes or keeps a job, nil if it is another's; with a lease of 0 it lets go.
 func (b *Bulk) seize(ctx context.Context, id string, lease time.Duration) (*BulkJob, error) {
 	answers, err := run(ctx, b.rdb, call{seizeScript, []string{bulksKey(b.keys), bulkKey(b.keys, id)},
-		[]any{b.name, lease.Milliseconds(), bulkLife.Milliseconds(), bulkListLife.Milliseconds()}})
+		[]any{b.name, lease.Milliseconds(), bulkLife.Milliseconds(), bulkListLife.Milliseconds(), b.lease.Milliseconds()}})
 	if err != nil {
 		return nil, fmt.Errorf("seize a job: %w", err)
 	}

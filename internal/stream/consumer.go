@@ -17,6 +17,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 const (
@@ -32,7 +33,8 @@ const (
 	DefaultRampUp = time.Minute // FCM's advice
 )
 
-// Sender sends one push, with one request to FCM, and says what came of it. A
+// Sender sends one push, with one request to FCM, and says what came of it. expiresAt is
+// by this machine's clock. A
 // Sender that is told to stop before the request was written answers
 // push.CodeStopped.
 type Sender interface {
@@ -41,21 +43,22 @@ type Sender interface {
 
 // ConsumerOptions are the knobs of a Consumer; the zero value is usable.
 type ConsumerOptions struct {
-	Name          string         // new for each process; see NewName
-	Instance      string         // what it is paused by, the same after a restart; Name if empty
-	Simulator     bool           // it is not FCM that the sender sends to
-	Project       string         // FCM project: hold and rate are its; "default" if empty
-	Lease         *Lease         // NewLease(0) if nil
-	Rate          int            // pushes a minute to the project, by all consumers together; 0: no limit
-	RampUp        time.Duration  // from nothing to Rate after a hold or a pause of all; 0: at once
-	Concurrency   int            // pushes in flight; 256
-	RetryMinDelay time.Duration  // after the first try that failed; 10 s, FCM's advice
-	StopTimeout   time.Duration  // for what is in flight at a stop; 20 s, more than one send may take
-	Zone          *time.Location // of sndn_rsev_hour in entries added by hand; UTC
-	LogMaxAge     time.Duration  // since its acceptance, until a push that has ended leaves the log; 0: for ever
-	LogMaxRows    int            // pushes in the log, over all partitions, above which the oldest leave it; 0: no limit
-	Version       string         // for the heartbeat
-	OpsAddr       string         // for the heartbeat
+	Name          string            // new for each process; see NewName
+	Instance      string            // what it is paused by, the same after a restart; Name if empty
+	Simulator     bool              // it is not FCM that the sender sends to
+	Project       string            // FCM project: hold and rate are its; "default" if empty
+	Lease         *Lease            // NewLease(0) if nil
+	Rate          int               // pushes a minute to the project, by all consumers together; 0: no limit
+	RampUp        time.Duration     // from nothing to Rate after a hold or a pause of all; 0: at once
+	Concurrency   int               // pushes in flight; 256
+	RetryMinDelay time.Duration     // after the first try that failed; 10 s, FCM's advice
+	StopTimeout   time.Duration     // for what is in flight at a stop; 20 s, more than one send may take
+	Zone          *time.Location    // of sndn_rsev_hour in entries added by hand; UTC
+	Clock         *redisclock.Clock // Redis's; the consumer runs it; made if nil
+	LogMaxAge     time.Duration     // since its acceptance, until a push that has ended leaves the log; 0: for ever
+	LogMaxRows    int               // pushes in the log, over all partitions, above which the oldest leave it; 0: no limit
+	Version       string            // for the heartbeat
+	OpsAddr       string            // for the heartbeat
 	Logger        *zap.Logger
 	Registerer    prometheus.Registerer // nil: no metrics
 }
@@ -72,6 +75,7 @@ type Consumer struct {
 	metrics  *consumerMetrics
 	policy   policy
 	lease    *Lease
+	clock    *redisclock.Clock
 	gate     *gate
 	valve    *valve // closed while it is paused or has stepped back
 	pausing  *valve // closed while it is paused
@@ -100,6 +104,7 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 	o.Zone = cmp.Or(o.Zone, time.UTC)
 	o.Logger = cmp.Or(o.Logger, zap.NewNop())
 	o.Lease = cmp.Or(o.Lease, NewLease(0))
+	o.Clock = cmp.Or(o.Clock, NewClock(rdb, keys, o.Logger))
 	// A reader needs two places, one for each lane, even while it waits.
 	places := o.Concurrency + 2*keys.Partitions - 1
 	c := &Consumer{
@@ -108,15 +113,15 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 		log:     o.Logger.Named("stream").With(zap.String("consumer", o.Name)),
 		policy:  newPolicy(o.Name, o.RetryMinDelay),
 		lease:   o.Lease,
+		clock:   o.Clock,
 		valve:   newValve(),
 		pausing: newValve(),
 		slots:   newSlots(places),
 		jobs:    make(chan *delivery, places),
 		settled: make(chan settlement, places),
-		started: time.Now(),
 		beatNow: make(chan struct{}, 1),
 	}
-	c.trouble = &trouble{log: c.log}
+	c.trouble = &trouble{log: c.log, clock: c.clock}
 	c.gate = newGate(rdb, keys, &c.opt, c.log, c.trouble)
 	c.gate.changed, c.gate.side = c.adjust, c.side
 	c.metrics = newConsumerMetrics(o.Registerer, c)
@@ -178,6 +183,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 	var until, background, readers, workers, settlers errgroup.Group // none of their goroutines returns an error
 	beats, stopBeats := context.WithCancel(context.WithoutCancel(ctx))
+	background.Go(func() error { return c.clock.Run(beats) })
 	background.Go(func() error { c.heartbeat(beats); return nil })
 	background.Go(func() error { c.keeper(beats); return nil })
 	until.Go(func() error { c.watcher(ctx, stop); return nil })
@@ -233,7 +239,10 @@ func (c *Consumer) join(ctx context.Context) error {
 		}
 		if err == nil { // from now on it is known, and leaves as it should
 			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
-			err = c.beat(limited, time.Now(), 0)
+			if err = c.clock.Learn(limited); err == nil {
+				c.started = c.clock.Now()
+				err = c.beat(limited, c.started, 0)
+			}
 			cancel()
 		}
 		if err == nil {
@@ -307,24 +316,28 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 		if open.Err() != nil && !permit.probe { // paused, or stopping
 			return settlement{delivery: d, release: true}
 		}
-		return c.policy.suppressed(d, time.Now())
+		return c.policy.suppressed(d, c.clock.Now())
 	}
 	var err error
 	if !permit.probe {
 		permit, err = c.enter(open, d)
+		for errors.Is(err, errTooLate) && !c.expired(work, d) { // Redis's clock was set meanwhile
+			permit, err = c.enter(open, d)
+		}
 	}
-	now := time.Now()
-	if left := max(d.waits-now.Sub(d.takenAt), c.gate.waits.left(d.tokenHash(), now)); err == nil && left > 0 {
-		if s, ok := c.policy.postpone(d, left, now); ok {
+	if left := max(d.waits-time.Since(d.takenAt), c.gate.waits.left(d.tokenHash(), time.Now())); err == nil && left > 0 {
+		if s, ok := c.policy.postpone(d, left, c.clock.Now()); ok {
+			s.decided = time.Now()
 			c.gate.giveBack(permit)
 			c.metrics.postponed.Inc()
 			return s
 		}
 	}
-	if err == nil && !d.expiresAt.IsZero() && !now.Before(d.expiresAt) {
+	if err == nil && c.expired(work, d) {
 		c.gate.giveBack(permit)
 		err = errTooLate
 	}
+	now := c.clock.Now()
 	ctx, done := c.begin(work, d, c.lease)
 	switch {
 	case ctx == nil: // lost, or not fresh
@@ -339,8 +352,8 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 		done()
 		return settlement{delivery: d, release: true}
 	}
-	c.metrics.queued.Observe(now.Sub(entryTime(d.entry)).Seconds())
-	o := c.sender.Send(ctx, &d.job, d.expiresAt)
+	c.metrics.queued.Observe(entryAge(d.entry, now).Seconds())
+	o := c.sender.Send(ctx, &d.job, c.clock.Local(d.expiresAt))
 	silenced := ctx.Err() != nil || !c.lease.Valid() // by us: it says nothing of FCM
 	done()
 	c.metrics.tries.WithLabelValues(string(o.Code)).Inc()
@@ -354,6 +367,7 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 		c.giveBackProbe(permit)
 	}
 	s := c.policy.settle(d, o, now, r)
+	s.decided = time.Now()
 	if ce := c.log.Check(zap.DebugLevel, "tried"); ce != nil {
 		ce.Write(zap.String("id", d.job.ID), zap.String("entry", d.entry), zap.Int("attempt", d.attempts+1),
 			zap.String("code", string(o.Code)), zap.Duration("took", o.Took), zap.String("status", string(s.status)), zap.Bool("handed_over", s.release))
@@ -375,7 +389,18 @@ func (c *Consumer) enter(open context.Context, d *delivery) (pass, error) {
 	}
 	ctx, done := c.await(open, d)
 	defer done()
-	return c.gate.enter(ctx, d.expiresAt)
+	return c.gate.enter(ctx, c.clock.Local(d.expiresAt))
+}
+
+// expired reports whether a push has lived its ttl by Redis's clock. It is asked once
+// more before that is the end of the push.
+func (c *Consumer) expired(ctx context.Context, d *delivery) bool {
+	past := func() bool { return !d.expiresAt.IsZero() && !c.clock.Now().Before(d.expiresAt) }
+	if !past() {
+		return false
+	}
+	c.clock.Confirm(ctx)
+	return past()
 }
 
 // backoff waits after the nth failure in a row: 50 ms doubling to 2 s, half of
@@ -395,16 +420,21 @@ func backoff(ctx context.Context, failures int) bool {
 // trouble logs what goes wrong with Redis, at most one line a second, however
 // many goroutines meet it.
 type trouble struct {
-	log  *zap.Logger
-	mu   sync.Mutex
-	last time.Time
-	text string // newest error, for the heartbeat
+	log   *zap.Logger
+	clock *redisclock.Clock // nil: this machine's
+	mu    sync.Mutex
+	last  time.Time
+	text  string // newest error, for the heartbeat
 }
 
 func (t *trouble) note(what string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.text = stamp(time.Now()) + " " + what + ": " + err.Error()
+	now := time.Now()
+	if t.clock != nil {
+		now = t.clock.Now()
+	}
+	t.text = stamp(now) + " " + what + ": " + err.Error()
 	if time.Since(t.last) >= time.Second {
 		t.last = time.Now()
 		t.log.Warn(what, zap.Error(err))

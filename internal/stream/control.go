@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -136,7 +137,7 @@ func (c *Control) Redrive(ctx context.Context, ids ...string) ([]Change, error) 
 func (c *Control) redrive(ctx context.Context, op string, ids ...string) ([]Change, error) {
 	return c.change(ctx, ids, func(p pushlog.Partition) call {
 		return call{redriveScript, []string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, nowMS(), eventsCap, push.DefaultTTL, op}}
+			[]any{p.Base, eventsCap, push.DefaultTTL, op}}
 	})
 }
 
@@ -145,7 +146,7 @@ func (c *Control) redrive(ctx context.Context, op string, ids ...string) ([]Chan
 func (c *Control) Cancel(ctx context.Context, ids ...string) ([]Change, error) {
 	return c.change(ctx, ids, func(p pushlog.Partition) call {
 		return call{cancelScript, []string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, Group, nobody, nowMS(), eventsCap}}
+			[]any{p.Base, Group, nobody, eventsCap}}
 	})
 }
 
@@ -161,6 +162,11 @@ func (c *Control) change(ctx context.Context, ids []string, head func(pushlog.Pa
 		asked[n] = append(asked[n], i)
 	}
 	answers, err := run(ctx, c.rdb, b.calls...)
+	if isExhausted(err) { // then it has changed nothing; what others have changed they answer again
+		if err = straightenAll(ctx, c.rdb, c.keys, zap.NewNop()); err == nil {
+			answers, err = run(ctx, c.rdb, b.calls...)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("change pushes: %w", err)
 	}

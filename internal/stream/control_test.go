@@ -219,7 +219,7 @@ func TestRedriveTwice(t *testing.T) {
 	for range 2 {
 		b.failAll(t, push.CodeThirdPartyAuth)
 		answers, err := run(t.Context(), b.rdb, call{redriveScript, []string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, nowMS(), eventsCap, push.DefaultTTL, "the same operation", "a"}})
+			[]any{p.Base, eventsCap, push.DefaultTTL, "the same operation", "a"}})
 		if err != nil || fmt.Sprint(answers) != "[[queued]]" {
 			t.Fatal(answers, err)
 		}

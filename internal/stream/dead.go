@@ -35,6 +35,12 @@ func (c *Consumer) removeDead(ctx context.Context, p pushlog.Partition) error {
 	if err != nil {
 		return err
 	}
+	if len(silent) > 0 {
+		c.clock.Confirm(ctx)
+	}
+	if !c.clock.Steady(2 * beatEvery) {
+		return nil // heartbeats have lived too long, or too short: their owners will be heard of
+	}
 	for name := range members {
 		if name == c.opt.Name || silent[name] < lostAfter && name != nobody {
 			continue
@@ -75,8 +81,22 @@ func silence(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, 
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("look at workers: %w", err)
 	}
+	var bound []string
 	for name, ttl := range left {
-		silent[name] = workerTTL - max(ttl.Val(), 0)
+		silent[name] = max(workerTTL-max(ttl.Val(), 0), 0)
+		if ttl.Val() > workerTTL {
+			bound = append(bound, name)
+		}
+	}
+	if len(bound) > 0 {
+		// They were heard of before Redis's clock was set back: their silence begins now. If
+		// Redis takes no writes, that is found out the next time.
+		_, _ = rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for _, name := range bound {
+				pipe.Do(ctx, "PEXPIRE", workerKey(keys, name), workerTTL.Milliseconds(), "LT")
+			}
+			return nil
+		})
 	}
 	return silent, nil
 }

@@ -66,12 +66,22 @@ type settlement struct {
 	line     string    // what the record says of it
 	drop     int       // number of an old try that makes room, 0 for none
 	due      time.Time // of the next try
+	decided  time.Time // when that was found, by this machine's clock; zero: unknown
 	newUntil time.Time // retry_until, if it is to be set
 
 	tokenWait time.Duration // its token is over a limit of FCM's, and waits
 	refused   string        // what the record is to keep of refusals
 
 	deadToken bool // FCM called the token dead: it is to be remembered
+}
+
+// now is what Redis's clock says in ms, if it was not set since the time of the next try
+// was found; empty if that is not known.
+func (s *settlement) now() string {
+	if s.decided.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(s.at.Add(time.Since(s.decided)).UnixMilli(), 10)
 }
 
 // policy turns the outcome of a try into a settlement.

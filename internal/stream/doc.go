@@ -48,6 +48,11 @@
 //	promote  from the due set onto a stream      still due         queued          the next ones
 //	reject   failed record of an unreadable      pending           failed          nothing
 //	         entry, entry removed
+//	touch    what was delivered in the future    idle for 0 ms    a new lease     as it was
+//	         (the clock was set back)
+//	shorten  retries wait no longer than meant    too long         in time         nothing
+//	straighten  ids of a stream that lie in the  as it was        ids of now      nothing
+//	         future become ids of now
 //	leave    consumer out of the groups, if      member            gone            nothing
 //	         nothing is pending for it
 //	redrive  back onto the stream                ended             queued          nothing
@@ -169,7 +174,12 @@
 //	what                                   then
 //	a reply of Redis was lost              the call is made again; a reader looks through its own pending
 //	Redis is away                          all back off, the settler keeps its batch, nothing new is sent
-//	Redis was away for half a lease        nothing lapses for a quarter: the owners renew first
+//	Redis was away for half a lease        nothing lapses for another half: the owners renew first
+//	Redis's clock is set ahead             the same: all leases have run out, and the owners renew first
+//	Redis's clock is set back              what lies further ahead than it may last is over; what was
+//	                                       delivered in the future is from now; retries wait as was meant;
+//	                                       accepted_at stands nearly still until the clock is there again
+//	an id of a stream lies in the future   its entries get ids of now, see straighten.lua
 //	the group is gone (flush, failover)    made anew from id 0: what is on a stream is unfinished
 //	scripts are gone                       sent whole in a second round trip
 //	a consumer is killed                   its entries lapse after a lease, its name leaves the groups

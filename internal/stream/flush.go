@@ -130,7 +130,11 @@ func (c *Control) StartFlush(ctx context.Context, f pushlog.Filter, by string) (
 	if err != nil {
 		return nil, fmt.Errorf("write the filter: %w", err)
 	}
-	answers, err := run(ctx, c.rdb, call{flushScript, []string{flushKey(c.keys)}, []any{operation(), flushLife.Milliseconds(), string(filter), by}})
+	newest, err := newestAccepted(ctx, c.rdb, c.keys)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := run(ctx, c.rdb, call{flushScript, []string{flushKey(c.keys)}, []any{operation(), flushLife.Milliseconds(), string(filter), by, newest}})
 	if err != nil {
 		return nil, fmt.Errorf("order a flush: %w", err)
 	}

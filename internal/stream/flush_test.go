@@ -255,9 +255,9 @@ func TestFlushTwice(t *testing.T) {
 	b.seed(t, "p", 30, always(push.Sent))
 	p, f := b.keys.Partition(0), b.flusher(t, "a")
 	key, life := flushKey(b.keys), time.Hour.Milliseconds()
-	order := func(op string) call { return call{flushScript, []string{key}, []any{op, life, "{}", "test"}} }
+	order := func(op string) call { return call{flushScript, []string{key}, []any{op, life, "{}", "test", 0}} }
 	step := func(number int64, from, to string) call {
-		c := reapCall(p, 0, []any{number, time.Now().Add(time.Hour).UnixMilli(), from, to, 3, 30, life})
+		c := reapCall(p, 0, []any{number, time.Now().Add(5 * time.Second).UnixMilli(), from, to, 3, 30, life})
 		for _, one := range b.candidates(t, "p-000001", "p-000002") {
 			c.args = append(c.args, one.args()...)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 // Reason says why all sending is held. It is a closed set, shared by Redis, the
@@ -91,12 +92,12 @@ func (h *Hold) Error() string {
 // onEvidence reports whether it ends with the first answer, not by its time.
 func (h *Hold) onEvidence() bool { return h.Until == "" }
 
-// parseHold reads a hold's hash; nil if there is none, or if it has run out and
-// nobody has asked for a permit since.
-func parseHold(project string, h map[string]string) *Hold {
+// parseHold reads a hold's hash; nil if there is none, or if it has run out by now,
+// Redis's time, and nobody has asked for a permit since.
+func parseHold(project string, h map[string]string, now time.Time) *Hold {
 	reason := Reason(h["reason"])
 	until, err := strconv.ParseInt(h["until_ms"], 10, 64)
-	if reason == "" || err == nil && until < time.Now().UnixMilli() {
+	if reason == "" || err == nil && until < now.UnixMilli() {
 		return nil
 	}
 	tokens, _ := strconv.Atoi(h["tokens"]) // it is for showing only
@@ -113,7 +114,14 @@ func readHold(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys,
 	if err != nil {
 		return nil, fmt.Errorf("read hold: %w", err)
 	}
-	return parseHold(project, h), nil
+	if len(h) == 0 {
+		return nil, nil
+	}
+	now, err := redisclock.Time(ctx, rdb, holdKey(keys, project))
+	if err != nil {
+		return nil, err
+	}
+	return parseHold(project, h, now), nil
 }
 
 // What lift is to do.

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"cmp"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -92,13 +93,24 @@ func bulkKey(k pushlog.Keys, id string) string { return k.Prefix + ":{bulk}:job:
 
 // entryTime is the time in the id of a stream entry: when it was added, by
 // Redis's clock.
+// Whoever adds one by hand may give any number: what is later than the year 9999 counts
+// as that.
 func entryTime(entry string) time.Time {
 	ms, _, _ := strings.Cut(entry, "-")
-	n, err := strconv.ParseInt(ms, 10, 64)
-	if err != nil {
+	n, err := strconv.ParseUint(ms, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return time.Time{}
 	}
-	return time.UnixMilli(n)
+	return time.UnixMilli(int64(min(n, latestTime)))
+}
+
+// latestTime is the last millisecond of the year 9999.
+const latestTime = 253_402_300_799_999
+
+// entryAge is how long ago an entry was added, by Redis's clock; 0 if its id lies in the
+// future.
+func entryAge(entry string, now time.Time) time.Duration {
+	return max(now.Sub(entryTime(entry)), 0)
 }
 
 // compareEntries compares the ids of two stream entries as Redis orders them.

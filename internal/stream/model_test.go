@@ -379,7 +379,7 @@ func (m *model) steal(c *Consumer) {
 	}
 	for _, p := range m.keys.All() {
 		m.age(m.t, p, func(e redis.XPendingExt) bool { return e.Consumer != nobody })
-		if err := (sweeper{c}).sweep(m.t.Context(), p); err != nil {
+		if err := (sweeper{c}).sweep(m.t.Context(), p, time.Now(), time.Now()); err != nil {
 			m.t.Fatal(err)
 		}
 	}

@@ -47,6 +47,10 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 			whole = append(whole, e)
 		}
 	}
+	whole, err := c.straightenWhole(ctx, p, whole)
+	if err != nil {
+		return err
+	}
 	for len(named) > 0 {
 		n := min(len(named), scriptBatch)
 		if err := c.take(ctx, p, named[:n], start); err != nil {
@@ -67,6 +71,29 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 		}
 	}
 	return c.adopt(ctx, p, whole)
+}
+
+// straightenWhole gives the lanes of entries whose ids lie in the future ids of now, and
+// returns the other entries: those are read again.
+func (c *Consumer) straightenWhole(ctx context.Context, p pushlog.Partition, whole []entry) ([]entry, error) {
+	limit := c.clock.Now().Add(aheadAtMost)
+	ahead := map[int][]string{}
+	for _, e := range whole {
+		if entryTime(e.id).After(limit) {
+			ahead[e.lane] = append(ahead[e.lane], e.id)
+		}
+	}
+	for lane, ids := range ahead {
+		s, err := straighten(ctx, c.rdb, p, lane, ids)
+		if err != nil {
+			return nil, err
+		}
+		if s.tell(c.log, p, lane); s.what != "moved" {
+			continue
+		}
+		whole = slices.DeleteFunc(whole, func(e entry) bool { return e.lane == lane && slices.Contains(ids, e.id) })
+	}
+	return whole, nil
 }
 
 // take runs the take script over entries that name a record.
@@ -188,8 +215,8 @@ func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []ent
 			job.ID = entryUUID(p, e, 0)
 		}
 		age := time.Duration(0)
-		if !job.DueAt.After(time.Now()) {
-			age = max(time.Since(entryTime(e.id)), 0)
+		if now := c.clock.Now(); !job.DueAt.After(now) {
+			age = entryAge(e.id, now)
 		}
 		jobs, ages, adopted = append(jobs, job), append(ages, age), append(adopted, e)
 	}
@@ -259,7 +286,7 @@ func (c *Consumer) tellDeleted(ctx context.Context, p pushlog.Partition, entries
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !isExhausted(err) { // the next script that tells something has them begin anew
 		return fmt.Errorf("report deleted entries: %w", err)
 	}
 	return nil

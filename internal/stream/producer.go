@@ -2,12 +2,14 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -112,9 +114,28 @@ func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error
 	return answers, err
 }
 
-// accept runs the accept script over jobs, all of which have an id, in one
-// round trip. ages, if not nil, are how much of its ttl each job has used up.
+// accept is acceptOnce; a stream that takes no more is straightened, and then asked again.
 func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
+	answers, err := acceptOnce(ctx, rdb, keys, jobs, ages, l)
+	if !errors.Is(err, errFull) {
+		return answers, err
+	}
+	if err := straightenAll(ctx, rdb, keys, zap.NewNop()); err != nil {
+		return answers, err
+	}
+	again, err := acceptOnce(ctx, rdb, keys, jobs, ages, l)
+	for i, a := range again {
+		if answers[i] == Unknown { // else it is repeated by now
+			answers[i] = a
+		}
+	}
+	return answers, err
+}
+
+// acceptOnce runs the accept script over jobs, all of which have an id, in one
+// round trip. ages, if not nil, are how much of its ttl each job has used up. The error is
+// errFull if a stream takes no more entries.
+func acceptOnce(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
 	answers := make([]Answer, len(jobs))
 	var calls []call
 	var members [][]int // for each call the places of its jobs
@@ -138,21 +159,25 @@ func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, j
 		members[n] = append(members[n], i)
 	}
 	results, err := run(ctx, rdb, calls...)
-	full := redis.HasErrorPrefix(err, "OOM")
+	oom := redis.HasErrorPrefix(err, "OOM")
+	var full error
 	for n, result := range results {
 		codes, _ := result.([]any) // nil: this call failed
 		for k, i := range members[n] {
 			if k < len(codes) {
 				answers[i] = answerOf(codes[k])
-			} else if full {
+				if answers[i] == Unknown {
+					full = errFull
+				}
+			} else if oom {
 				answers[i] = RefusedMemory
 			}
 		}
 	}
-	if err != nil && !full {
+	if err != nil && !oom {
 		return answers, fmt.Errorf("accept: %w", err)
 	}
-	return answers, nil
+	return answers, full
 }
 
 func answerOf(code any) Answer {
@@ -167,6 +192,8 @@ func answerOf(code any) Answer {
 		return RefusedScheduled
 	case int64(-3):
 		return Unusable
+	case int64(-4):
+		return Unknown
 	}
 	return Refused
 }

@@ -30,7 +30,12 @@ const (
 // duty takes some work for all upon this consumer, or keeps it. It returns Redis's
 // time in ms, or 0 if another consumer does it.
 func (c *Consumer) duty(ctx context.Context, key string) (int64, error) {
-	answers, err := run(ctx, c.rdb, call{dutyScript, []string{key}, []any{c.opt.Name, dutyLength.Milliseconds()}})
+	return c.dutyFor(ctx, key, dutyLength)
+}
+
+// dutyFor is duty for a length of time.
+func (c *Consumer) dutyFor(ctx context.Context, key string, length time.Duration) (int64, error) {
+	answers, err := run(ctx, c.rdb, call{dutyScript, []string{key}, []any{c.opt.Name, length.Milliseconds()}})
 	if err != nil {
 		return 0, fmt.Errorf("take a duty: %w", err)
 	}

@@ -3,13 +3,14 @@ package stream
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 // Limit is what a job that was refused found full. It is a closed set: labels of a
@@ -92,8 +93,11 @@ func (p *Producer) Room(ctx context.Context) (Room, error) {
 
 // CountRoom counts what accept.lua compares with its limits, over all partitions.
 func CountRoom(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (backlog, scheduled int64, err error) {
-	pipe := rdb.Pipeline()
-	now := fmt.Sprint(time.Now().UnixMilli())
+	at, err := redisclock.Time(ctx, rdb, controlKey(keys))
+	if err != nil {
+		return 0, 0, err
+	}
+	pipe, now := rdb.Pipeline(), strconv.FormatInt(at.UnixMilli(), 10)
 	var streams, dues, retrying, reserved []*redis.IntCmd
 	for _, p := range keys.All() {
 		streams = append(streams, pipe.XLen(ctx, jobsKey(p)), pipe.XLen(ctx, urgentKey(p)))

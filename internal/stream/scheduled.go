@@ -10,6 +10,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 const (
@@ -160,7 +161,11 @@ func (w *dueWalk) fill(ctx context.Context, part *duePart) error {
 // Move gives pushes that are scheduled another time, and says for each what became of
 // it. text is the time as sndn_rsev_hour has it. ErrMove if it is past, or too far ahead.
 func (c *Control) Move(ctx context.Context, due time.Time, text string, ids ...string) ([]Change, error) {
-	if now := time.Now(); !due.After(now) || due.After(now.Add(MaxMove)) {
+	now, err := redisclock.Time(ctx, c.rdb, controlKey(c.keys))
+	if err != nil {
+		return nil, err
+	}
+	if !due.After(now) || due.After(now.Add(MaxMove)) {
 		return nil, ErrMove
 	}
 	return c.move(ctx, operation(), due.UnixMilli(), text, ids...)
@@ -175,6 +180,6 @@ func (c *Control) SendNow(ctx context.Context, ids ...string) ([]Change, error) 
 func (c *Control) move(ctx context.Context, op string, due int64, text string, ids ...string) ([]Change, error) {
 	return c.change(ctx, ids, func(p pushlog.Partition) call {
 		return call{moveScript, []string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, nowMS(), eventsCap, push.DefaultTTL, op, due, text}}
+			[]any{p.Base, eventsCap, push.DefaultTTL, op, due, text}}
 	})
 }

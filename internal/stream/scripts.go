@@ -58,8 +58,11 @@ var (
 	advanceScript  = load("advance")
 	quitScript     = load("quit")
 	packScript     = load("pack")
+	touchScript    = load("touch")
+	shortenScript  = load("shorten")
 
-	packableScript = load("packable")
+	packableScript   = load("packable")
+	straightenScript = load("straighten")
 )
 
 // scriptBatch is the greatest number of items that one script takes, so that

@@ -40,6 +40,7 @@ type sealer struct {
 	rows int           // of a chunk, at least
 	late map[int]int64 // by partition: where to go on in K:late
 	pack *packer
+	now  time.Time // Redis's time when the turn began
 }
 
 func newSealer(c *Consumer) *sealer {
@@ -64,20 +65,21 @@ func (s *sealer) run(ctx context.Context) {
 // pass seals what is ready in all partitions whose turn it gets.
 func (s *sealer) pass(ctx context.Context) error {
 	for _, p := range s.c.keys.All() {
-		mine, err := s.c.rdb.SetNX(ctx, sealingKey(p), s.c.opt.Name, sealTurn).Result()
+		now, err := s.c.dutyFor(ctx, sealingKey(p), sealTurn)
 		if err != nil {
-			return fmt.Errorf("take turn: %w", err)
+			return err
 		}
-		if !mine {
+		if now == 0 {
 			continue
 		}
+		s.now = time.UnixMilli(now)
 		sealed, err := s.seal(ctx, p)
 		if err == nil {
 			err = s.fold(ctx, p)
 		}
 		packed := 0
 		if err == nil {
-			packed, err = s.pack.pass(ctx, p, time.Now().Add(-packAge))
+			packed, err = s.pack.pass(ctx, p, s.now.Add(-packAge))
 		}
 		if sealed+packed > 0 {
 			s.c.log.Debug("sealed", zap.Int("chunks", sealed), zap.Int("packed", packed), zap.Int("partition", p.Number))
@@ -102,7 +104,7 @@ func (s *sealer) seal(ctx context.Context, p pushlog.Partition) (int, error) {
 	}
 	sealed := 0
 	for end := time.Now().Add(sealWork); time.Now().Before(end); sealed++ {
-		more, err := s.sealNext(ctx, p, time.Now().Add(-sealLate))
+		more, err := s.sealNext(ctx, p, s.now.Add(-sealLate))
 		if err != nil || !more {
 			return sealed, err
 		}
@@ -169,7 +171,7 @@ func (s *sealer) mark(ctx context.Context, p pushlog.Partition, written int64, l
 			return 0, nil
 		}
 	}
-	answers, err := run(ctx, s.c.rdb, call{markScript, []string{p.Sealed()}, []any{written, until}})
+	answers, err := run(ctx, s.c.rdb, call{markScript, []string{p.Sealed()}, []any{written, until, p.Base}})
 	if err != nil || answers[0] != int64(1) {
 		return 0, err
 	}

@@ -38,7 +38,9 @@ func TestMark(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	p := b.keys.Partition(0)
-	mark := func(before, until int64) call { return call{markScript, []string{p.Sealed()}, []any{before, until}} }
+	mark := func(before, until int64) call {
+		return call{markScript, []string{p.Sealed()}, []any{before, until, p.Base}}
+	}
 	b.refused(t, "a mark that is not there", mark(5, 1000))
 	b.refused(t, "a time to come", mark(0, time.Now().Add(time.Hour).UnixMilli()))
 	b.done(t, "the first", mark(0, 1000))
@@ -50,8 +52,12 @@ func TestMark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lib, err := lua.ReadFile("lua/lib.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
 	// The present millisecond, within it.
-	script := redis.NewScript(`
+	script := redis.NewScript(string(lib) + `
 local function mark(KEYS, ARGV) ` + string(src) + ` end
 local function ms()
   local t = redis.call('TIME')
@@ -61,7 +67,7 @@ local now, got
 repeat
   now = ms()
   redis.call('DEL', KEYS[1])
-  got = mark(KEYS, { '0', string.format('%.0f', now + ARGV[1]) })
+  got = mark(KEYS, { '0', string.format('%.0f', now + ARGV[1]), 'K' })
 until ms() == now
 return got`)
 	for after, want := range map[int]int64{-1: 1, 0: 0, 1: 0} {

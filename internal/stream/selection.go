@@ -13,6 +13,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisclock"
 )
 
 // Selection says which pushes are to be redriven or cancelled together: those in
@@ -61,11 +62,15 @@ func (c *Control) walk(ctx context.Context, s Selection, change func(context.Con
 	p := Progress{Changes: map[Change]int{}}
 	until := s.Until
 	if until.IsZero() {
-		now, err := c.rdb.Time(ctx).Result() // accept takes Redis's clock
+		now, err := redisclock.Time(ctx, c.rdb, controlKey(c.keys)) // accept takes Redis's clock
 		if err != nil {
-			return p, fmt.Errorf("read the clock: %w", err)
+			return p, err
 		}
-		until = now.Add(time.Millisecond)
+		newest, err := newestAccepted(ctx, c.rdb, c.keys)
+		if err != nil {
+			return p, err
+		}
+		until = time.UnixMilli(max(now.UnixMilli(), newest) + 1)
 	}
 	for _, partition := range c.keys.All() {
 		from, seen := s.Since.UnixMilli(), map[string]bool{}
@@ -154,5 +159,3 @@ func operation() string {
 	rand.Read(b) // never fails: crypto/rand
 	return hex.EncodeToString(b)
 }
-
-func nowMS() int64 { return time.Now().UnixMilli() }

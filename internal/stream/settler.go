@@ -61,7 +61,6 @@ func (c *Consumer) gather(first settlement, timer *time.Timer) []settlement {
 
 // settle runs the scripts that a batch needs, in one round trip.
 func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
-	now := time.Now()
 	batch = slices.SortedStableFunc(slices.Values(batch), func(a, b settlement) int { return compareEntries(a.entry, b.entry) })
 	var b callBatch
 	asked := map[int][]*settlement{} // by call
@@ -77,7 +76,7 @@ func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 			continue
 		}
 		keys = append(keys, eventsKey(p))
-		head := []any{p.Base, Group, c.opt.Name, now.UnixMilli(), eventsCap, nobody}
+		head := []any{p.Base, Group, c.opt.Name, eventsCap, nobody}
 		if s.status == push.Retrying {
 			n := b.add(call{retryScript, append(keys, dueKey(p)), head}, retryArgs(s))
 			asked[n] = append(asked[n], s)
@@ -127,7 +126,7 @@ func retryArgs(s *settlement) []any {
 		until = stamp(s.newUntil)
 	}
 	return []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), s.due.UnixMilli(), string(s.code),
-		s.tried, s.deliveries, s.result, until, numberOr(s.try), s.line, numberOr(s.drop), s.refused}
+		s.tried, s.deliveries, s.result, until, numberOr(s.try), s.line, numberOr(s.drop), s.refused, s.now()}
 }
 
 // numberOr writes 0 as an absent value.

@@ -28,7 +28,13 @@ type bundle struct {
 
 func setup(t testing.TB, partitions int, settings ...string) *bundle {
 	t.Helper()
-	b := &bundle{srv: redistest.New(t, settings...), keys: pushlog.Keys{Prefix: "push", Partitions: partitions}}
+	return setupOn(t, redistest.New(t, settings...), partitions)
+}
+
+// setupOn is setup on a server that the test has started.
+func setupOn(t testing.TB, srv *redistest.Server, partitions int) *bundle {
+	t.Helper()
+	b := &bundle{srv: srv, keys: pushlog.Keys{Prefix: "push", Partitions: partitions}}
 	b.rdb = b.srv.Client(t)
 	b.log = pushlog.New(b.rdb, b.keys)
 	b.producer = NewProducer(b.rdb, b.keys, ProducerOptions{})
@@ -81,7 +87,7 @@ func (b *bundle) reclaim(t testing.TB, c *Consumer) []*delivery {
 // sweep has c take from the silent what they have in a partition, and claim it.
 func (b *bundle) sweep(t testing.TB, c *Consumer, p pushlog.Partition) []*delivery {
 	t.Helper()
-	if err := (sweeper{c}).sweep(t.Context(), p); err != nil {
+	if err := (sweeper{c}).sweep(t.Context(), p, time.Now(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	return b.reclaim(t, c)
@@ -211,3 +217,6 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+// nowMS is the time as the scripts have it.
+func nowMS() int64 { return time.Now().UnixMilli() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,14 +53,15 @@ func (s sweeper) run(ctx context.Context) {
 // pass sweeps the partitions whose turn it gets.
 func (s sweeper) pass(ctx context.Context) error {
 	for _, p := range s.c.keys.All() {
-		mine, err := s.turn(ctx, p)
+		began := time.Now()
+		now, err := s.turn(ctx, p)
 		if err != nil {
 			return err
 		}
-		if !mine {
+		if now == 0 {
 			continue
 		}
-		if err := s.sweep(ctx, p); err != nil {
+		if err := s.sweep(ctx, p, time.UnixMilli(now), began); err != nil {
 			return err
 		}
 		if err := s.c.removeDead(ctx, p); err != nil {
@@ -69,18 +71,21 @@ func (s sweeper) pass(ctx context.Context) error {
 	return nil
 }
 
-// turn reports whether it is this consumer's turn to sweep.
-func (s sweeper) turn(ctx context.Context, p pushlog.Partition) (bool, error) {
+// turn returns Redis's time in ms if it is this consumer's turn to sweep, else 0.
+func (s sweeper) turn(ctx context.Context, p pushlog.Partition) (int64, error) {
 	answers, err := run(ctx, s.c.rdb, call{turnScript, []string{sweepKey(p)},
 		[]any{s.c.opt.Name, (s.c.lease.length / sweepEvery).Milliseconds(), s.c.lease.length.Milliseconds()}})
 	if err != nil {
-		return false, fmt.Errorf("take turn: %w", err)
+		return 0, fmt.Errorf("take turn: %w", err)
 	}
-	return answers[0] == int64(1), nil
+	now, _ := answers[0].(int64)
+	return now, nil
 }
 
-// sweep looks through the whole pending lists of a partition once, step by step.
-func (s sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
+// sweep looks through the whole pending lists of a partition once, step by step. Redis's
+// clock said now when the turn began, by this machine's clock: if it is set while the
+// sweep goes on, nothing lapses.
+func (s sweeper) sweep(ctx context.Context, p pushlog.Partition, now, began time.Time) error {
 	for _, lane := range []int{laneUrgent, laneNormal} {
 		for from := "-"; from != ""; {
 			pending, err := s.c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
@@ -93,15 +98,23 @@ func (s sweeper) sweep(ctx context.Context, p pushlog.Partition) error {
 			if len(pending) == sweepStep {
 				from = "(" + pending[sweepStep-1].ID
 			}
-			var stale []entry
+			var stale, ahead []entry
 			for _, e := range pending {
+				if e.Consumer != nobody && e.Idle == 0 {
+					ahead = append(ahead, entry{lane: lane, id: e.ID})
+				}
 				if e.Consumer != s.c.opt.Name && e.Consumer != nobody && e.Idle >= s.c.lease.length {
 					stale = append(stale, entry{lane: lane, id: e.ID})
 				}
 			}
+			for batch := range slices.Chunk(ahead, scriptBatch) {
+				if err := s.touch(ctx, p, batch); err != nil {
+					return err
+				}
+			}
 			for len(stale) > 0 {
 				n := min(len(stale), scriptBatch)
-				if err := s.lapse(ctx, p, stale[:n]); err != nil {
+				if err := s.lapse(ctx, p, stale[:n], now.Add(time.Since(began))); err != nil {
 					return err
 				}
 				stale = stale[n:]
@@ -121,9 +134,23 @@ func acceptedAt(score any) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// lapse takes entries from their silent consumers.
-func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) error {
-	args := []any{p.Base, Group, s.c.opt.Name, time.Now().UnixMilli(), eventsCap, nobody, s.c.lease.length.Milliseconds(), maxDeliveries}
+// touch has the leases of entries begin now that were delivered in the future, by Redis's
+// clock before it was set back.
+func (s sweeper) touch(ctx context.Context, p pushlog.Partition, ahead []entry) error {
+	args := []any{Group}
+	for _, e := range ahead {
+		args = append(args, e.lane, e.id)
+	}
+	if _, err := run(ctx, s.c.rdb, call{touchScript, []string{jobsKey(p), urgentKey(p)}, args}); err != nil {
+		return fmt.Errorf("touch: %w", err)
+	}
+	return nil
+}
+
+// lapse takes entries from their silent consumers, unless Redis's clock was set: by it
+// should be now.
+func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry, now time.Time) error {
+	args := []any{p.Base, Group, s.c.opt.Name, now.UnixMilli(), eventsCap, nobody, s.c.lease.length.Milliseconds(), maxDeliveries}
 	for _, e := range stale {
 		args = append(args, e.lane, e.id)
 	}
@@ -143,7 +170,7 @@ func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry) 
 		}
 		counts[answer[0]]++
 		if answer[0] == "failed" && len(answer) > 1 {
-			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(answer[1]), time.Now())
+			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(answer[1]), s.c.clock.Now())
 		}
 		if answer[0] == "poison" && len(answer) > 1 {
 			e := stale[i]

@@ -113,7 +113,7 @@ func TestTransitionsTwice(t *testing.T) {
 			b.rdb.Do(t.Context(), "XCLAIM", jobsKey(p), Group, "dead", 0, d[1].entry, "IDLE", 60_000, "RETRYCOUNT", maxDeliveries, "JUSTID")
 			return func() {
 				stale := []entry{{lane: laneNormal, id: d[0].entry}, {lane: laneNormal, id: d[1].entry}}
-				if err := (sweeper{c}).lapse(t.Context(), p, stale); err != nil {
+				if err := (sweeper{c}).lapse(t.Context(), p, stale, time.Now()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -124,7 +124,7 @@ func TestTransitionsTwice(t *testing.T) {
 			b.settle(t, c, c.policy.expired(d[0], now))
 			p := b.keys.Partition(0)
 			again := call{redriveScript, []string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
-				[]any{p.Base, now.UnixMilli(), eventsCap, push.DefaultTTL, "one operation", "a"}}
+				[]any{p.Base, eventsCap, push.DefaultTTL, "one operation", "a"}}
 			return func() {
 				if answers, err := run(t.Context(), b.rdb, again); err != nil || fmt.Sprint(answers) != "[[queued]]" {
 					t.Fatal(answers, err)

@@ -56,7 +56,7 @@ func (c *Consumer) watch(ctx context.Context) error {
 	if err := c.checkProject(ctx, project.Val()[0]); err != nil {
 		return err
 	}
-	c.gate.see(parseHold(c.opt.Project, hold.Val()))
+	c.gate.see(parseHold(c.opt.Project, hold.Val(), c.clock.Now()))
 	all, one := control.Val()[0] != nil, control.Val()[1] != nil
 	if c.pausedAll && !all {
 		// All go on at the same time.

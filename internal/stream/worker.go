@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/redisclock"
 )
 
 const (
@@ -58,7 +60,7 @@ func (c *Consumer) heartbeat(ctx context.Context) {
 		now, sent := time.Now(), c.sent.Load()
 		rate := float64(sent-last) / max(now.Sub(lastAt).Seconds(), 0.001)
 		last, lastAt = sent, now
-		if err := c.beat(ctx, now, rate); err != nil && ctx.Err() == nil {
+		if err := c.beat(ctx, c.clock.Now(), rate); err != nil && ctx.Err() == nil {
 			c.trouble.note("heartbeat", err)
 		}
 	}
@@ -81,6 +83,11 @@ func (c *Consumer) state() State {
 // the set of workers by the time of the beat.
 func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error {
 	host, _ := os.Hostname()
+	_, last := c.clock.Steps()
+	step := redisclock.Step{}
+	if last != nil {
+		step = *last
+	}
 	key := workerKey(c.keys, c.opt.Name)
 	circuit := cmp.Or(c.gate.breaker.circuit(), &Circuit{})
 	_, err := run(ctx, c.rdb, call{beatScript, []string{key}, []any{workerTTL.Milliseconds(),
@@ -89,7 +96,8 @@ func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error 
 		"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
 		"project", c.opt.Project, "simulator", strconv.FormatBool(c.opt.Simulator), "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest(),
 		"circuit_reason", string(circuit.Reason), "circuit_code", string(circuit.Code), "circuit_detail", circuit.Detail,
-		"circuit_since", circuit.Since, "circuit_probe_at", circuit.ProbeAt, "circuit_tokens", circuit.Tokens}})
+		"circuit_since", circuit.Since, "circuit_probe_at", circuit.ProbeAt, "circuit_tokens", circuit.Tokens,
+		"clock_offset_ms", c.clock.Offset().Milliseconds(), "clock_step_ms", step.By.Milliseconds(), "clock_step_at", stampTime(step.At)}})
 	if err != nil {
 		return fmt.Errorf("beat: %w", err)
 	}

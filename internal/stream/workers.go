@@ -50,6 +50,10 @@ type Worker struct {
 	OpsAddr   string   `json:"ops_addr,omitempty"`
 	LastError string   `json:"last_error,omitempty"`
 	Circuit   *Circuit `json:"circuit,omitempty"` // why it has stepped back, if it has
+
+	ClockOffset int64  `json:"clock_offset_ms,omitempty"` // how far Redis's clock is ahead of this worker's
+	ClockStep   int64  `json:"clock_step_ms,omitempty"`   // how far Redis's clock jumped last, negative: back
+	ClockStepAt string `json:"clock_step_at,omitempty"`   // when, by the new time
 }
 
 // Workers returns all workers by name: those that live, those that are lost, and
@@ -141,5 +145,8 @@ func parseWorker(name string, h map[string]string) Worker {
 	w.Sent, _ = strconv.ParseInt(h["sent"], 10, 64)
 	w.Simulator, _ = strconv.ParseBool(h["simulator"])
 	w.Rate, _ = strconv.ParseFloat(h["rate"], 64)
+	w.ClockOffset, _ = strconv.ParseInt(h["clock_offset_ms"], 10, 64)
+	w.ClockStep, _ = strconv.ParseInt(h["clock_step_ms"], 10, 64)
+	w.ClockStepAt = h["clock_step_at"]
 	return w
 }

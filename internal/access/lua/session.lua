@@ -3,8 +3,12 @@
 --
 -- KEYS  1 session
 -- ARGV  1 K  2 id  3 now (ms)  4 idle life (ms)  5 time between two notes (ms)
+--       6 longest life (ms)
 -- Returns {role, reveal, user, how, address, user_agent, created_ms, seen_ms, ends_ms},
 -- or nil if there is none, it has ended, or its user is gone or disabled.
+--
+-- After a clock was set back, a session was seen now, and ends in its longest life at the
+-- latest.
 --
 -- Crash before: as it was. Crash after: noted, or ended. Twice: the same.
 local s = redis.call('HMGET', KEYS[1], 'user', 'how', 'address', 'user_agent', 'created_ms', 'seen_ms', 'ends_ms')
@@ -16,9 +20,10 @@ if not u[1] or u[3] == '1' or now >= ends or now >= seen + ARGV[4] then
   redis.call('ZREM', ARGV[1] .. ':sessions:' .. s[1], ARGV[2])
   return false
 end
-if now >= seen + ARGV[5] then
-  s[6] = ARGV[3]
-  redis.call('HSET', KEYS[1], 'seen_ms', ARGV[3])
+ends = math.min(ends, now + ARGV[6])
+if now >= seen + ARGV[5] or seen > now + 60000 and tonumber(ARGV[5]) <= 86400000 then -- a minute: clocks of replicas differ; a day: nothing may be written
+  s[6], s[7] = ARGV[3], string.format('%.0f', ends)
+  redis.call('HSET', KEYS[1], 'seen_ms', ARGV[3], 'ends_ms', s[7])
   redis.call('PEXPIRE', KEYS[1], math.min(ends - now, ARGV[4]))
 end
 return { u[1], u[2], unpack(s) }

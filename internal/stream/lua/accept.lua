@@ -11,24 +11,28 @@
 -- Returns for each job: 1 queued, 2 scheduled, 0 repeated (the id has a record,
 -- be it packed: nothing changed), -1 refused (backlog full), -2 refused (too many
 -- reserved pushes), -3 unusable (the key of its record, or an index of one of its values,
--- holds another type: nothing changed).
+-- holds another type: nothing changed), -4 not accepted (its stream takes no more: see
+-- straighten; nothing changed).
 --
 -- The backlog is what is on the streams, waits for its next try, or was reserved and is
 -- due: not what is reserved for later. Many that come due together may fill it, so
 -- urgent pushes have some room of their own.
 --
+-- What is due and what expires goes by Redis's clock; accepted_at may be ahead of it: see
+-- clock.
+--
 -- Crash before: no trace. Crash after: accepted. Twice: the second answers 0.
 local K, limit, cap = ARGV[1], tonumber(ARGV[2]), ARGV[5]
 local fields = { 'sndn_rsev_hour', 'csno', 'uuid_id', 'device_id', 'msg_title', 'msg_contents',
   'D_servicename', 'push_grp_id', 'cust_telno', 'data', 'priority', 'ttl' }
-local now = clock(K)
-local at, expiry = iso(now), {}
-local score = string.format('%.0f', now) -- once: Redis writes Lua's numbers slowly
+local now, accepted = wall(), clock(K)
+local at, expiry = iso(accepted), {}
+local score = string.format('%.0f', accepted) -- once: Redis writes Lua's numbers slowly
 local room, express, reserve = math.huge, math.huge, math.huge
 if limit > 0 then
   local urgent = redis.call('XLEN', KEYS[2])
   room = limit - redis.call('XLEN', KEYS[1]) - urgent
-    - math.max(redis.call('ZCOUNT', KEYS[3], '-inf', score), redis.call('ZCARD', K .. ':index:status:retrying'))
+    - math.max(redis.call('ZCOUNT', KEYS[3], '-inf', string.format('%.0f', now)), redis.call('ZCARD', K .. ':index:status:retrying'))
   express = ARGV[3] - urgent
 end
 if ARGV[4] ~= '0' then reserve = ARGV[4] - redis.call('ZCARD', K .. ':index:status:scheduled') end
@@ -45,15 +49,21 @@ local scores = redis.call('ZMSCORE', KEYS[4], unpack(ids))
 -- wrong says that the answer of a pcall is an error: the key holds another type.
 local function wrong(answer) return type(answer) == 'table' and answer.err end
 
+-- indexes are those of a push's values.
+local function indexes(csno, group, device)
+  local list = { K .. ':index:device_id:' .. device }
+  if csno ~= '' then list[#list + 1] = K .. ':index:csno:' .. csno end
+  if group ~= '' then list[#list + 1] = K .. ':index:push_grp_id:' .. group end
+  return list
+end
+
 -- enter puts a push into the indexes of its values, before all else that is written of
 -- it; into none, if one of them holds another type.
 local function enter(id, csno, group, device)
-  local indexes = { K .. ':index:device_id:' .. device }
-  if csno ~= '' then indexes[#indexes + 1] = K .. ':index:csno:' .. csno end
-  if group ~= '' then indexes[#indexes + 1] = K .. ':index:push_grp_id:' .. group end
-  for n, index in ipairs(indexes) do
+  local list = indexes(csno, group, device)
+  for n, index in ipairs(list) do
     if wrong(redis.pcall('ZADD', index, score, id)) then
-      for before = 1, n - 1 do redis.call('ZREM', indexes[before], id) end
+      for before = 1, n - 1 do redis.call('ZREM', list[before], id) end
       return false
     end
   end
@@ -83,29 +93,34 @@ for i = 6, #ARGV, 17 do
       redis.call('ZADD', KEYS[3], ARGV[i + 1], id)
       reserve = reserve - 1
     else
-      entry = redis.call('XADD', KEYS[lane], '*', 'id', id)
+      entry = enqueue(KEYS[lane], id)
       room = room - 1
       if lane == 2 then express = express - 1 end
     end
-    local ends = start + tonumber(ARGV[i + 3])
-    expiry[ends] = expiry[ends] or iso(ends)
-    local hash = { 'status', status, 'accepted_at', at, 'expires_at', expiry[ends], 'entry', entry }
-    local n = 8
-    for k = 1, 12 do
-      local value = ARGV[i + 4 + k]
-      if value ~= '' then
-        hash[n + 1], hash[n + 2] = fields[k], value
-        n = n + 2
+    if entry then
+      local ends = start + tonumber(ARGV[i + 3])
+      expiry[ends] = expiry[ends] or iso(ends)
+      local hash = { 'status', status, 'accepted_at', at, 'expires_at', expiry[ends], 'entry', entry }
+      local n = 8
+      for k = 1, 12 do
+        local value = ARGV[i + 4 + k]
+        if value ~= '' then
+          hash[n + 1], hash[n + 2] = fields[k], value
+          n = n + 2
+        end
       end
+      redis.call('HSET', record, unpack(hash))
+      members[#members + 1] = score
+      members[#members + 1] = id
+      seen[id] = true
+      moves.note(id, score, nil, status)
+      changes[#changes + 1] = id
+      changes[#changes + 1] = status
+      answer = status == 'queued' and 1 or 2
+    else
+      for _, index in ipairs(indexes(ARGV[i + 6], ARGV[i + 12], device)) do redis.call('ZREM', index, id) end
+      answer = -4
     end
-    redis.call('HSET', record, unpack(hash))
-    members[#members + 1] = score
-    members[#members + 1] = id
-    seen[id] = true
-    moves.note(id, score, nil, status)
-    changes[#changes + 1] = id
-    changes[#changes + 1] = status
-    answer = status == 'queued' and 1 or 2
   end
   answers[#answers + 1] = answer
 end

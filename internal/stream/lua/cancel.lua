@@ -1,7 +1,7 @@
 -- cancel: pushes that nobody has in hand are taken back.
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 due  4 events  5 index
--- ARGV  1 K  2 group  3 name of nobody  4 now (ms)  5 cap of events
+-- ARGV  1 K  2 group  3 name of nobody  4 cap of events
 --       then at most 100 ids
 -- Returns for each id: 'cancelled'; 'missing' (no such record); 'in_hand' (some
 -- consumer may be sending it: too late); or the terminal state that it is in.
@@ -11,7 +11,7 @@
 --
 -- Crash before: as it was. Crash after: cancelled. Twice: the second changes
 -- nothing.
-local K, group, nobody, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local K, group, nobody, now = ARGV[1], ARGV[2], ARGV[3], wall()
 local at, answers, changes, moves = iso(now), {}, {}, mover(K)
 
 local function cancel(id)
@@ -35,8 +35,8 @@ local function cancel(id)
   return 'cancelled'
 end
 
-for i = 6, #ARGV do answers[#answers + 1] = cancel(ARGV[i]) end
+for i = 5, #ARGV do answers[#answers + 1] = cancel(ARGV[i]) end
 moves.flush()
 if #changes > 0 then tally(K, now, { cancelled = #changes / 2 }) end
-announce(KEYS[4], ARGV[5], changes)
+announce(KEYS[4], ARGV[4], changes)
 return answers

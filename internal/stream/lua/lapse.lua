@@ -4,11 +4,13 @@
 -- under a dead name.
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 index  4 events
--- ARGV  1 K  2 group  3 who noticed  4 now (ms)  5 cap of events  6 name of nobody
+-- ARGV  1 K  2 group  3 who noticed  4 what Redis's clock says by now (ms), if it was not
+--       set since the turn began  5 cap of events  6 name of nobody
 --       7 lease (ms)  8 most deliveries without an answer
 --       then for each entry, at most 100: lane, entry
 -- Returns for each entry one of
---   {'left'}             not pending any more, or its lease runs
+--   {'left'}             not pending any more, or its lease runs, or Redis's clock was set
+--                        meanwhile: then nobody knows whose lease runs
 --   {'deleted'}          it was deleted while it was pending: out of the list now
 --   {'lapsed'}           it is pending for nobody
 --   {'failed', ms}       it was handed out too often: its push, accepted then, is
@@ -21,8 +23,9 @@
 --
 -- Crash before: pending as it was. Crash after: pending for nobody, or failed.
 -- Twice: the second finds the entry with nobody, or gone.
-local K, group, me, now, nobody, lease = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6], tonumber(ARGV[7])
+local K, group, me, now, nobody, lease = ARGV[1], ARGV[2], ARGV[3], wall(), ARGV[6], tonumber(ARGV[7])
 local most, at = tonumber(ARGV[8]), iso(now)
+local set = math.abs(now - tonumber(ARGV[4])) > lease / 4
 local answers, changes, taken, counts, done, moves = {}, {}, {}, {}, { {}, {} }, mover(K)
 
 local function fail(id, record, status, code, deliveries, times, owner)
@@ -38,12 +41,12 @@ end
 local function lapse(lane, entry)
   local stream = KEYS[lane]
   local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)[1]
-  if not pending or pending[2] == nobody or pending[3] < lease then return { 'left' } end
+  if set or not pending or pending[2] == nobody or pending[3] < lease then return { 'left' } end
   local owner, idle, times = pending[2], pending[3], pending[4]
   local found = redis.call('XRANGE', stream, entry, entry)[1]
   if not found then
     redis.call('XACK', stream, group, entry)
-    redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'deleted', stream .. ' ' .. entry)
+    tell(KEYS[4], ARGV[5], 'deleted', stream .. ' ' .. entry)
     return { 'deleted' }
   end
   local fields = found[2]
@@ -70,5 +73,5 @@ end
 
 for i = 9, #ARGV, 2 do answers[#answers + 1] = lapse(tonumber(ARGV[i]), ARGV[i + 1]) end
 conclude(K, group, now, KEYS[4], ARGV[5], moves, done, counts, changes)
-if #taken > 0 then redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'lapsed', table.concat(taken, ' ')) end
+if #taken > 0 then tell(KEYS[4], ARGV[5], 'lapsed', table.concat(taken, ' ')) end
 return answers

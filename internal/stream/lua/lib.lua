@@ -26,14 +26,21 @@ local function wall()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- clock is Redis's clock in milliseconds; or the time of the newest push, if that is
--- later; or the millisecond after what is sealed. So accepted_at never goes backwards
--- within a partition, and nothing is ever accepted among what is sealed.
+-- clock is when a push is accepted: by Redis's clock; or the time of the newest push, if
+-- that is later; or the millisecond after what is sealed. So accepted_at never goes
+-- backwards within a partition, and nothing is ever accepted among what is sealed.
+--
+-- While Redis's clock is behind the newest push, since it was set back, a millisecond
+-- takes about a hundred pushes: a chunk can't end within one. Nothing but accepted_at and
+-- the indexes goes by this clock: what is due or expires goes by wall.
 local function clock(K)
   local now = wall()
   local newest = redis.call('ZRANGE', K .. ':index', 0, 0, 'REV', 'WITHSCORES')[2]
   local sealed = redis.call('HGET', K .. ':sealed', 'until_ms')
-  if newest and tonumber(newest) > now then now = tonumber(newest) end
+  if newest and tonumber(newest) > now then
+    now = tonumber(newest)
+    if redis.call('ZCOUNT', K .. ':index', newest, newest) >= 100 then now = now + 1 end
+  end
   if sealed and tonumber(sealed) >= now then now = tonumber(sealed) + 1 end
   return now
 end
@@ -44,6 +51,33 @@ local function readHash(key, ...)
   local values = redis.pcall('HMGET', key, ...)
   if values.err then return {}, true end
   return values, false
+end
+
+-- runs reports whether what ends at a time, and lasts so long at most, has not ended (all
+-- ms). A time further ahead was written before Redis's clock was set back: it is over.
+local function runs(ends, length, now)
+  ends = tonumber(ends or 0)
+  return ends > now and ends <= now + length
+end
+
+-- enqueue adds a push to a work stream, and returns its entry; nil if the stream takes no
+-- more, since somebody has used the last possible id (see straighten).
+local function enqueue(stream, id)
+  local entry = redis.pcall('XADD', stream, '*', 'id', id)
+  if type(entry) == 'string' then return entry end
+  if not string.find(entry.err, 'exhausted', 1, true) then error(entry) end
+end
+
+-- exhausted is what a script answers that can't do its work for this, before it writes.
+local function exhausted(streams)
+  for _, stream in ipairs(streams) do
+    local info = redis.pcall('XINFO', 'STREAM', stream)
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' and info[i + 1] == '18446744073709551615-18446744073709551615' then
+        return redis.error_reply('EXHAUSTED ' .. stream .. ' takes no more entries')
+      end
+    end
+  end
 end
 
 -- tally adds counts ({field = n}) to the counters of the minute and the hour of
@@ -61,6 +95,16 @@ local function tally(K, ms, counts)
   redis.call('EXPIRE', hour, 34560000)
 end
 
+-- tell appends an event to the capped events stream. If somebody has used its last
+-- possible id, it begins anew: who reads it notices the gap. A key that is no stream is left alone: no push waits for an event.
+local function tell(events, cap, ...)
+  local entry = redis.pcall('XADD', events, 'MAXLEN', '~', cap, '*', ...)
+  if type(entry) == 'table' and string.find(entry.err, 'exhausted', 1, true) then
+    redis.call('DEL', events)
+    redis.call('XADD', events, '*', ...)
+  end
+end
+
 -- announce appends {id, status, id, status, ...} to the capped events stream, as
 -- one text: a field each would cost Redis more than the change itself. With new, all
 -- of them are pushes that were accepted just now. A key that is no stream is left alone.
@@ -68,9 +112,9 @@ local function announce(events, cap, changes, new)
   if #changes == 0 then return end
   local text = table.concat(changes, ' ')
   if new then
-    redis.pcall('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text, 'accepted', #changes / 2)
+    tell(events, cap, 'changes', text, 'accepted', #changes / 2)
   else
-    redis.pcall('XADD', events, 'MAXLEN', '~', cap, '*', 'changes', text)
+    tell(events, cap, 'changes', text)
   end
 end
 
@@ -171,6 +215,13 @@ end
 local function orphan(stream, group, nobody, entry)
   local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)[1]
   return (not pending or pending[2] == nobody) and #redis.call('XRANGE', stream, entry, entry) > 0
+end
+
+-- names reports whether an entry of a stream names a push: after a clock was set back, an
+-- id may come to be twice, and what is said of the first entry is not meant for the second.
+local function names(stream, entry, id)
+  local found = redis.call('XRANGE', stream, entry, entry)[1]
+  return not found or #found[2] == 2 and found[2][1] == 'id' and found[2][2] == id
 end
 
 -- conclude writes what settle, retry and lapse have gathered.

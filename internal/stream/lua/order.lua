@@ -3,10 +3,11 @@
 -- KEYS  1 jobs (zset, id by the time in ms at which it was ordered)  2 the job (hash)
 -- ARGV  1 what the hashes of jobs begin with  2 id of the job  3 most jobs that are open
 --       4 most jobs to remember  5 life of the hash (ms)  6 life of the zset (ms)
---       then fields and values of the job
+--       7 when the newest push was accepted (ms)  then fields and values of the job
 -- Returns 1 if it is ordered, 0 if too many are open.
 --
--- Its number is the time: pushes that were accepted before it are meant. Jobs whose
+-- Its number is the time, or the newest push's if that is later, since Redis's clock was
+-- set back: pushes that were accepted before it are meant. Jobs whose
 -- hash is gone are forgotten, and as many of those that have ended, the oldest first, as
 -- there are too many.
 --
@@ -28,9 +29,8 @@ for i = 1, open + #ended + 1 - ARGV[4] do
   redis.call('DEL', ARGV[1] .. ended[i])
   redis.call('ZREM', KEYS[1], ended[i])
 end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('HSET', KEYS[2], 'state', 'waiting', 'number', now, 'ordered_at', iso(now), 'step', 0, unpack(ARGV, 7))
+local now, newest = wall(), tonumber(ARGV[7])
+redis.call('HSET', KEYS[2], 'state', 'waiting', 'number', string.format('%.0f', math.max(now, newest > now and newest + 1 or 0)), 'ordered_at', iso(now), 'step', 0, unpack(ARGV, 8))
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 redis.call('ZADD', KEYS[1], now, ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])

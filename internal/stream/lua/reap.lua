@@ -3,7 +3,7 @@
 -- KEYS  1 jobs  2 jobs:urgent  3 index  4 late  5 flush (hash)
 -- ARGV  1 K  2 group  3 pushes that the index keeps at least
 --       4 number of the flush, '' for retention, and so are 5 to 10
---       5 until when the flush may do this (ms)  6 place that it has come to
+--       5 until when the flush may do this (ms); it was planned less than 10 s before  6 place that it has come to
 --       7 place that it comes to  8 pushes that it looked at on the way
 --       9 pushes that it has to look at in this partition  10 life of its hash (ms)
 --       then for each push, at most 100, 6 texts: id, accepted time (ms) as the index
@@ -28,10 +28,10 @@
 -- that the flush has come to another place.
 local K, group, flush = ARGV[1], ARGV[2], ARGV[4]
 if flush ~= '' then
-  local t = redis.call('TIME')
+  local now = wall()
   local h = redis.call('HMGET', KEYS[5], 'number', 'place')
   local place = h[1] == flush and h[2] or ''
-  if t[1] * 1000 + math.floor(t[2] / 1000) > tonumber(ARGV[5]) or place ~= ARGV[6]
+  if now > tonumber(ARGV[5]) or now < ARGV[5] - 10000 or place ~= ARGV[6]
     or h[1] and tonumber(h[1]) > tonumber(flush) then return { -1, 0 } end
   if h[1] ~= flush then
     redis.call('DEL', KEYS[5])

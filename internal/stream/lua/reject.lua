@@ -21,7 +21,7 @@ if redis.call('EXISTS', record) == 0 and not packed(K, id) then
   local moves = mover(K)
   moves.note(id, now, nil, 'failed', nil, ARGV[7])
   moves.flush()
-  tally(K, now, { accepted = 1, failed = 1, ['error.' .. ARGV[7]] = 1 })
+  tally(K, wall(), { accepted = 1, failed = 1, ['error.' .. ARGV[7]] = 1 })
   announce(KEYS[4], ARGV[5], { id, 'failed' }, true)
   wrote = 1
 end

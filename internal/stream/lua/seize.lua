@@ -2,17 +2,18 @@
 --
 -- KEYS  1 jobs (zset)  2 the job (hash)
 -- ARGV  1 worker  2 lease (ms), 0 to let go  3 life of the hash (ms)  4 of the zset (ms)
+--       5 longest lease (ms)
 -- Returns the fields and values of the job if it is this worker's, else an empty list.
 --
--- The clock is Redis's, since the workers' own differ.
+-- The clock is Redis's, since the workers' own differ. A lease that ends later than it may
+-- is over: the clock was set back.
 --
 -- Crash before: as it was. Crash after: this worker's, until its lease ends. Twice: the
 -- same, the lease a little later.
 local h = redis.call('HMGET', KEYS[2], 'state', 'worker', 'lease_ms')
 if h[1] ~= 'waiting' and h[1] ~= 'running' then return {} end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if h[2] and h[2] ~= ARGV[1] and tonumber(h[3]) > now then return {} end
+local now = wall()
+if h[2] and h[2] ~= ARGV[1] and runs(h[3], tonumber(ARGV[5]), now) then return {} end
 if ARGV[2] == '0' and h[2] ~= ARGV[1] then return {} end
 redis.call('HSET', KEYS[2], 'state', 'running', 'worker', ARGV[1], 'lease_ms', now + ARGV[2])
 if h[1] == 'waiting' then redis.call('HSET', KEYS[2], 'started_at', iso(now)) end

@@ -1,7 +1,7 @@
 -- settle: pushes in hand reach a terminal state.
 --
 -- KEYS  1 jobs  2 jobs:urgent  3 events
--- ARGV  1 K  2 group  3 consumer  4 now (ms)  5 cap of events  6 name of nobody
+-- ARGV  1 K  2 group  3 consumer  4 cap of events  5 name of nobody
 --       then for each push, at most 100 and each lane's in ascending
 --       order of entries, 12 texts:
 --       lane, entry, id, accepted time (ms), status (sent, failed, expired),
@@ -16,11 +16,11 @@
 -- Crash before: the entry stays pending, and is delivered again. Crash after:
 -- settled. Twice: the second finds the entry gone and its own try in the
 -- record, and does nothing.
-local K, group, me, now, nobody = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6]
+local K, group, me, now, nobody = ARGV[1], ARGV[2], ARGV[3], wall(), ARGV[5]
 local answers, changes, counts, done = {}, {}, {}, { {}, {} }
-local moves, held = mover(K), holder(group, me, 7, 12)
+local moves, held = mover(K), holder(group, me, 6, 12)
 
-for i = 7, #ARGV, 12 do
+for i = 6, #ARGV, 12 do
   local lane, entry, id, score, status, code = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local try, line = ARGV[i + 10], ARGV[i + 11]
   local record = K .. ':record:' .. id
@@ -45,11 +45,11 @@ for i = 7, #ARGV, 12 do
       if code ~= '' then counts['error.' .. code] = (counts['error.' .. code] or 0) + 1 end
       answer = 1
     end
-    table.insert(done[lane], entry)
+    if answer == 1 or names(KEYS[lane], entry, id) then table.insert(done[lane], entry) end
   else
     late(K, id, me, try, line)
   end
   answers[#answers + 1] = answer
 end
-conclude(K, group, now, KEYS[3], ARGV[5], moves, done, counts, changes)
+conclude(K, group, now, KEYS[3], ARGV[4], moves, done, counts, changes)
 return answers

@@ -7,6 +7,7 @@ import Typography from '@mui/material/Typography';
 import { type ReactNode, useId } from 'react';
 import { WorkerChip } from '../../push/workers';
 import { CircuitNotice } from './CircuitNotice';
+import { ClockNotice } from './ClockNotice';
 import { type Group, shownState } from './model';
 import { ProcessFacts } from './ProcessFacts';
 import { ProcessSwitch } from './ProcessSwitch';
@@ -71,6 +72,9 @@ export function ProcessCard({ group, allPaused, last, heir, readAt }: Props) {
         (w) =>
           w.state === 'circuit_open' && w.circuit && <CircuitNotice key={w.consumer} worker={w} circuit={w.circuit} />,
       )}
+      {processes.map((w) => (
+        <ClockNotice key={w.consumer} worker={w} />
+      ))}
       {single && <ProcessFacts worker={single} readAt={readAt} />}
       {processes.length > 1 && <ProcessTable name={group.name} workers={processes} readAt={readAt} />}
     </CardFrame>

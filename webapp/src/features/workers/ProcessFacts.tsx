@@ -36,6 +36,14 @@ export function ProcessFacts({ worker: w, readAt }: { worker: Worker; readAt: nu
             <Time at={w.started_at} />
           </Fact>
         )}
+        {w.clock_step_at && w.clock_step_ms !== undefined && (
+          <Fact name={t('clockStep')}>
+            {t(w.clock_step_ms < 0 ? 'clockStep.back' : 'clockStep.ahead', {
+              n: (Math.abs(w.clock_step_ms) / 1_000).toFixed(1),
+            })}{' '}
+            (<Time at={w.clock_step_at} />)
+          </Fact>
+        )}
         {w.project && <Fact name={t('project')}>{w.project}</Fact>}
         {w.version && <Fact name={t('version')}>{w.version}</Fact>}
         <Fact name={t('lastError')}>

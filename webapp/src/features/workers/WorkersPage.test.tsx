@@ -44,6 +44,25 @@ describe('cards', () => {
     expect(c).toHaveTextContent('Version1.2.3');
   });
 
+  it("say when Redis's clock is another one, and that it was set", async () => {
+    server.use(
+      list([
+        { ...one, clock_offset_ms: -90_000, clock_step_ms: -600_000, clock_step_at: '2026-11-30T01:00:00Z' },
+        { ...two, clock_offset_ms: 1_400 },
+        { ...two, name: 'consumer-3', consumer: 'consumer-3-1-a', clock_offset_ms: -300 },
+      ]),
+    );
+    renderPage(<WorkersPage />);
+    const far = await card('consumer-1');
+    expect(far).toHaveTextContent("Redis's clock is 90.0 s behind this process's machine.");
+    expect(far).toHaveTextContent('its /readyz answers 503');
+    expect(far).toHaveTextContent('600.0 s back');
+    const differs = await card('consumer-2');
+    expect(differs).toHaveTextContent("Redis's clock is 1.4 s ahead of this process's machine.");
+    expect(differs).not.toHaveTextContent('503');
+    expect(await card('consumer-3')).not.toHaveTextContent("Redis's clock");
+  });
+
   it('have the web server locked, and say why', async () => {
     renderPage(<WorkersPage />);
     const toggle = within(await card('Web server')).getByRole('switch', { name: 'Web server Process ON' });

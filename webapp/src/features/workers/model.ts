@@ -71,6 +71,14 @@ export function replace(known: Workers, name: string, answer: Workers): Workers 
   return { items, desired: answer.desired };
 }
 
+/** How far Redis's clock is from that of a process: from 1 s on a warning, from 5 s on the process is not ready. */
+export function clockOf(w: Worker): { state: 'ok' | 'differs' | 'far'; seconds: string; ahead: boolean } {
+  const offset = w.state === 'lost' ? 0 : (w.clock_offset_ms ?? 0);
+  const ms = Math.abs(offset);
+  const state = ms > 5_000 ? 'far' : ms > 1_000 ? 'differs' : 'ok';
+  return { state, seconds: (ms / 1_000).toFixed(1), ahead: offset > 0 };
+}
+
 /** Milliseconds since a heartbeat, from what the API said of it some time ago. */
 export function silence(w: Worker, readAt: number, now: number): number {
   return w.silent_seconds * 1_000 + Math.max(0, now - readAt);

@@ -37,6 +37,14 @@ export const useWorkersText = texts(
     circuitSince: '시작',
     circuitTokens: '서로 다른 토큰 {{n}}개에서 확인',
     circuitHelp: '맡고 있던 푸시는 다른 프로세스로 넘겼고, 한 건씩 보내 보며 FCM이 응답하면 저절로 다시 시작합니다.',
+    'clock.ahead': 'Redis의 시계가 이 프로세스의 서버보다 {{n}}초 빠릅니다.',
+    'clock.behind': 'Redis의 시계가 이 프로세스의 서버보다 {{n}}초 늦습니다.',
+    'clock.help': '만료와 예약은 Redis의 시계로 정합니다. 두 서버의 시각 동기화(NTP)를 확인하십시오.',
+    'clock.far':
+      '만료와 예약은 Redis의 시계로 정합니다. 5초를 넘어 이 프로세스의 /readyz가 503으로 응답합니다. 두 서버의 시각 동기화(NTP)를 확인하십시오.',
+    clockStep: 'Redis 시계 변경',
+    'clockStep.back': '{{n}}초 뒤로',
+    'clockStep.ahead': '{{n}}초 앞으로',
     noError: '없음',
     simulator: '시뮬레이터',
     simulatorHelp: 'FCM 시뮬레이터로 보냅니다. 휴대폰에는 아무것도 가지 않습니다.',
@@ -133,6 +141,15 @@ export const useWorkersText = texts(
     circuitTokens: 'seen with {{n}} different tokens',
     circuitHelp:
       'Its pushes were handed over to the others. It probes with single pushes, and goes on by itself when FCM answers.',
+    'clock.ahead': "Redis's clock is {{n}} s ahead of this process's machine.",
+    'clock.behind': "Redis's clock is {{n}} s behind this process's machine.",
+    'clock.help':
+      "Redis's clock decides what is due and what expires. Check the time synchronization (NTP) of both machines.",
+    'clock.far':
+      "Redis's clock decides what is due and what expires. Above 5 s the process is not ready: its /readyz answers 503. Check the time synchronization (NTP) of both machines.",
+    clockStep: "Redis's clock was set",
+    'clockStep.back': '{{n}} s back',
+    'clockStep.ahead': '{{n}} s ahead',
     noError: 'none',
     simulator: 'Simulator',
     simulatorHelp: 'It sends to a simulator of FCM. Nothing reaches phones.',
