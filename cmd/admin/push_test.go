@@ -131,7 +131,7 @@ func TestStoppedSelection(t *testing.T) {
 	for n := range 250 {
 		ids = append(ids, fmt.Sprint("id-", n))
 	}
-	s.end(t, push.CodeUnregistered, push.Failed, ids...)
+	s.end(t, push.CodeInvalidArgument, push.Failed, ids...)
 	ctx, stop := context.WithCancel(t.Context())
 	v := verb{stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
 		stop()

@@ -310,6 +310,7 @@ var changing = []request{
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
 	{"DELETE", "/api/v1/holds/demo", ""},
 	{"DELETE", "/api/v1/dead-tokens/" + pushlog.TokenHash("token-b"), ""},
+	{"POST", "/api/v1/dead-tokens/forget", `{"code":"UNREGISTERED","reason":"a test"}`},
 	{"POST", "/api/v1/users", `{"name":"new","password":"correct horse battery","role":"viewer"}`},
 	{"PUT", "/api/v1/users/other/role", `{"role":"operator","reveal":true}`},
 	{"DELETE", "/api/v1/sessions/OTHERS-SESSION", ""},
@@ -342,6 +343,7 @@ var posted = []request{
 	{"POST", "/api/v1/audit/search", `{}`},
 	{"POST", "/api/v1/pushes/export", `{"format":"ndjson"}`},
 	{"POST", "/api/v1/audit/export", `{"format":"ndjson"}`},
+	{"POST", "/api/v1/dead-tokens/find", `{"device_id":"token-a"}`},
 }
 
 // readable are the routes of GET.
