@@ -18,7 +18,7 @@ export const useHoldText = texts(
     credential: '서비스 계정 키가 거부되어 발송을 멈추었습니다',
     permission: '전송 권한이 없어 발송을 멈추었습니다',
     mismatch: '토큰이 다른 프로젝트의 것이라는 응답이 이어져 발송을 멈추었습니다',
-    unregistered: '거의 모든 토큰이 죽었다는 응답이 와서 발송을 멈추었습니다',
+    unregistered: '거의 모든 토큰이 무효라는 응답이 와서 발송을 멈추었습니다',
     'quota.mend':
       'FCM 이 알려 준 시각에 저절로 이어집니다. 자주 생기면 FCM_RATE 를 낮추거나 Google 에 한도 증설을 요청하세요.',
     'outage.mend': 'FCM 이 다시 응답하면 저절로 이어집니다. Firebase 상태 페이지와 네트워크, 프록시를 확인하세요.',
@@ -27,9 +27,9 @@ export const useHoldText = texts(
     'permission.mend':
       'Firebase Cloud Messaging API (V1) 을 켜고, 서비스 계정에 전송 권한을 주고, FCM_PROJECT_ID 를 확인하세요.',
     'mismatch.mend':
-      'FCM_PROJECT_ID와 서비스 계정 키를 확인하세요. FCM이 한 건이라도 접수하면 저절로 이어집니다. 이 일로 토큰이 발송 제외 목록에 오르지 않습니다.',
+      'FCM_PROJECT_ID와 서비스 계정 키를 확인하세요. FCM이 한 건이라도 접수하면 저절로 이어집니다. 이 일로 토큰이 무효 토큰 목록에 오르지 않습니다.',
     'unregistered.mend':
-      'FCM_PROJECT_ID와 Firebase 상태 페이지를 확인하세요. FCM이 한 건이라도 접수하면 저절로 이어집니다. 토큰이 정말 죽었다면 멈춤을 해제하세요. 그 뒤 10분 동안은 FCM의 응답을 그대로 믿습니다.',
+      'FCM_PROJECT_ID와 Firebase 상태 페이지를 확인하세요. FCM이 한 건이라도 접수하면 저절로 이어집니다. 토큰이 정말 무효라면 멈춤을 해제하세요. 그 뒤 10분 동안은 FCM의 응답을 그대로 믿습니다.',
     evidence: '확인한 프로세스 {{workers}} · 토큰 {{n}}개',
     safe: '푸시는 대기열에 안전하게 쌓이며, 시도 횟수도 줄지 않습니다.',
     since: '시작',

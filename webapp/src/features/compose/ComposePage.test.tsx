@@ -100,6 +100,43 @@ describe('validate only', () => {
     expect(screen.getByText(/The app was removed, or the token has expired/)).toBeVisible();
   });
 
+  it.each([
+    { ok: true, code: 'ACCEPTED', took_ms: 3 },
+    { ok: false, code: 'UNREGISTERED', http_status: 404, detail: 'not found', took_ms: 3 },
+    null,
+  ])('says beside the word of FCM that the token is suppressed: %j', async (fcm) => {
+    const suppressed = {
+      project: 'demo',
+      hash: '799fe18b43e78f85c651479cc41c4fe8',
+      at: '2026-11-22T00:30:00Z',
+      code: 'INVALID_ARGUMENT',
+      push: 'p-1',
+      ask_at: '2026-11-23T00:30:00Z',
+    };
+    taken(() => HttpResponse.json({ bytes: 48, max_bytes: 4096, fcm, suppressed, project: 'demo' }));
+    renderPage(<ComposePage />, { at: '/compose' });
+    await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
+    expect(await screen.findByText(/is suppressed/)).toHaveTextContent(
+      /called it dead at 2026-11-22 09:30:00, with code INVALID_ARGUMENT/,
+    );
+    expect(
+      screen.getByText(fcm ? (fcm.ok ? /FCM would take it/ : /FCM would not/) : /does not know FCM/),
+    ).toBeVisible();
+    expect(screen.getByRole('link', { name: 'To the suppressed tokens' })).toHaveAttribute(
+      'href',
+      '/workers?tab=tokens',
+    );
+  });
+
+  it('says nothing of suppression if pushes to the token are sent', async () => {
+    const fcm = { ok: true, code: 'ACCEPTED', took_ms: 3 };
+    taken(() => HttpResponse.json({ bytes: 48, max_bytes: 4096, fcm, suppressed: null, project: 'demo' }));
+    renderPage(<ComposePage />, { at: '/compose' });
+    await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
+    expect(await screen.findByText(/FCM would take it/)).toBeVisible();
+    expect(screen.queryByText(/suppressed/)).toBeNull();
+  });
+
   it('says that FCM was in trouble, which says nothing of the push', async () => {
     taken(() =>
       HttpResponse.json({

@@ -17,7 +17,7 @@ import { CopyButton } from '../../ui/CopyButton';
 import { ErrorNotice } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
 import { logLink } from '../../url/log';
-import { useComposeText } from './text';
+import { tokensPath, useComposeText } from './text';
 
 /** How often it is asked for, in ms, if nothing is told of it. */
 const every = 3_000;
@@ -77,7 +77,8 @@ export function SentPush({ id, answer, onDismiss }: Props) {
           </Stack>
           {record.status === 'failed' && record.error_code && (
             <Typography variant="body2">
-              {meaning(record.error_code)} {meaning(`${record.error_code}.do`)}
+              {meaning(record.error_code)} {meaning(`${record.error_code}.do`)}{' '}
+              {record.error_code === 'SUPPRESSED' && <Link to={tokensPath}>{t('toTokens')}</Link>}
             </Typography>
           )}
           <Timeline

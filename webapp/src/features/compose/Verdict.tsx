@@ -3,9 +3,11 @@ import Typography from '@mui/material/Typography';
 import type { Schemas } from '../../api/client';
 import { ApiError } from '../../api/error';
 import { codes, useCodeText } from '../../push/codes';
+import { useTime } from '../../time/useTime';
 import { ErrorText } from '../../ui/ErrorText';
+import { Link } from '../../ui/Link';
 import { maxBytes } from './job';
-import { useComposeText } from './text';
+import { tokensPath, useComposeText } from './text';
 
 type Props = {
   verdict?: Schemas['Verdict'];
@@ -18,7 +20,14 @@ type Props = {
 /** What the API and FCM say of a push that was not sent. */
 export function Verdict({ verdict, error, rest = [] }: Props) {
   const t = useComposeText();
-  if (verdict) return <FcmWord verdict={verdict} />;
+  if (verdict) {
+    return (
+      <>
+        <FcmWord verdict={verdict} />
+        {verdict.suppressed && <Suppressed token={verdict.suppressed} />}
+      </>
+    );
+  }
   const faulty = !error || (error instanceof ApiError && error.status === 422 && error.faults.length > 0);
   return (
     <Alert severity="error">
@@ -28,6 +37,20 @@ export function Verdict({ verdict, error, rest = [] }: Props) {
           {t('other')}: {line}
         </Typography>
       ))}
+    </Alert>
+  );
+}
+
+/** Says that pushes to the token are not sent, whatever FCM says of it now. */
+function Suppressed({ token }: { token: Schemas['DeadToken'] }) {
+  const t = useComposeText();
+  const time = useTime();
+  return (
+    <Alert severity="warning">
+      {t('suppressed', { at: time.format(token.at), code: token.code })}
+      <Typography variant="body2">
+        {t('suppressedAsk')} <Link to={tokensPath}>{t('toTokens')}</Link>
+      </Typography>
     </Alert>
   );
 }

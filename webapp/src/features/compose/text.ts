@@ -1,5 +1,8 @@
 import { texts } from '../../i18n/texts';
 
+/** Where suppressed tokens are listed. */
+export const tokensPath = '/workers?tab=tokens';
+
 export const useComposeText = texts(
   'compose',
   {
@@ -40,6 +43,10 @@ export const useComposeText = texts(
     fcmNo: 'FCM 이 받지 않겠다고 답했습니다.',
     fcmSilent: 'FCM 의 판단을 받지 못했습니다.',
     fcmUnknown: '이 관리 서버는 FCM 을 모르므로 형식만 검사했습니다.',
+    suppressed:
+      '이 토큰은 무효 토큰입니다. FCM이 {{at}}에 {{code}} 코드로 무효라고 답했고, 그래서 이 토큰으로 가는 푸시는 보내지 않습니다.',
+    suppressedAsk: '토큰이 다시 유효하면 해제한 뒤 보내세요.',
+    toTokens: '무효 토큰 화면으로',
     faults: '고칠 것이 있습니다.',
     other: '그 밖의 문제',
     // faults
@@ -111,6 +118,10 @@ export const useComposeText = texts(
     fcmNo: 'FCM would not take it.',
     fcmSilent: 'FCM did not say whether it would take it.',
     fcmUnknown: 'This admin does not know FCM: only the fields were checked.',
+    suppressed:
+      'This token is suppressed: FCM called it dead at {{at}}, with code {{code}}. Pushes to it are not sent, whatever FCM says now.',
+    suppressedAsk: 'If it is valid again, have it forgotten, then send.',
+    toTokens: 'To the suppressed tokens',
     faults: 'Something is to be mended.',
     other: 'Besides',
     'fault.required': 'Required',

@@ -12,11 +12,12 @@ import { CopyButton } from '../../ui/CopyButton';
 import { Link } from '../../ui/Link';
 import { Time } from '../../ui/Time';
 import { logLink } from '../../url/log';
+import { AskedAgain } from './AskedAgain';
 import { useWorkersText } from './text';
 
 type Props = { tokens: Schemas['DeadToken'][]; onForget?: (hash: string) => void };
 
-/** Dead tokens, newest first. */
+/** Suppressed tokens, newest first. */
 export function DeadTokenTable({ tokens, onForget }: Props) {
   const t = useWorkersText();
   const code = useCodeText();
@@ -29,6 +30,7 @@ export function DeadTokenTable({ tokens, onForget }: Props) {
             <TableCell>{t('tokenHash')}</TableCell>
             <TableCell>{t('tokenCode')}</TableCell>
             <TableCell>{t('tokenPush')}</TableCell>
+            <TableCell>{t('tokenAsk')}</TableCell>
             {onForget && <TableCell />}
           </TableRow>
         </TableHead>
@@ -49,6 +51,9 @@ export function DeadTokenTable({ tokens, onForget }: Props) {
                 <Link to={logLink({ id: token.push })} className="mono">
                   {token.push}
                 </Link>
+              </TableCell>
+              <TableCell>
+                <AskedAgain token={token} />
               </TableCell>
               {onForget && (
                 <TableCell align="right">

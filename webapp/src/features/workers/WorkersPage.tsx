@@ -14,7 +14,7 @@ import { useWorkers } from './useWorkers';
 
 const tabs = ['processes', 'tokens'] as const;
 
-/** The processes that send, with their switches; why nothing is sent; dead tokens. */
+/** The processes that send, with their switches; why nothing is sent; suppressed tokens. */
 export default function WorkersPage() {
   const t = useWorkersText();
   const may = useMay('control');
