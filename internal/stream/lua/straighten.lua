@@ -6,8 +6,8 @@
 -- ARGV  1 K  2 group  3 name of nobody  4 how far ahead an id may be (ms)
 --       then entries that are pending for the caller, and that it has not started
 -- Returns {what, n}: 'straight', nothing is ahead; 'moved', n entries have another id, or
--- stood for nothing and are gone; 'busy', n entries must be settled before: nothing is
--- changed.
+-- stood for nothing and are gone; 'busy', n entries must be settled before, or the user
+-- of Redis may not do all of this, and a consumer will: nothing is changed.
 --
 -- An entry that some consumer is sending keeps its id; so the stream is left alone until
 -- there is none, or, if it takes no more, gets as many ids as there are behind it. The
@@ -60,6 +60,16 @@ for _, e in ipairs(future) do
   end
 end
 if kept > 0 and not full then return { 'busy', kept } end
+
+-- A user of Redis that may do only a part of what follows must not begin it.
+for _, command in ipairs({
+  { 'DEL', stream }, { 'XADD', stream, '*', 'id', 'x' }, { 'XACK', stream, group, '1-1' }, { 'XDEL', stream, '1-1' },
+  { 'XPENDING', stream, group }, { 'XCLAIM', stream, group, nobody, '0', '1-1' }, { 'XSETID', stream, '1-1' },
+  { 'XREVRANGE', stream, '+', '-' }, { 'XGROUP', 'CREATE', stream, group, '0' }, { 'XGROUP', 'SETID', stream, group, '0' },
+  { 'HSET', K .. ':record:x', 'entry', 'x' },
+}) do
+  if not redis.acl_check_cmd(unpack(command)) then return { 'busy', 0 } end
+end
 
 local groups = redis.call('XINFO', 'GROUPS', stream)
 local function delivered(g)
