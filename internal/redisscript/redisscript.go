@@ -142,7 +142,8 @@ local function check(commands, pattern, samples, computed)
   for _, command in ipairs(commands) do
     local name, sub = string.match(command, '^(%u+) (%u+)$')
     local may
-    if name then may = redis.acl_check_cmd(name, sub, KEYS[1], 'x', 'x') else may = redis.acl_check_cmd(command, KEYS[1], 'x', 'x') end
+    -- Some take only keys: each argument is one.
+    if name then may = redis.acl_check_cmd(name, sub, KEYS[1], KEYS[1], KEYS[1]) else may = redis.acl_check_cmd(command, KEYS[1], KEYS[1], KEYS[1]) end
     if not may then return 'NOPERM the Redis user may not run ' .. string.lower(command) .. ' on ' .. KEYS[1] end
   end
   local tag = string.match(KEYS[1], pattern)

@@ -42,12 +42,14 @@ const (
 	RoleAdmin
 )
 
-// Commands that are called beside scripts. docs/operations.md lists all of a role; a
-// test runs everything with exactly these.
+// Commands that are called beside the scripts of this package. docs/operations.md lists
+// all of a role; tests run everything with exactly these, and look for others in the code.
 var (
-	everyCommand    = []string{"EVAL", "EVALSHA", "INFO", "GET", "SET", "XGROUP CREATE", "XINFO GROUPS", "HGET", "HGETALL", "HMGET", "EXISTS", "UNLINK", "TYPE", "TIME", "ZSCORE", "ZRANGE", "XLEN", "ZCARD", "ZCOUNT"}
-	consumerCommand = []string{"XREADGROUP", "XPENDING", "XRANGE", "XINFO CONSUMERS", "MULTI", "EXEC", "ZADD", "ZREM", "ZREMRANGEBYSCORE", "HSET", "HDEL", "DEL", "EXPIRE", "PEXPIRE"}
-	adminCommand    = []string{"XREVRANGE", "XREAD", "SCAN", "HVALS", "HSETNX", "PTTL"}
+	everyCommand = []string{"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "INFO", "PING", "TIME", "GET", "SET", "EXISTS", "UNLINK", "TYPE", "XGROUP CREATE", "XINFO GROUPS", "XLEN",
+		"HGET", "HGETALL", "HMGET", "HKEYS", "ZSCORE", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZCARD", "ZCOUNT", "XPENDING", "XRANGE"}
+	consumerCommand = []string{"XREADGROUP", "XINFO CONSUMERS", "MULTI", "EXEC", "MGET", "PTTL", "ZADD", "ZREM", "ZREMRANGEBYSCORE", "HSET", "HDEL", "DEL", "EXPIRE", "PEXPIRE"}
+	adminCommand    = []string{"WATCH", "UNWATCH", "XREVRANGE", "XREAD", "HEXISTS", "HLEN", "HVALS", "HSETNX", "ZREVRANGE", "ZSCAN"}
+	peopleCommand   = []string{"ZPOPMIN", "ZREMRANGEBYRANK"} // of the scripts of users, tokens and the audit log
 )
 
 // Commands are the commands that a role needs to be allowed, in upper case; a subcommand
@@ -62,13 +64,42 @@ func (r Role) Commands() []string {
 		}
 	}
 	if r == RoleAdmin {
-		all = slices.Concat(all, adminCommand)
+		all = slices.Concat(all, adminCommand, peopleCommand)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// keysOf are one key of each kind that a role reads and writes.
+// reads comes before a key or pattern of what is only read, as in Redis's ACL.
+const reads = "%R~"
+
+// Rules are the least rights of a role's Redis user, as rules of ACL SETUSER: patterns of
+// keys, and commands. No channel is among them, since nothing is published.
+func (r Role) Rules(keys pushlog.Keys) []string {
+	var rules []string
+	under := func(before string, names ...string) {
+		for _, name := range names {
+			rules = append(rules, before+keys.Prefix+":"+name)
+		}
+	}
+	switch r {
+	case RoleProducer:
+		under("~", "{[0-9]*}:*", "partitions", "keys")
+		under(reads, "workers", "worker:*", "control", "projects", "hold:*", "rate:*", "{access}:user:*")
+	case RoleConsumer:
+		under("~", "{[0-9]*}:*", "partitions", "project", "workers", "worker:*", "control", "projects", "flush", "hold:*", "rate:*", "evidence:*",
+			"waits:*", "suppressed:*", "{dead}:*")
+	case RoleAdmin:
+		under("~", "*")
+	}
+	for _, command := range r.Commands() {
+		rules = append(rules, "+"+strings.ReplaceAll(strings.ToLower(command), " ", "|"))
+	}
+	return rules
+}
+
+// keysOf are one key of each kind that a role reads and writes; reads is before those
+// that it only reads.
 func (r Role) keysOf(keys pushlog.Keys) []string {
 	all := []string{partitionsKey(keys)}
 	for _, p := range []pushlog.Partition{keys.All()[0], keys.All()[keys.Partitions-1]} {
@@ -82,10 +113,14 @@ func (r Role) keysOf(keys pushlog.Keys) []string {
 	}
 	if r != RoleProducer {
 		all = append(all, projectKey(keys), workersKey(keys), workerKey(keys, "x"), controlKey(keys), projectsKey(keys), flushKey(keys),
-			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), deadKey(keys, "x"), deadWhyKey(keys, "x"))
+			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), waitsKey(keys, "x"), deadKey(keys, "x"), deadWhyKey(keys, "x"), oldDeadKey(keys))
+	}
+	if r == RoleProducer {
+		all = append(all, reads+workersKey(keys), reads+workerKey(keys, "x"), reads+controlKey(keys), reads+projectsKey(keys), reads+holdKey(keys, "x"),
+			reads+rateKey(keys, "x"), reads+keys.Prefix+":{access}:user:x")
 	}
 	if r == RoleAdmin {
-		all = append(all, bulksKey(keys), bulkKey(keys, "x"), keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":search:x")
+		all = append(all, bulksKey(keys), bulkKey(keys, "x"), keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":search:x", keys.Prefix+":searches:x")
 	}
 	if r != RoleConsumer {
 		all = append(all, keys.Prefix+":keys")
