@@ -82,7 +82,7 @@ func TestArrows(t *testing.T) {
 		"internal/fcm":             {"internal/push"},
 		"internal/fcm/fcmsim":      nil,
 		"internal/share":           nil,
-		"internal/httpapi":         {"internal/push", "internal/share", "internal/telemetry"},
+		"internal/httpapi":         {"internal/push", "internal/redisconn", "internal/share", "internal/telemetry"},
 		"internal/dashboard":       {"internal/httpapi"},
 		"webapp":                   nil,
 		"internal/apikey":          {"internal/access"},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -147,6 +148,10 @@ func (a *api) oidcFailed(c *gin.Context, id access.Identity, err error) {
 	case errors.Is(err, access.ErrOIDCAway):
 		_ = c.Error(err) // for the log
 		refusal = oidcAway
+	case !strings.Contains(c.GetHeader("Accept"), "text/html"): // a program is told what is wrong with Redis
+		a.logins.count(access.ByOIDC, oidcResult(oidcNoStore))
+		httpapi.Unavailable(c, err)
+		return
 	default:
 		_ = c.Error(err) // for the log
 		refusal = oidcNoStore

@@ -111,9 +111,9 @@ func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration
 		_ = out.write(step{Page: &out.last})
 	default:
 		_ = c.Error(err) // for the log
-		_ = out.write(step{Problem: &httpapi.Problem{Type: "about:blank", Title: http.StatusText(http.StatusServiceUnavailable),
-			Status: http.StatusServiceUnavailable, Detail: "the store does not answer any more; search again",
-			RequestID: httpapi.RequestID(c)}})
+		p := httpapi.ProblemOf(err)
+		p.RequestID = httpapi.RequestID(c)
+		_ = out.write(step{Problem: &p})
 	}
 }
 

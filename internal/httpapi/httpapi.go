@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -80,11 +79,9 @@ func Unavailable(c *gin.Context, err error) { UnavailableAfter(c, err, nil) }
 func UnavailableAfter(c *gin.Context, err error, items any) {
 	_ = c.Error(err) // for observe
 	c.Header("Retry-After", "1")
-	detail := "the store does not answer; try again"
-	if strings.Contains(err.Error(), "OOM command not allowed") { // Redis says so
-		detail = "Redis is out of memory: flush the log, or give it more"
-	}
-	FailWith(c, Problem{Status: http.StatusServiceUnavailable, Items: items, Detail: detail})
+	p := ProblemOf(err)
+	p.Items = items
+	FailWith(c, p)
 }
 
 // TooLarge reports whether err is a body over the limit.
