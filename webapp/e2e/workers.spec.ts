@@ -105,3 +105,31 @@ test("the web server's own switch is locked, and says why", async ({ small, visi
   await expect(server.getByRole('switch')).toBeDisabled();
   await expect(server).toContainText('cannot be switched off');
 });
+
+test('suppressed tokens are looked up, named by a test send, and forgotten together', async ({ system, visit }) => {
+  const token = 'd7:APA91b-unregistered';
+  await system.send({ device_id: token, msg_title: 'a' }, { device_id: `e${token}`, msg_title: 'b' });
+  await eventually('both to be suppressed', async () =>
+    (await system.get<{ total: number }>('/dead-tokens')).total === 2 ? true : undefined,
+  );
+  const page = await visit(system, 'operator', '/compose');
+  const form = page.getByRole('form', { name: 'Test send' });
+  await form.getByLabel('FCM registration token').fill(token);
+  await form.getByLabel('Title').fill('t');
+  await form.getByRole('button', { name: 'Validate only' }).click();
+  await expect(form.getByText('This token is suppressed')).toContainText('with code UNREGISTERED');
+  await form.getByRole('link', { name: 'To the suppressed tokens' }).click();
+
+  const find = page.getByRole('form', { name: 'Look up' });
+  await find.getByLabel('Device token').fill(token);
+  await find.getByRole('button', { name: 'Look up' }).click();
+  await expect(find.getByText('It is suppressed')).toBeVisible();
+  expect(page.url()).not.toContain('APA91b');
+  await page.getByRole('button', { name: 'Forget many…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Forget suppressed tokens?' });
+  await dialog.getByLabel('Reason').fill('FCM was wrong');
+  await dialog.getByRole('button', { name: 'Forget 2 tokens' }).click();
+  await expect(page.getByText('2 tokens are forgotten')).toBeVisible();
+  await expect(find.getByText('It is not suppressed')).toBeVisible();
+  await expect(page.getByText('No suppressed tokens')).toBeVisible();
+});

@@ -46,7 +46,9 @@ export function DeadTokenTable({ tokens, onForget }: Props) {
                   <CopyButton text={token.hash} what={token.hash} />
                 </Box>
               </TableCell>
-              <TableCell title={code(token.code)}>{token.code}</TableCell>
+              <TableCell title={code(token.code)} sx={{ whiteSpace: 'nowrap' }}>
+                {token.code}
+              </TableCell>
               <TableCell>
                 <Link to={logLink({ id: token.push })} className="mono">
                   {token.push}
