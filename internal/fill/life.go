@@ -167,9 +167,13 @@ func (c chance) try(l *life, e end) {
 		if !over {
 			t.wait = backoff(n + 1)
 			t.wait += time.Duration(c.Float64() * 0.2 * float64(t.wait))
-			switch due := t.end().Add(t.wait); {
-			case !due.Before(l.expires):
-				l.status, t.wait, over = push.Expired, 0, true
+			due := t.end().Add(t.wait)
+			if !due.Before(l.expires) {
+				t.wait = l.lastWait(t.end())
+			}
+			switch {
+			case t.wait == 0:
+				l.status, over = push.Expired, true
 			case n > 0 && due.After(l.tries[0].end().Add(time.Hour)): // nobody tries longer
 				l.status, t.wait, over = push.Failed, 0, true
 			}
@@ -180,6 +184,16 @@ func (c chance) try(l *life, e end) {
 		}
 		start = t.end().Add(t.wait + c.span(time.Millisecond, 300*time.Millisecond))
 	}
+}
+
+// lastWait is the wait before one more try, if the next one would come after the push's
+// end; 0 if there is no time for one. It is as internal/stream has it.
+func (l *life) lastWait(now time.Time) time.Duration {
+	margin, left := min(5*time.Second, l.expires.Sub(l.accepted)/4), l.expires.Sub(now)
+	if left <= margin {
+		return 0
+	}
+	return max(left-margin, left/2)
 }
 
 // backoff is the wait after the nth try, less its jitter: as internal/stream has it.

@@ -159,7 +159,7 @@ func TestRecordsAreLikeRealOnes(t *testing.T) {
 		}
 		l.expires = l.start().Add(time.Duration(fate.ttl) * time.Second)
 		if name == "away until too late" {
-			l.expires = l.start().Add(25 * time.Second) // two tries, as with the real one's shorter waits
+			l.expires = l.start().Add(25 * time.Second) // three tries, as with the real one's shorter waits
 		}
 		s.run(&l, fate.end)
 		real, err := ordered.Do(t.Context(), "HGETALL", b.keys.Partition(0).Record(job.ID)).StringSlice()
