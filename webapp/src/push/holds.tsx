@@ -21,7 +21,7 @@ export const useHoldText = texts(
     unregistered: '거의 모든 토큰이 무효라는 응답이 와서 발송을 멈추었습니다',
     'quota.mend':
       'FCM 이 알려 준 시각에 저절로 이어집니다. 자주 생기면 FCM_RATE 를 낮추거나 Google 에 한도 증설을 요청하세요.',
-    'outage.mend': 'FCM 이 다시 응답하면 저절로 이어집니다. Firebase 상태 페이지와 네트워크, 프록시를 확인하세요.',
+    'outage.mend': 'FCM이 다시 응답하면 저절로 이어집니다. Firebase 상태 페이지와 네트워크, 프록시를 확인하세요.',
     'credential.mend':
       '서비스 계정 키를 바로잡거나, 유효한 키(GOOGLE_APPLICATION_CREDENTIALS)로 모든 consumer 를 다시 시작하세요.',
     'permission.mend':

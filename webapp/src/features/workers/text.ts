@@ -36,7 +36,7 @@ export const useWorkersText = texts(
     'circuit.unregistered': '이 프로세스에 거의 모든 토큰이 무효라는 응답이 와서 발송을 중단했습니다',
     circuitSince: '시작',
     circuitTokens: '서로 다른 토큰 {{n}}개에서 확인',
-    circuitHelp: '맡고 있던 푸시는 다른 프로세스로 넘겼고, 한 건씩 보내 보며 FCM이 응답하면 저절로 다시 시작합니다.',
+    circuitHelp: '맡고 있던 푸시는 다른 프로세스로 넘겼고, 한 건씩 보내 보며 확인합니다.',
     'clock.ahead': 'Redis의 시계가 이 프로세스의 서버보다 {{n}}초 빠릅니다.',
     'clock.behind': 'Redis의 시계가 이 프로세스의 서버보다 {{n}}초 늦습니다.',
     'clock.help': '만료와 예약은 Redis의 시계로 정합니다. 두 서버의 시각 동기화(NTP)를 확인하십시오.',
@@ -150,7 +150,7 @@ export const useWorkersText = texts(
     circuitSince: 'Since',
     circuitTokens: 'seen with {{n}} different tokens',
     circuitHelp:
-      'Its pushes were handed over to the others. It probes with single pushes, and goes on by itself when FCM answers.',
+      'Its pushes were handed over to the others. It probes with one push at a time.',
     'clock.ahead': "Redis's clock is {{n}} s ahead of this process's machine.",
     'clock.behind': "Redis's clock is {{n}} s behind this process's machine.",
     'clock.help':
