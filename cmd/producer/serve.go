@@ -19,7 +19,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	a.registry.MustRegister(monitor.New(a.rdb, a.keys), clock)
 	ops := telemetry.Handler(a.registry, append(health.Checks(a.health), telemetry.Check{Name: "clock", Run: clock.Check})...)
 	api := &api{
-		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.NewGuard(apikey.New(a.rdb, a.keys.Prefix)),
+		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.NewGuard(apikey.New(a.rdb, a.keys.Prefix).By(clock.Now)),
 		zone: a.zone, serving: a.serving, metrics: httpapi.NewMetrics(a.registry),
 	}
 	err := telemetry.ServeBoth(ctx, a.log, telemetry.Server{Addr: f.ListenAddr, Handler: api.router(a.log)}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}, func(ctx context.Context) error {

@@ -99,3 +99,19 @@ func TestOwner(t *testing.T) {
 		t.Errorf("%+v %v", keys, err)
 	}
 }
+
+// A key ends by the clock that its store is given, Redis's, not by this machine's.
+func TestExpiresByTheClock(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	secret, err := s.Make(t.Context(), Key{Name: "backoffice", CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ahead, want := range map[time.Duration]error{0: nil, 59 * time.Minute: nil, 61 * time.Minute: ErrExpired} {
+		s.By(func() time.Time { return time.Now().Add(ahead) })
+		if _, err := s.Check(t.Context(), secret); !errors.Is(err, want) {
+			t.Errorf("%v ahead: %v, want %v", ahead, err, want)
+		}
+	}
+}
