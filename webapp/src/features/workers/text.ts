@@ -149,8 +149,7 @@ export const useWorkersText = texts(
     'circuit.unregistered': 'FCM tells this process that nearly every token is dead; it has stepped back',
     circuitSince: 'Since',
     circuitTokens: 'seen with {{n}} different tokens',
-    circuitHelp:
-      'Its pushes were handed over to the others. It probes with one push at a time.',
+    circuitHelp: 'Its pushes were handed over to the others. It probes with one push at a time.',
     'clock.ahead': "Redis's clock is {{n}} s ahead of this process's machine.",
     'clock.behind': "Redis's clock is {{n}} s behind this process's machine.",
     'clock.help':
