@@ -335,8 +335,11 @@ func TestRedisDown(t *testing.T) {
 	s := newService(t)
 	s.redis.Kill()
 	for _, w := range []*httptest.ResponseRecorder{s.post(job("a")), s.get("a")} {
-		checkProblem(t, w, 503)
-		for _, word := range []string{"dial", "unix", "refused", "EOF", s.redis.Socket, "redis"} {
+		p := checkProblem(t, w, 503)
+		if p.Type != "urn:pushstream:redis:away" {
+			t.Errorf("the fault is called %q", p.Type)
+		}
+		for _, word := range []string{"dial", "unix", "refused", "EOF", s.redis.Socket} {
 			if strings.Contains(w.Body.String(), word) {
 				t.Errorf("the client is told %q: %s", word, w.Body)
 			}
