@@ -1,8 +1,8 @@
 // Package push is the vocabulary of pushstream: what a push job is, which
 // states it passes through, and what one try to send it can answer.
 //
-// It imports only the standard library, so that every other package may
-// import it. The names of fields and states are those of the wire, of Redis
+// It imports only the standard library and Unicode's normal forms, so that every
+// other package may import it. The names of fields and states are those of the wire, of Redis
 // and of the API alike:
 //
 //	            ┌──────────── promote ───────────┐
