@@ -20,10 +20,16 @@ type failureList struct {
 	Exact bool                `json:"exact"` // false: some codes may be missing
 }
 
+// failures answers with the pushes that have failed of those that were accepted in a span.
 func (a *api) failures(c *gin.Context) {
+	in := readQuery(c, FieldSince, FieldUntil)
+	since, until := in.instants()
+	if in.refused(c) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), failureTime)
 	defer cancel()
-	groups, exact, err := a.log.Failures(ctx)
+	groups, exact, err := a.log.Failures(ctx, since, until)
 	if err != nil {
 		failed(c, err, http.StatusBadRequest)
 		return

@@ -31,7 +31,7 @@ const (
 )
 
 func jobMembers() []member {
-	return filterMembers(member{fieldJobKind, text}, member{fieldReason, text}, member{fieldDryRun, flag})
+	return filterMembers(member{fieldJobKind, text}, member{fieldReason, text}, member{fieldDryRun, flag}, member{fieldSearch, text})
 }
 
 // jobList is all bulk jobs that are remembered.
@@ -41,8 +41,12 @@ type jobList struct {
 
 // jobCount is the answer to a dry run.
 type jobCount struct {
-	Count int64 `json:"count"`
-	Exact bool  `json:"exact"` // false: there are at least so many
+	Count        int64     `json:"count"`
+	Exact        bool      `json:"exact"`            // false: there are at least so many
+	Until        time.Time `json:"until"`            // of the order, for it to take what was counted
+	Oldest       string    `json:"oldest,omitempty"` // accepted_at
+	PastTTL      int64     `json:"past_ttl"`         // older than their ttl, to be redriven
+	PastTTLExact bool      `json:"past_ttl_exact"`
 }
 
 // bulk reads what is to be done.
@@ -62,7 +66,7 @@ func (p *parser) bulk() stream.BulkOrder {
 // startJob orders a bulk job, or, as a dry run, counts what it would mean.
 func (a *api) startJob(c *gin.Context) {
 	in, ok := readBody(c, jobMembers()...)
-	if !ok {
+	if !ok || !a.withSearch(c, in) {
 		return
 	}
 	dry := in.is(fieldDryRun)
@@ -89,7 +93,8 @@ func (a *api) startJob(c *gin.Context) {
 	if !a.enter(c, audit.Entry{Action: action, Subject: subject, Customer: customer, Reason: o.Reason}) {
 		return
 	}
-	o.By, o.Of = whoIs(c).Name, a.countOf(c, o)
+	o.By = whoIs(c).Name
+	o.Of, o.Oldest = a.countOf(c, o)
 	ctx, cancel := bounded(c)
 	defer cancel()
 	j, err := a.Bulk.Order(ctx, o)
@@ -104,26 +109,27 @@ func (a *api) startJob(c *gin.Context) {
 func (a *api) countJob(c *gin.Context, o stream.BulkOrder) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), countTime)
 	defer cancel()
-	n, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
+	e, err := a.Bulk.Estimate(ctx, o.Kind, o.Filter)
 	if err != nil {
 		a.told(c, cameOf(err), finding{})
 		failed(c, err, http.StatusUnprocessableEntity)
 		return
 	}
-	a.told(c, audit.Done, a.whose(c, o.Filter, finding{total: n, exact: exact}, 0))
+	a.told(c, audit.Done, a.whose(c, o.Filter, finding{total: e.Count, exact: e.Exact}, 0))
 	conclude(c, "counted")
-	c.JSON(http.StatusOK, jobCount{n, exact})
+	c.JSON(http.StatusOK, jobCount{e.Count, e.Exact, e.Until.UTC(), e.Oldest, e.PastTTL, e.PastExact})
 }
 
-// countOf is how many pushes a job will mean, if that is known soon.
-func (a *api) countOf(c *gin.Context, o stream.BulkOrder) int64 {
+// countOf is how many pushes a job will select, if that is known soon, and when the oldest
+// was accepted.
+func (a *api) countOf(c *gin.Context, o stream.BulkOrder) (n int64, oldest string) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), ofTime)
 	defer cancel()
-	n, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
+	n, oldest, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
 	if err != nil || !exact {
-		return notCounted
+		return notCounted, oldest
 	}
-	return n
+	return n, oldest
 }
 
 func (a *api) jobs(c *gin.Context) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
@@ -60,7 +61,7 @@ func TestJobs(t *testing.T) {
 			b.seedFailed(t, 12)
 			body := `{"kind":"redrive","status":["failed","expired"]` + tt.more
 			w := b.do("POST", "/api/v1/jobs", body+`,"dry_run":true}`)
-			if got := decode[jobCount](t, w); w.Code != 200 || got.Count != tt.matched || !got.Exact {
+			if got := decode[jobCount](t, w); w.Code != 200 || got.Count != tt.matched || !got.Exact || (got.Oldest != "") != (tt.matched > 0) || !got.PastTTLExact || got.Until.IsZero() {
 				t.Errorf("dry: %d %s", w.Code, w.Body)
 			}
 			if n := b.count(t, push.Failed); n != 12 {
@@ -68,7 +69,7 @@ func TestJobs(t *testing.T) {
 			}
 			w = b.do("POST", "/api/v1/jobs", body+`,"reason":"they were lost"}`)
 			j := decode[stream.BulkJob](t, w)
-			if w.Code != 202 || j.State != stream.BulkWaiting || j.Of != tt.matched || j.By != "root" || j.Reason != "they were lost" {
+			if w.Code != 202 || j.State != stream.BulkWaiting || j.Of != tt.matched || (j.Oldest != "") != (tt.matched > 0) || j.By != "root" || j.Reason != "they were lost" {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 			b.work(t)
@@ -163,4 +164,29 @@ func TestIdempotencyOfJobs(t *testing.T) {
 			t.Errorf("%q: %d", key, code)
 		}
 	}
+}
+
+// A job of a kept search takes what the search finds, and no more; its author's search is
+// audited once, another's is refused as elsewhere.
+func TestJobOfAKeptSearch(t *testing.T) {
+	t.Parallel()
+	b := empty(t)
+	b.seedFailed(t, 12)
+	id := decode[keptSearch](t, b.do("POST", "/api/v1/searches", `{"column":"msg_title","contains":"g0-"}`)).ID
+	body := `{"kind":"redrive","status":["failed","expired"],"search":"` + id + `"`
+	count := decode[jobCount](t, b.do("POST", "/api/v1/jobs", body+`,"dry_run":true}`))
+	if count.Count != 4 || !count.Exact {
+		t.Errorf("%+v", count)
+	}
+	w := b.do("POST", "/api/v1/jobs", body+`,"until":"`+count.Until.Format(time.RFC3339Nano)+`","reason":"they were lost"}`)
+	j := decode[stream.BulkJob](t, w)
+	if w.Code != 202 || j.Of != 4 || j.Filter.Column != "msg_title" || strings.Contains(w.Body.String(), "g0-") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	b.work(t)
+	if j := b.ended(t, j.ID); j.Changes[stream.ChangeQueued] != 4 || b.count(t, push.Queued) != 4 {
+		t.Errorf("%+v", j)
+	}
+	checkProblem(t, b.do("POST", "/api/v1/jobs", `{"kind":"redrive","status":["failed"],"search":"00000000-0000-0000-0000-000000000000","dry_run":true}`), 404, "search again")
+	checkProblem(t, b.do("POST", "/api/v1/jobs", body+`,"column":"msg_title","contains":"x","dry_run":true}`), 422, "column is given twice")
 }

@@ -61,7 +61,7 @@ func (a *api) routes() []route {
 		{"GET", "/counters/minutes", access.Read, a.minutes, params},
 		{"GET", "/counters/hours", access.Read, a.hours, params},
 		{"GET", "/summary", access.Read, a.summary, 0},
-		{"GET", "/failures", access.Read, a.failures, heavy},
+		{"GET", "/failures", access.Read, a.failures, params | heavy},
 		{"GET", "/scheduled", access.Read, a.scheduled, params},
 		{"GET", "/events", access.Read, a.events, params | stays},
 

@@ -124,4 +124,14 @@ func TestFailures(t *testing.T) {
 		got.Items[1].Code != push.CodeInvalidArgument || got.Items[1].Count != 3 || !got.Exact {
 		t.Errorf("%+v", got)
 	}
+	for query, want := range map[string]int64{
+		"?since=2020-01-01T00:00:00%2B09:00": 9, "?since=2999-01-01T00:00:00Z": 0, "?until=2999-01-01T00:00:00Z": 9, "?until=2020-01-01T00:00:00Z": 0,
+	} {
+		if got := decode[failureList](t, b.get("/api/v1/failures"+query)); got.Total != want || !got.Exact {
+			t.Errorf("%s: %+v", query, got)
+		}
+	}
+	checkProblem(t, b.get("/api/v1/failures?since=x"), 400, "since must be a time")
+	checkProblem(t, b.get("/api/v1/failures?since=2026-11-02T00:00:00Z&until=2026-11-01T00:00:00Z"), 400, "since must be before until")
+	checkProblem(t, b.get("/api/v1/failures?status=failed"), 400, "unknown parameter")
 }

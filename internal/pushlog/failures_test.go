@@ -26,7 +26,7 @@ func TestFailures(t *testing.T) {
 			t.Parallel()
 			b := setup(t, tc.partitions)
 			r := rand.New(rand.NewPCG(7, uint64(tc.n)))
-			want := map[push.Code]*CodeCount{}
+			var all []failure
 			pipe := b.rdb.Pipeline()
 			for i := range tc.n {
 				status, code := push.Failed, codes[r.IntN(len(codes))]
@@ -40,31 +40,70 @@ func TestFailures(t *testing.T) {
 				if status != push.Failed {
 					continue
 				}
-				at := accepted(z.Score)
-				c := want[code]
-				if c == nil {
-					c = &CodeCount{code, 0, at, at}
-					want[code] = c
-				}
-				c.Count, c.First, c.Last = c.Count+1, min(c.First, at), max(c.Last, at)
+				all = append(all, failure{code, ms})
 			}
 			if _, err := pipe.Exec(t.Context()); err != nil && tc.n > 0 {
 				t.Fatal(err)
 			}
-			got, exact, err := b.Failures(t.Context())
-			if err != nil || !exact || got == nil || len(got) != len(want) {
-				t.Fatalf("%+v, %v, %v", got, exact, err)
-			}
-			for i, c := range got {
-				if w := want[c.Code]; w == nil || c != *w {
-					t.Errorf("%+v, want %+v", c, w)
+			check := func(since, until time.Time) {
+				t.Helper()
+				want := model(all, since, until)
+				got, exact, err := b.Failures(t.Context(), since, until)
+				if err != nil || !exact || got == nil || len(got) != len(want) {
+					t.Fatalf("%v to %v: %+v, %v, %v; want %d", since, until, got, exact, err, len(want))
 				}
-				if i > 0 && got[i-1].Count < c.Count {
-					t.Errorf("not by count: %+v", got)
+				for i, c := range got {
+					if w := want[c.Code]; w == nil || c != *w {
+						t.Errorf("%v to %v: %+v, want %+v", since, until, c, w)
+					}
+					if i > 0 && got[i-1].Count < c.Count {
+						t.Errorf("not by count: %+v", got)
+					}
 				}
 			}
+			check(time.Time{}, time.Time{})
+			for range 20 {
+				from, to := time.UnixMilli(day+r.Int64N(1_000_000)), time.UnixMilli(day+r.Int64N(1_000_000))
+				if len(all) > 0 && r.IntN(2) == 0 { // at the millisecond of a push
+					from = time.UnixMilli(all[r.IntN(len(all))].ms)
+				}
+				check(from, time.Time{})
+				check(time.Time{}, from)
+				check(time.Time{}, from.Add(time.Microsecond))
+				if from.Before(to) {
+					check(from, to)
+				}
+			}
+			check(time.UnixMilli(day+2_000_000), time.Time{})
 		})
 	}
+	if _, _, err := setup(t, 1).Failures(t.Context(), time.UnixMilli(2), time.UnixMilli(1)); !errors.Is(err, ErrFilter) {
+		t.Error(err)
+	}
+}
+
+// failure is a push that has failed.
+type failure struct {
+	code push.Code
+	ms   int64
+}
+
+// model counts failures one by one.
+func model(all []failure, since, until time.Time) map[push.Code]*CodeCount {
+	want := map[push.Code]*CodeCount{}
+	for _, f := range all {
+		if at := time.UnixMilli(f.ms); at.Before(since) || !until.IsZero() && !at.Before(until) {
+			continue
+		}
+		at := accepted(float64(f.ms))
+		c := want[f.code]
+		if c == nil {
+			c = &CodeCount{f.code, 0, at, at}
+			want[f.code] = c
+		}
+		c.Count, c.First, c.Last = c.Count+1, min(c.First, at), max(c.Last, at)
+	}
+	return want
 }
 
 func TestFailuresInTime(t *testing.T) {
@@ -73,12 +112,12 @@ func TestFailuresInTime(t *testing.T) {
 	b.putInIndexes(t, "a", 5, push.Failed, push.CodeInternal)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	if got, exact, err := b.Failures(ctx); err != nil || exact || !slices.Equal(got, []CodeCount{}) {
+	if got, exact, err := b.Failures(ctx, time.Time{}, time.Time{}); err != nil || exact || !slices.Equal(got, []CodeCount{}) {
 		t.Errorf("%v, %v, %v", got, exact, err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := b.Failures(ctx); !errors.Is(err, context.Canceled) {
+	if _, _, err := b.Failures(ctx, time.Time{}, time.Time{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

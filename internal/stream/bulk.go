@@ -102,7 +102,8 @@ type BulkOrder struct {
 	Filter pushlog.Filter // with some of the kind's states
 	By     string         // whom to show as its author
 	Reason string
-	Of     int64 // pushes that it means, as they were counted; -1: they were not
+	Of     int64  // pushes that it selects, as they were counted; -1: they were not
+	Oldest string // accepted_at of the oldest of them, if it is known
 }
 
 // BulkJob is a bulk job: what is meant, and how far it has come.
@@ -119,10 +120,11 @@ type BulkJob struct {
 	CancelledAt string           `json:"cancelled_at,omitempty"` // it ends with the step that it is at
 	CancelledBy string           `json:"cancelled_by,omitempty"`
 	Worker      string           `json:"worker,omitempty"`
-	Of          int64            `json:"of"`      // pushes that were meant when it was ordered; -1: not counted
-	Looked      int64            `json:"looked"`  // pushes that it looked at
-	Matched     int64            `json:"matched"` // those of them that it meant
-	Changes     map[Change]int64 `json:"changes"` // and what became of those
+	Of          int64            `json:"of"`               // pushes that were meant when it was ordered; -1: not counted
+	Oldest      string           `json:"oldest,omitempty"` // accepted_at of the oldest of them, if it was found
+	Looked      int64            `json:"looked"`           // pushes that it looked at
+	Matched     int64            `json:"matched"`          // those of them that it meant
+	Changes     map[Change]int64 `json:"changes"`          // and what became of those
 	Error       string           `json:"error,omitempty"`
 
 	ordered string // its filter as it was ordered
@@ -173,20 +175,6 @@ func (k BulkKind) check(f pushlog.Filter) error {
 	return nil
 }
 
-// Count returns how many pushes a bulk job would mean if it were ordered now. If ctx
-// ends by its deadline before they are counted, exact is false, and there are at least
-// so many.
-func (b *Bulk) Count(ctx context.Context, k BulkKind, f pushlog.Filter) (n int64, exact bool, err error) {
-	if err := k.check(f); err != nil {
-		return 0, false, err
-	}
-	page, err := b.log.List(ctx, pushlog.Query{Filter: f, Page: 1, Size: 1})
-	if err != nil {
-		return 0, false, fmt.Errorf("count pushes: %w", err)
-	}
-	return page.Total, page.Exact, nil
-}
-
 // Order orders a bulk job. pushlog.ErrFilter if its filter makes no sense,
 // ErrTooManyBulks if there are too many already, ErrBulkDiffers if there is one of its
 // id that does something else.
@@ -205,7 +193,7 @@ func (b *Bulk) Order(ctx context.Context, o BulkOrder) (*BulkJob, error) {
 	id := cmp.Or(o.ID, operation())
 	answers, err := run(ctx, b.rdb, call{orderScript, []string{bulksKey(b.keys), bulkKey(b.keys, id)},
 		[]any{bulkKey(b.keys, ""), id, maxOpenBulks, maxBulks, bulkLife.Milliseconds(), bulkListLife.Milliseconds(), newest,
-			"kind", string(o.Kind), "filter", string(filter), "by", o.By, "reason", o.Reason, "of", o.Of}})
+			"kind", string(o.Kind), "filter", string(filter), "by", o.By, "reason", o.Reason, "of", o.Of, "oldest", o.Oldest}})
 	if err != nil {
 		return nil, fmt.Errorf("order a job: %w", err)
 	}
@@ -314,7 +302,7 @@ func parseBulk(id string, h map[string]string) *BulkJob {
 	j := &BulkJob{
 		ID: id, Kind: BulkKind(h["kind"]), State: BulkState(h["state"]), By: h["by"], Reason: h["reason"], OrderedAt: h["ordered_at"],
 		StartedAt: h["started_at"], EndedAt: h["ended_at"], CancelledAt: h["cancel_at"], CancelledBy: h["cancel_by"], Worker: h["worker"],
-		Of: number(h["of"]), Looked: number(h["looked"]), Matched: number(h["matched"]), Changes: map[Change]int64{}, Error: h["error"],
+		Of: number(h["of"]), Oldest: h["oldest"], Looked: number(h["looked"]), Matched: number(h["matched"]), Changes: map[Change]int64{}, Error: h["error"],
 		ordered: h["filter"], number: number(h["number"]), step: number(h["step"]),
 	}
 	for name, n := range h {

@@ -211,13 +211,26 @@ func (b *Bulk) advance(ctx context.Context, j *BulkJob, changes []Change, next s
 // planNext looks for the next pushes that a job means, at most scriptBatch of one
 // partition.
 func (b *Bulk) planNext(ctx context.Context, j *BulkJob) (*bulkPlan, error) {
-	filter := j.Filter.filter()
-	from, stop := flushSpan(&filter, j.number)
-	plan := &bulkPlan{Partition: j.plan.Partition, Place: j.plan.Place}
+	plan, records, err := b.next(ctx, j.Filter.filter(), &j.plan, j.number)
+	if err != nil {
+		return nil, err
+	}
+	for i := range records {
+		plan.IDs = append(plan.IDs, records[i].ID)
+	}
+	return plan, nil
+}
+
+// next looks for the next pushes that a filter selects after those of a plan, accepted
+// before a time in ms, at most scriptBatch of one partition: their plan, without ids, and
+// their records.
+func (b *Bulk) next(ctx context.Context, filter pushlog.Filter, after *bulkPlan, number int64) (*bulkPlan, []pushlog.Record, error) {
+	from, stop := flushSpan(&filter, number)
+	plan := &bulkPlan{Partition: after.Partition, Place: after.Place}
 	for range bulkPages {
 		if plan.Partition >= b.keys.Partitions {
 			plan.End = true
-			return plan, nil
+			return plan, nil, nil
 		}
 		p := b.keys.Partition(plan.Partition)
 		at := parsePlace(plan.Place)
@@ -226,7 +239,7 @@ func (b *Bulk) planNext(ctx context.Context, j *BulkJob) (*bulkPlan, error) {
 		}
 		places, end, err := b.placesAfter(ctx, p, &filter, at, from, stop)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		ids := make([]string, len(places))
 		for i := range places {
@@ -234,25 +247,21 @@ func (b *Bulk) planNext(ctx context.Context, j *BulkJob) (*bulkPlan, error) {
 		}
 		records, err := b.log.Fetch(ctx, p, ids)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for i := range records {
-			if filter.Matches(&records[i]) {
-				plan.IDs = append(plan.IDs, records[i].ID)
-			}
-		}
+		records = slices.DeleteFunc(records, func(r pushlog.Record) bool { return !filter.Matches(&r) })
 		plan.Looked += len(places)
 		if len(places) > 0 {
 			plan.Place = places[len(places)-1].String()
 		}
-		if len(plan.IDs) > 0 { // the rest of the partition, if any, is for the next step
-			return plan, nil
+		if len(records) > 0 { // the rest of the partition, if any, is for the next step
+			return plan, records, nil
 		}
 		if end {
 			plan.Partition, plan.Place = plan.Partition+1, ""
 		}
 	}
-	return plan, nil
+	return plan, nil, nil
 }
 
 // placesAfter are the next places at which a partition has pushes of a filter, or may
