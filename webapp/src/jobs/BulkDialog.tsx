@@ -8,6 +8,7 @@ import { hopeless } from '../push/codes';
 import { ConfirmDialog } from '../ui/ConfirmDialog';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import { useToast } from '../ui/Toast';
+import { Age } from './Age';
 import { FilterText } from './FilterText';
 import type { JobFilter, JobKind } from './job';
 import { useJobCount, useOrderJob } from './queries';
@@ -16,6 +17,8 @@ import { useJobText } from './text';
 type Props = {
   kind: JobKind;
   filter: JobFilter;
+  /** What the filter's search asks for, if a kept one is part of it. */
+  words?: JobFilter;
   /** What the page knows of these pushes, above what will happen. */
   children?: ReactNode;
   onClose: () => void;
@@ -23,10 +26,11 @@ type Props = {
 };
 
 /**
- * Redrives or cancels all pushes that a filter means, as a job: counts them first, says what will
- * happen, and asks for the reason. Show it to open it.
+ * Redrives or cancels all pushes that a filter selects, as a job: counts them first, says how old
+ * they are and what will happen, and asks for the reason. What was counted is what is ordered:
+ * pushes that are accepted after the count are not taken. Show it to open it.
  */
-export function BulkDialog({ kind, filter, children, onClose, onOrdered }: Props) {
+export function BulkDialog({ kind, filter, words, children, onClose, onOrdered }: Props) {
   const t = useJobText();
   const say = useToast();
   const [key] = useState(newKey); // ordered twice after a lost answer, it is one job
@@ -48,7 +52,10 @@ export function BulkDialog({ kind, filter, children, onClose, onOrdered }: Props
       onClose={onClose}
       onConfirm={(reason) =>
         order.mutate(
-          { params: { header: { 'Idempotency-Key': key } }, body: { kind, ...filter, reason } },
+          {
+            params: { header: { 'Idempotency-Key': key } },
+            body: { kind, ...filter, until: counted.data?.until, reason },
+          },
           {
             onSuccess: (job) => {
               say(t('ordered'));
@@ -60,7 +67,8 @@ export function BulkDialog({ kind, filter, children, onClose, onOrdered }: Props
       }
     >
       <Box sx={{ p: 1.5, border: 1, borderColor: 'divider', borderRadius: 1 }}>
-        <FilterText filter={filter} />
+        <FilterText filter={{ ...filter, ...words, until: counted.data?.until ?? filter.until }} />
+        {!filter.since && <Typography variant="body2">{t('allTime')}</Typography>}
         <Typography component="div" aria-live="polite" sx={{ mt: 0.75, fontSize: '1.25rem', fontWeight: 700 }}>
           {counted.isPending && <Skeleton width="60%" aria-label={t('counting')} />}
           {known && (count > 0 || !exact) && t(exact ? 'count' : 'countLeast', { count })}
@@ -69,6 +77,11 @@ export function BulkDialog({ kind, filter, children, onClose, onOrdered }: Props
         {known && count === 0 && exact && <Typography>{t('none')}</Typography>}
       </Box>
       {counted.error && <ErrorNotice error={counted.error} retry={() => void counted.refetch()} />}
+      <Age
+        oldest={counted.data?.oldest}
+        pastTTL={counted.data?.past_ttl}
+        least={counted.data?.past_ttl_exact === false}
+      />
       {kind === 'redrive' && filter.error_code && hopeless.includes(filter.error_code) && (
         <Alert severity="warning">{t('hopeless')}</Alert>
       )}

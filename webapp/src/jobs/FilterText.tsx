@@ -22,6 +22,10 @@ export function useFilterParts(filter: BulkJob['filter'] | JobFilter): { label: 
     const column = filter.column as Parameters<typeof field>[0] | undefined;
     parts.push({ label: column ? field(column) : '', value: t('contains', { word: filter.contains }) });
   }
+  if (filter.equals) {
+    const column = filter.column as Parameters<typeof field>[0] | undefined;
+    parts.push({ label: column ? field(column) : '', value: filter.equals });
+  }
   const span = [
     filter.since && t('since', { at: time.format(filter.since) }),
     filter.until && t('until', { at: time.format(filter.until) }),

@@ -78,3 +78,19 @@ export function mergeJobs(jobs: readonly BulkJob[], told: Schemas['EventJobs']['
   });
   return { jobs: merged, unknown };
 }
+
+/** An age in its greatest unit, rounded down. */
+export function roughAge(ms: number): { unit: 'day' | 'hour' | 'minute' | 'second'; n: number } {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return { unit: 'second', n: s };
+  if (s < 3600) return { unit: 'minute', n: Math.floor(s / 60) };
+  if (s < 86_400) return { unit: 'hour', n: Math.floor(s / 3600) };
+  return { unit: 'day', n: Math.floor(s / 86_400) };
+}
+
+/** How old some pushes are, and how many are past the ttl that they were handed in with, at a time in ms. */
+export function ageOf(pushes: readonly Schemas['Record'][], now: number): { oldest?: string; pastTTL: number } {
+  const ends = (r: Schemas['Record']) =>
+    r.redrives?.length && !r.sndn_rsev_hour ? Date.parse(r.accepted_at) + r.ttl * 1000 : Date.parse(r.expires_at ?? '');
+  return { oldest: pushes.map((r) => r.accepted_at).sort()[0], pastTTL: pushes.filter((r) => ends(r) < now).length };
+}

@@ -18,7 +18,7 @@ export function useJobs() {
   return api.useQuery('get', '/api/v1/jobs');
 }
 
-/** How many pushes a job would mean now; exact is false if there may be more. */
+/** What a job would take now: how many pushes, how old, and until when. */
 export function useJobCount(kind: JobKind, filter: JobFilter) {
   return api.useQuery(
     'post',

@@ -31,6 +31,24 @@ export const useJobText = texts(
     'cancel.how':
       '백그라운드에서 오래된 것부터 처리하며, 도중에 중단할 수 있습니다. 이미 취소한 것은 되돌아오지 않습니다.',
     bound: '지금까지 접수된 푸시만 해당합니다. 이후에 접수되는 것은 포함되지 않습니다.',
+    allTime: '기간 제한 없음: 로그에 남아 있는 모든 기간이 해당합니다.',
+    oldest: '가장 오래된 것은 {{at}}에 접수되었습니다({{age}} 전).',
+    'age.day_one': '{{n}}일',
+    'age.day_other': '{{n}}일',
+    'age.hour_one': '{{n}}시간',
+    'age.hour_other': '{{n}}시간',
+    'age.minute_one': '{{n}}분',
+    'age.minute_other': '{{n}}분',
+    'age.second_one': '{{n}}초',
+    'age.second_other': '{{n}}초',
+    past_one:
+      '{{n}}건은 접수할 때 정한 유효 시간이 이미 지났습니다. 재발송하면 유효 시간이 새로 시작되어 오래된 내용이 고객에게 전달됩니다.',
+    past_other:
+      '{{n}}건은 접수할 때 정한 유효 시간이 이미 지났습니다. 재발송하면 유효 시간이 새로 시작되어 오래된 내용이 고객에게 전달됩니다.',
+    pastLeast_one:
+      '{{n}}건 이상이 접수할 때 정한 유효 시간을 이미 지났습니다. 재발송하면 유효 시간이 새로 시작되어 오래된 내용이 고객에게 전달됩니다.',
+    pastLeast_other:
+      '{{n}}건 이상이 접수할 때 정한 유효 시간을 이미 지났습니다. 재발송하면 유효 시간이 새로 시작되어 오래된 내용이 고객에게 전달됩니다.',
     hopeless: '이 오류는 다시 보내도 대부분 같은 결과로 끝납니다.',
     ordered: '작업을 시작했습니다',
     // progress
@@ -113,6 +131,24 @@ export const useJobText = texts(
       'It runs in the background, the oldest first, and can be stopped. What is queued by then is sent all the same.',
     'cancel.how': 'It runs in the background, the oldest first, and can be stopped. What is cancelled stays cancelled.',
     bound: 'Only what was accepted until now is meant, nothing that comes later.',
+    allTime: 'No period: everything that the log still has.',
+    oldest: 'The oldest was accepted at {{at}}, {{age}} ago.',
+    'age.day_one': '{{n}} day',
+    'age.day_other': '{{n}} days',
+    'age.hour_one': '{{n}} hour',
+    'age.hour_other': '{{n}} hours',
+    'age.minute_one': '{{n}} minute',
+    'age.minute_other': '{{n}} minutes',
+    'age.second_one': '{{n}} second',
+    'age.second_other': '{{n}} seconds',
+    past_one:
+      '{{n}} push is past its time to live. Sent again, it gets the whole of it anew, and an old message reaches a customer.',
+    past_other:
+      '{{n}} pushes are past their time to live. Sent again, they get the whole of it anew, and old messages reach customers.',
+    pastLeast_one:
+      'At least {{n}} push is past its time to live. Sent again, it gets the whole of it anew, and an old message reaches a customer.',
+    pastLeast_other:
+      'At least {{n}} pushes are past their time to live. Sent again, they get the whole of it anew, and old messages reach customers.',
     hopeless: 'With this error, resending ends the same way for nearly all of them.',
     ordered: 'The job has been ordered',
     title: 'Bulk jobs',

@@ -60,16 +60,48 @@ describe('the groups', () => {
     const row = within((await screen.findByRole('link', { name: 'UNREGISTERED' })).closest('tr') as HTMLElement);
     expect(row.getByText('The app was removed, or the token has expired.')).toBeVisible();
     expect(row.getByText('Ends the same way again')).toBeVisible();
-    expect(row.getByRole('link', { name: '1,200' })).toHaveAttribute('href', '/log?status=failed&code=UNREGISTERED');
-    expect(screen.getByRole('link', { name: '1,203 failed' })).toHaveAttribute('href', '/log?status=failed');
+    expect(row.getByRole('link', { name: '1,200' })).toHaveAttribute(
+      'href',
+      '/log?status=failed&range=24h&code=UNREGISTERED',
+    );
+    expect(screen.getByRole('link', { name: '1,203 failed' })).toHaveAttribute('href', '/log?status=failed&range=24h');
     const other = within(screen.getByRole('link', { name: 'UNAVAILABLE' }).closest('tr') as HTMLElement);
     expect(other.queryByText('Ends the same way again')).toBeNull();
   });
 
   it('say that nothing has failed', async () => {
     server.use(http.get(url('/failures'), () => HttpResponse.json({ items: [], total: 0, exact: true })));
-    renderPage(<FailedPage />, { at: '/failed' });
+    const { address } = renderPage(<FailedPage />, { at: '/failed' });
+    expect(await screen.findByText('No push of this period has failed')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Show all time' }));
     expect(await screen.findByText('No push has failed')).toBeVisible();
+    expect(address.current).toBe('/failed?range=all');
+  });
+
+  it('are those of the period in the URL, the last 24 hours if it has none', async () => {
+    const asked: URLSearchParams[] = [];
+    server.use(
+      http.get(url('/failures'), ({ request }) => {
+        asked.push(new URL(request.url).searchParams);
+        return HttpResponse.json(failures);
+      }),
+    );
+    const day = 86_400_000;
+    const age = () => (Date.now() - Date.parse(asked.at(-1)?.get('since') ?? '')) / day;
+    const { address } = renderPage(<FailedPage />, { at: '/failed' });
+    await screen.findByRole('link', { name: 'UNREGISTERED' });
+    expect(Math.round(age())).toBe(1);
+    expect(asked.at(-1)?.get('until')).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: '7 d' }));
+    await waitFor(() => expect(Math.round(age())).toBe(7));
+    expect(address.current).toBe('/failed?range=7d');
+    await userEvent.click(screen.getByRole('link', { name: 'UNREGISTERED' }));
+    expect(await screen.findByRole('heading', { name: 'UNREGISTERED' })).toBeVisible();
+    expect(address.current).toBe('/failed?code=UNREGISTERED&range=7d');
+    await userEvent.click(screen.getByRole('link', { name: 'All error codes' }));
+    await userEvent.click(screen.getByRole('button', { name: 'All' }));
+    await waitFor(() => expect(asked.at(-1)?.toString()).toBe(''));
+    expect(screen.getByRole('link', { name: '1,200' })).toHaveAttribute('href', '/log?status=failed&code=UNREGISTERED');
   });
 
   it('say that some may be missing', async () => {
@@ -126,9 +158,11 @@ describe('a group', () => {
         return HttpResponse.json(page());
       }),
     );
-    renderPage(<FailedPage />, { at: group });
+    renderPage(<FailedPage />, { at: `${group}&since=2026-11-20T00:00:00Z&until=2026-11-22T00:00:00Z` });
     expect((await rowOf('p-2')).getByText('체결****')).toBeVisible();
-    expect(asked).toBe('?status=failed&error_code=UNAVAILABLE&page=1&size=50');
+    expect(asked).toBe(
+      '?status=failed&error_code=UNAVAILABLE&since=2026-11-20T00%3A00%3A00Z&until=2026-11-22T00%3A00%3A00Z&page=1&size=50',
+    );
     expect(screen.getByRole('link', { name: 'p-2' })).toHaveAttribute(
       'href',
       '/log?status=failed&code=UNAVAILABLE&id=p-2',
@@ -177,6 +211,30 @@ describe('a group', () => {
     expect(body).toEqual({});
   });
 
+  it('says how old the selected ones are, and how many are past their ttl', async () => {
+    const hour = (n: number) => new Date(Date.now() + n * 3_600_000).toISOString();
+    server.use(
+      http.get(url('/pushes'), () =>
+        HttpResponse.json(
+          page({
+            items: [
+              { ...record('p-1'), accepted_at: hour(-1), expires_at: hour(1) },
+              { ...record('p-2'), accepted_at: hour(-49), expires_at: hour(-48) },
+              // Redriven: its ttl ran anew, but what it says is as old as before.
+              { ...record('p-3'), accepted_at: hour(-30), expires_at: hour(1), redrives: ['was failed'] },
+            ],
+          }),
+        ),
+      ),
+    );
+    renderPage(<FailedPage />, { at: group });
+    await userEvent.click(await screen.findByRole('checkbox', { name: 'Select all on this page' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Resend 3 pushes' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(dialog.getByText(/^The oldest was accepted at .*, 2 days ago/)).toBeVisible();
+    expect(dialog.getByText(/^2 pushes are past their time to live/)).toBeVisible();
+  });
+
   it('selects the whole page, and lets go', async () => {
     renderPage(<FailedPage />, { at: group });
     await userEvent.click(await screen.findByRole('checkbox', { name: 'Select all on this page' }));
@@ -187,21 +245,41 @@ describe('a group', () => {
 
   it('resends all of them as a job, after it has counted', async () => {
     let order: unknown;
+    let counted: unknown;
     let key: string | null = null;
     server.use(
       http.post(url('/jobs'), async ({ request }) => {
         const body = (await request.json()) as Schemas['JobOrder'];
-        if (body.dry_run) return HttpResponse.json({ count: 4321, exact: true });
+        if (body.dry_run) {
+          counted = body;
+          return HttpResponse.json({
+            count: 4321,
+            exact: true,
+            until: '2026-11-22T00:00:00.001Z',
+            oldest: '2026-11-01T00:00:00.000Z',
+            past_ttl: 409,
+            past_ttl_exact: true,
+          });
+        }
         order = body;
         key = request.headers.get('Idempotency-Key');
         return HttpResponse.json({ id: '0123456789ab' }, { status: 202 });
       }),
     );
-    renderPage(<FailedPage />, { at: group });
+    renderPage(<FailedPage />, { at: `${group}&since=2026-11-01T00:00:00Z` });
     await userEvent.click(await screen.findByRole('button', { name: 'Resend all…' }));
     const dialog = within(await screen.findByRole('dialog'));
     const go = await dialog.findByRole('button', { name: 'Resend 4,321 pushes' });
     expect(go).toBeDisabled();
+    expect(counted).toEqual({
+      kind: 'redrive',
+      status: ['failed'],
+      error_code: 'UNAVAILABLE',
+      since: '2026-11-01T00:00:00Z',
+      dry_run: true,
+    });
+    expect(dialog.getByText(/^The oldest was accepted at 2026-11-01 09:00:00, \d+ days? ago/)).toBeVisible();
+    expect(dialog.getByText(/^409 pushes are past their time to live/)).toBeVisible();
     await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'outage is over');
     await userEvent.click(go);
     expect(await screen.findByText('The job has been ordered')).toBeVisible();
@@ -209,6 +287,8 @@ describe('a group', () => {
       kind: 'redrive',
       status: ['failed'],
       error_code: 'UNAVAILABLE',
+      since: '2026-11-01T00:00:00Z',
+      until: '2026-11-22T00:00:00.001Z', // what fails after the count is not taken
       reason: 'outage is over',
     });
     expect(key).toMatch(/^[0-9a-f]{32}$/);
@@ -235,6 +315,8 @@ describe('a group', () => {
   it('says so when it is empty by now', async () => {
     server.use(http.get(url('/pushes'), () => HttpResponse.json(page({ items: [], total: 0, pages: 0 }))));
     renderPage(<FailedPage />, { at: group });
+    expect(await screen.findByText('No push of this period has failed with this error')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Show all time' }));
     expect(await screen.findByText('No push has failed with this error')).toBeVisible();
   });
 

@@ -8,6 +8,7 @@ import { type Code, hopeless, useCodeText } from '../../push/codes';
 import { Link } from '../../ui/Link';
 import { Time } from '../../ui/Time';
 import { logLink } from '../../url/log';
+import { chosenPeriod, useFailedState } from './state';
 import { useFailedText } from './text';
 
 /** What an error code means and what helps, how often it came and since when, and what can be done. */
@@ -22,6 +23,7 @@ export function GroupHead({
 }) {
   const t = useFailedText();
   const meaning = useCodeText();
+  const [state] = useFailedState();
   return (
     <Paper variant="outlined" sx={{ p: 2, mb: 1 }}>
       <Stack
@@ -42,7 +44,7 @@ export function GroupHead({
               direction="row"
               sx={{ mt: 1, columnGap: 2, flexWrap: 'wrap', color: 'text.secondary', fontSize: '0.8125rem' }}
             >
-              <Link to={logLink({ status: ['failed'], code })} sx={{ fontWeight: 600 }}>
+              <Link to={logLink({ status: ['failed'], code, ...chosenPeriod(state) })} sx={{ fontWeight: 600 }}>
                 {t('showLog', { n: group.count })}
               </Link>
               <span title={t('firstHelp')}>

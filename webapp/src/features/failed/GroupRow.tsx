@@ -10,7 +10,7 @@ import { hopeless, useCodeText } from '../../push/codes';
 import { Link } from '../../ui/Link';
 import { Time } from '../../ui/Time';
 import { logLink } from '../../url/log';
-import { failedLink } from './state';
+import { chosenPeriod, failedLink, useFailedState } from './state';
 import { useFailedText } from './text';
 
 type Props = {
@@ -24,6 +24,7 @@ type Props = {
 export const GroupRow = memo(function GroupRow({ group: { code, count, first, last }, share, onOpen }: Props) {
   const t = useFailedText();
   const meaning = useCodeText();
+  const [state] = useFailedState();
   const wide = { display: { xs: 'none', md: 'table-cell' } } as const;
   return (
     <TableRow
@@ -35,7 +36,7 @@ export const GroupRow = memo(function GroupRow({ group: { code, count, first, la
     >
       <TableCell>
         <Box sx={{ display: 'flex', alignItems: 'baseline', columnGap: 1.5, flexWrap: 'wrap' }}>
-          <Link to={failedLink({ code })} data-row="" underline="hover" className="mono" sx={{ fontWeight: 700 }}>
+          <Link to={failedLink(state, code)} data-row="" underline="hover" className="mono" sx={{ fontWeight: 700 }}>
             {code}
           </Link>
           {hopeless.includes(code) && (
@@ -53,7 +54,7 @@ export const GroupRow = memo(function GroupRow({ group: { code, count, first, la
         </Typography>
       </TableCell>
       <TableCell align="right">
-        <Link to={logLink({ status: ['failed'], code })} sx={{ fontWeight: 700 }}>
+        <Link to={logLink({ status: ['failed'], code, ...chosenPeriod(state) })} sx={{ fontWeight: 700 }}>
           {formatNumber(count)}
         </Link>
         <Box aria-hidden sx={{ mt: 0.75, height: 4, borderRadius: 2, bgcolor: 'action.hover' }}>

@@ -1,6 +1,7 @@
 import ChevronIcon from '@mui/icons-material/ChevronRight';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import Paper from '@mui/material/Paper';
 import Skeleton from '@mui/material/Skeleton';
 import Table from '@mui/material/Table';
@@ -15,19 +16,30 @@ import type { Schemas } from '../../api/client';
 import { Empty } from '../../ui/Empty';
 import { useRowKeys } from '../../ui/rows';
 import { GroupRow } from './GroupRow';
-import { failedLink } from './state';
+import { failedLink, useFailedState } from './state';
 import { useFailedText } from './text';
 
+type Props = {
+  failures?: Schemas['Failures'];
+  /** Shows all of the log; absent if it is shown. */
+  onShowAll?: () => void;
+};
+
 /** Failed pushes by error code, the most frequent first; skeletons until they are known. */
-export const GroupTable = memo(function GroupTable({ failures }: { failures?: Schemas['Failures'] }) {
+export const GroupTable = memo(function GroupTable({ failures, onShowAll }: Props) {
   const t = useFailedText();
   const list = useRef<HTMLTableElement>(null);
   const go = useNavigate();
+  const [state] = useFailedState();
   useRowKeys(list);
   if (failures && failures.items.length === 0 && failures.exact) {
     return (
       <Paper variant="outlined">
-        <Empty title={t('empty')} hint={t('emptyHint')} />
+        {onShowAll ? (
+          <Empty title={t('emptyPeriod')} action={<Button onClick={onShowAll}>{t('showAllTime')}</Button>} />
+        ) : (
+          <Empty title={t('empty')} hint={t('emptyHint')} />
+        )}
       </Paper>
     );
   }
@@ -63,7 +75,7 @@ export const GroupTable = memo(function GroupTable({ failures }: { failures?: Sc
                     key={group.code}
                     group={group}
                     share={failures.total > 0 ? group.count / failures.total : 0}
-                    onOpen={() => void go(failedLink({ code: group.code }))}
+                    onOpen={() => void go(failedLink(state, group.code))}
                   />
                 ))
               : [1, 2, 3, 4].map((n) => (

@@ -20,7 +20,7 @@ import { GroupHead } from './GroupHead';
 import { PushTable } from './PushTable';
 import { ResendDialog } from './ResendDialog';
 import { Selection } from './Selection';
-import { failedLink, hasLeft, useFailedState } from './state';
+import { failedLink, hasLeft, type Period, useFailedState } from './state';
 import { useFailedText } from './text';
 import { useResend } from './useResend';
 
@@ -33,22 +33,29 @@ type Props = {
   code: Code;
   /** Its count, if known. */
   group?: Schemas['CodeCount'];
+  /** Of which pushes are shown, and resent. */
+  period: Period;
   /** By how many the failed pushes have changed since they were counted. */
   news: number;
+  /** Has the failures counted anew. */
+  onRefresh: () => void;
+  /** Shows all of the log; absent if it is shown. */
+  onShowAll?: () => void;
   onOrdered: (job: string) => void;
   /** What stands between the head and the pushes. */
   children: ReactNode;
 };
 
 /** The pushes that failed with one error code: looked at, and resent one by one, some, or all. */
-export function GroupView({ code, group, news, onOrdered, children }: Props) {
+export function GroupView(props: Props) {
+  const { code, group, period, news, onRefresh, onShowAll, onOrdered, children } = props;
   const t = useFailedText();
   const say = useToast();
   const mayChange = useMay('change') && code !== 'INVALID_JOB';
-  const [{ page, asof }, setState] = useFailedState();
-  const query = { status: ['failed' as const], error_code: code, page, size, asof: asof ?? undefined };
+  const [state, setState] = useFailedState();
+  const { page, asof } = state;
+  const query = { status: ['failed' as const], error_code: code, ...period, page, size, asof: asof ?? undefined };
   const pushes = api.useQuery('get', '/api/v1/pushes', { params: { query } }, { placeholderData: keepPreviousData });
-  const failures = api.useQuery('get', '/api/v1/failures');
   const items = pushes.data?.items ?? none;
   const ids = useMemo(() => items.map((r) => r.id), [items]);
   const { became, note } = useBecame(ids, pushes.dataUpdatedAt);
@@ -62,7 +69,7 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
     setSelected(new Set());
     void setState({ asof: null });
     void pushes.refetch();
-    void failures.refetch();
+    onRefresh();
   };
   const confirmed = async (reason: string) => {
     const which = asked ?? [];
@@ -79,7 +86,7 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
 
   return (
     <section aria-labelledby="group">
-      <Link to={failedLink()} sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.5, mb: 1 }}>
+      <Link to={failedLink(state, null)} sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.5, mb: 1 }}>
         <BackIcon fontSize="inherit" />
         {t('back')}
       </Link>
@@ -121,9 +128,15 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
           </Stack>
           {pushes.data && items.length === 0 ? (
             <Empty
-              title={t(page > 1 ? 'beyond' : 'noneHere')}
+              title={t(page > 1 ? 'beyond' : onShowAll ? 'noneHerePeriod' : 'noneHere')}
               hint={page > 1 ? undefined : t('noneHereHint')}
-              action={page > 1 && <Button onClick={() => goTo(1)}>{t('firstPage')}</Button>}
+              action={
+                page > 1 ? (
+                  <Button onClick={() => goTo(1)}>{t('firstPage')}</Button>
+                ) : (
+                  onShowAll && <Button onClick={onShowAll}>{t('showAllTime')}</Button>
+                )
+              }
             />
           ) : (
             <PushTable
@@ -141,7 +154,7 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
       {asked && (
         <ResendDialog
           code={code}
-          count={asked.length}
+          pushes={items.filter((r) => asked.includes(r.id))}
           onConfirm={(why) => void confirmed(why)}
           onClose={() => setAsked(null)}
         />
@@ -150,7 +163,7 @@ export function GroupView({ code, group, news, onOrdered, children }: Props) {
         <Suspense>
           <BulkDialog
             kind="redrive"
-            filter={{ status: ['failed'], error_code: code }}
+            filter={{ status: ['failed'], error_code: code, ...period }}
             onClose={() => setAll(false)}
             onOrdered={onOrdered}
           />

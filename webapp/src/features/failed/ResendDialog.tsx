@@ -1,14 +1,26 @@
 import Alert from '@mui/material/Alert';
 import Typography from '@mui/material/Typography';
+import { useState } from 'react';
+import type { Schemas } from '../../api/client';
+import { Age } from '../../jobs/Age';
+import { ageOf } from '../../jobs/job';
 import { type Code, hopeless } from '../../push/codes';
+import { serverNow } from '../../time/clock';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { useFailedText } from './text';
 
-type Props = { code: Code; count: number; onConfirm: (reason: string) => void; onClose: () => void };
+type Props = {
+  code: Code;
+  pushes: readonly Schemas['Record'][];
+  onConfirm: (reason: string) => void;
+  onClose: () => void;
+};
 
 /** Asks before some pushes are resent. */
-export function ResendDialog({ code, count, onConfirm, onClose }: Props) {
+export function ResendDialog({ code, pushes, onConfirm, onClose }: Props) {
   const t = useFailedText();
+  // What is asked stays asked, whatever becomes of the page meanwhile.
+  const [{ count, age }] = useState(() => ({ count: pushes.length, age: ageOf(pushes, serverNow()) }));
   return (
     <ConfirmDialog
       open
@@ -18,6 +30,7 @@ export function ResendDialog({ code, count, onConfirm, onClose }: Props) {
       onConfirm={onConfirm}
       onClose={onClose}
     >
+      <Age {...age} />
       <Typography>{t('effect')}</Typography>
       {hopeless.includes(code) && <Alert severity="warning">{t('hopelessEffect')}</Alert>}
     </ConfirmDialog>

@@ -10,11 +10,11 @@ import TextField from '@mui/material/TextField';
 import { memo, type RefObject, useCallback, useState } from 'react';
 import { codes } from '../../push/codes';
 import { useFieldText } from '../../push/fields';
+import { TimeRange } from '../../ui/TimeRange';
 import type { LogChange, LogState } from '../../url/log';
 import { type Asked, noFilter } from './filter';
 import { SearchBox } from './SearchBox';
 import { StatusFilter } from './StatusFilter';
-import { TimeRange } from './TimeRange';
 import { useLogText } from './text';
 
 type Props = {

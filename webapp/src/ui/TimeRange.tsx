@@ -4,12 +4,12 @@ import Popover from '@mui/material/Popover';
 import ToggleButton from '@mui/material/ToggleButton';
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
 import { memo, useState } from 'react';
-import { useTime } from '../../time/useTime';
-import { type LogState, type Preset, presets } from '../../url/log';
+import { useTime } from '../time/useTime';
+import { type LogState, type Preset, presets } from '../url/log';
 import { Ends } from './Ends';
-import { useLogText } from './text';
+import { usePeriodText } from './periodText';
 
-type Times = Pick<LogState, 'range' | 'since' | 'until'>;
+export type Times = Pick<LogState, 'range' | 'since' | 'until'>;
 
 /** All, the last so many hours, or from and to. */
 export const TimeRange = memo(function TimeRange({
@@ -18,7 +18,7 @@ export const TimeRange = memo(function TimeRange({
   until,
   onChange,
 }: Times & { onChange: (times: Times) => void }) {
-  const t = useLogText();
+  const t = usePeriodText();
   const time = useTime();
   const [at, setAt] = useState<HTMLElement | null>(null);
   const custom = !range && (since || until);

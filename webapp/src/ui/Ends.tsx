@@ -2,15 +2,15 @@ import Button from '@mui/material/Button';
 import Stack from '@mui/material/Stack';
 import Typography from '@mui/material/Typography';
 import { useState } from 'react';
-import { useTime } from '../../time/useTime';
-import { InstantField } from '../../ui/InstantField';
-import { useLogText } from './text';
+import { useTime } from '../time/useTime';
+import { InstantField } from './InstantField';
+import { usePeriodText } from './periodText';
 
 type Times = { since: string | null; until: string | null };
 
 /** From and to. */
 export function Ends({ since, until, onApply }: Times & { onApply: (ends: Times) => void }) {
-  const t = useLogText();
+  const t = usePeriodText();
   const { zone } = useTime();
   const [from, setFrom] = useState(since);
   const [to, setTo] = useState(until);
