@@ -61,3 +61,44 @@ test('a viewer resends nothing, and the server refuses it', async ({ system, vis
     (await system.api('viewer', 'POST', '/jobs', { kind: 'redrive', status: ['failed'], reason: 'no' })).status,
   ).toBe(403);
 });
+
+test.describe('thirty days of failures', () => {
+  test.use({ options: { rows: 3_000, fill: ['--days', '30'] } });
+
+  test('what failed in the last hour is resent in six clicks, and nothing older or newer', async ({ system, visit }) => {
+    const code = 'THIRD_PARTY_AUTH_ERROR';
+    const old = (await system.counts()).failed ?? 0;
+    await system.send(...dead(8));
+    await failed(system, old + 8);
+    const page = await visit(system, 'operator', '/failed');
+    await page.getByRole('button', { name: '1 h', exact: true }).click(); // 1
+    const groups = page.getByRole('table', { name: 'Failures by error code' });
+    await expect(groups.getByRole('row', { name: code })).toContainText('8');
+    await groups.getByRole('link', { name: code }).click(); // 2
+    await page.getByRole('button', { name: 'Resend all…' }).click(); // 3
+    const dialog = page.getByRole('dialog', { name: 'Resend what the filter selects' });
+    await expect(dialog).toContainText('8 pushes are meant now');
+    await expect(dialog).toContainText(/The oldest was accepted at .*, \d+ (second|minute)s? ago/);
+    await expect(dialog).not.toContainText('past their time to live');
+    // What fails between the count and the order is not taken.
+    await system.send(...dead(5));
+    await failed(system, old + 13);
+    await expect(dialog).toContainText('8 pushes are meant now');
+    await dialog.getByLabel('Reason').fill('certificate renewed'); // 4
+    await dialog.getByRole('button', { name: 'Resend 8 pushes' }).click(); // 5
+    await expect(page.getByText('8 of 8 done').or(page.getByText('8 pushes done')).first()).toBeVisible();
+    await failed(system, old + 13); // they fail once more
+    const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?size=13');
+    expect(items.filter((r) => r.attempts === 2)).toHaveLength(8);
+
+    // All of the log is another matter, and says so.
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await page.getByRole('button', { name: 'Resend all…' }).click();
+    await expect(dialog).toContainText('No period: everything that the log still has.');
+    await expect(dialog).toContainText(/The oldest was accepted at .*, \d+ days ago/);
+    await expect(dialog).toContainText('past their time to live');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.reload();
+    await expect(page.getByRole('button', { name: 'All', exact: true })).toHaveAttribute('aria-pressed', 'true');
+  });
+});
