@@ -25,7 +25,7 @@ func TestImportInterrupted(t *testing.T) {
 	text := ndjson(all)
 	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
 		in, feed := io.Pipe()
-		load := s.begin(in, "producer", "load", "-")
+		load := s.begin(in, "producer", "load", "-", "--batch", "e2e", "--encoding", "utf-8")
 		go func() { _, _ = feed.Write(text[:len(text)/2]) }() // and then nothing, for ever
 		t.Cleanup(func() { in.Close() })
 		s.simulated(500)
@@ -40,7 +40,7 @@ func TestImportInterrupted(t *testing.T) {
 	if got := s.sim.Stats().AcceptedIDs; got >= n {
 		t.Error("everything was accepted before the import was whole: this test says nothing")
 	}
-	load := s.begin(bytes.NewReader(text), "producer", "load", "-")
+	load := s.begin(bytes.NewReader(text), "producer", "load", "-", "--batch", "e2e", "--encoding", "utf-8")
 	if code := load.end(); code != 0 {
 		t.Fatalf("the import, run again, ended with %d\n%s", code, load.stderr.String())
 	}

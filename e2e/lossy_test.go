@@ -184,7 +184,9 @@ func TestRedisLostAtStart(t *testing.T) {
 		p.ready()
 	}
 	var load *command
-	refuse(func() { load = s.begin(bytes.NewReader(ndjson(jobs("push", 50, nil))), "producer", "load", "-") })
+	refuse(func() {
+		load = s.begin(bytes.NewReader(ndjson(jobs("push", 50, nil))), "producer", "load", "-", "--batch", "e2e", "--encoding", "utf-8")
+	})
 	if code := load.end(); code != 0 {
 		t.Fatalf("the import ended with %d\n%s", code, load.stderr.String())
 	}

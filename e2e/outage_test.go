@@ -30,7 +30,7 @@ func TestRedisAway(t *testing.T) {
 		s.start("admin", "admin", nil, "serve"),
 	}
 	in, feed := io.Pipe()
-	load := s.begin(in, "producer", "load", "-")
+	load := s.begin(in, "producer", "load", "-", "--batch", "e2e", "--encoding", "utf-8")
 	t.Cleanup(func() { in.Close(); feed.Close() })
 	away := func() {
 		health("/readyz", http.StatusServiceUnavailable, servers...)
@@ -123,7 +123,7 @@ func most(counts map[int64]int) int {
 // by everybody, with the way to mend it.
 func TestRedisThatEvicts(t *testing.T) {
 	s := setup(t, options{redis: []string{"--maxmemory-policy", "allkeys-lru"}})
-	for _, args := range [][]string{{"consumer"}, {"producer", "serve"}, {"producer", "load", "-"}, {"admin", "serve"}} {
+	for _, args := range [][]string{{"consumer"}, {"producer", "serve"}, {"producer", "load", "-", "--batch", "e2e"}, {"admin", "serve"}} {
 		c := s.begin(strings.NewReader(string(ndjson(jobs("push", 3, nil)))), args[0], args[1:]...)
 		if code := c.end(); code <= 0 {
 			t.Errorf("%v: exit code %d", args, code)
@@ -172,7 +172,7 @@ func TestMemoryFull(t *testing.T) {
 	a := &api{t, "http://" + producer.addr("requests"), key}
 	const one = `{"id":"refused","device_id":"token","msg_title":"private"}`
 	a.call("POST", "/v1/pushes", "application/json", one, http.StatusTooManyRequests, nil)
-	waiting := s.begin(strings.NewReader(string(ndjson(jobs("later", 200, nil)))), "producer", "load", "-")
+	waiting := s.begin(strings.NewReader(string(ndjson(jobs("later", 200, nil)))), "producer", "load", "-", "--batch", "e2e", "--encoding", "utf-8")
 	s.settled(n)
 	a.call("GET", "/v1/pushes/refused", "", "", http.StatusNotFound, nil)
 	// A consumer may start and stop all the same.

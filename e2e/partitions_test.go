@@ -66,7 +66,7 @@ func TestPartitions(t *testing.T) {
 
 	// Another number of partitions would leave some unread: nobody starts so.
 	s.env = append(s.env, "PUSH_PARTITIONS=2")
-	for _, args := range [][]string{{"consumer"}, {"producer", "serve"}, {"producer", "load", "-"}, {"admin", "serve"}} {
+	for _, args := range [][]string{{"consumer"}, {"producer", "serve"}, {"producer", "load", "-", "--batch", "e2e"}, {"admin", "serve"}} {
 		c := s.begin(strings.NewReader(string(ndjson(jobs("other", 3, nil)))), args[0], args[1:]...)
 		if code := c.end(); code <= 0 || !strings.Contains(c.stderr.String(), "PUSH_PARTITIONS") {
 			t.Errorf("%v with another number of partitions: exit code %d\n%s", args, code, c.stderr.String())

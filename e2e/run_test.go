@@ -276,7 +276,9 @@ func TestRunOnceSamples(t *testing.T) {
 	for o := range runs {
 		o.gone()
 	}
-	if got, want := files(t, dir), []string{"sample.csv.rejected.ndjson", "sample.ndjson.rejected.ndjson"}; !slices.Equal(got, want) {
+	if got, want := files(t, dir), []string{
+		"sample.csv.rejected.csv", "sample.csv.rejected.csv.reasons.ndjson", "sample.ndjson.rejected.ndjson", "sample.ndjson.rejected.ndjson.reasons.ndjson",
+	}; !slices.Equal(got, want) {
 		t.Errorf("%v are left, only %v should be", got, want)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "sample.ndjson.rejected.ndjson"))

@@ -152,7 +152,7 @@ func TestStopWhileRedisIsAway(t *testing.T) {
 	}
 	health("/healthz", http.StatusOK, started...)
 	health("/readyz", http.StatusServiceUnavailable, started...)
-	load := s.begin(nil, "producer", "load", "-")
+	load := s.begin(nil, "producer", "load", "-", "--batch", "e2e", "--encoding", "utf-8")
 	time.Sleep(50 * time.Millisecond) // either way it must stop
 	if err := load.cmd.Process.Signal(sigterm); err != nil {
 		t.Fatal(err)

@@ -100,6 +100,7 @@ func TestArrows(t *testing.T) {
 		"internal/monitor":         {"internal/push", "internal/pushlog", "internal/stream"},
 		"internal/live":            {"internal/push", "internal/pushlog", "internal/stream"},
 		"internal/fill":            {"internal/corpus", "internal/push", "internal/pushlog", "internal/stream"},
+		"internal/jobfile":         {"internal/push", "internal/pushlog"},
 		"internal/storecheck":      {"internal/push", "internal/pushlog"},
 	} {
 		if all[folder] == nil {

@@ -6,22 +6,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"pushstream/internal/jobfile"
 	"pushstream/internal/push"
+	"pushstream/internal/setting"
 	"pushstream/internal/stream"
 )
 
 // loadChunk is how many jobs go to Redis in one round trip.
 const loadChunk = 800
+
+// loadChunkBytes ends a chunk, too: its lines are kept until they are accepted.
+const loadChunkBytes = 1 << 20
+
+// maxUnnamed is how many different jobs without an id an import may have: they take
+// about 40 bytes of memory each.
+const maxUnnamed = 20_000_000
 
 // summary is what an import did; its JSON is load's last line.
 type summary struct {
@@ -29,83 +38,105 @@ type summary struct {
 	Accepted int     `json:"accepted"`           // new
 	Repeated int     `json:"repeated"`           // known by their id: nothing was changed
 	Rejected int     `json:"rejected"`           // see the reject file
-	Unusable int     `json:"unusable,omitempty"` // keys of theirs in Redis hold other types: they are named in the log
+	Unusable int     `json:"unusable,omitempty"` // keys of theirs in Redis hold other types: they are in the reject file, too
 	Seconds  float64 `json:"seconds"`
 }
+
+// refused is how many lines are in the reject file.
+func (s *summary) refused() int { return s.Rejected + s.Unusable }
 
 // load imports a file. It is done when every line is accepted, repeated or
 // rejected; it waits for Redis, and for room in a full backlog, as long as ctx
 // lasts.
 func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, stderr io.Writer) error {
-	in, size, name := stdin, int64(-1), "stdin"
-	var info os.FileInfo
-	if f.File != "-" {
-		file, err := os.Open(f.File)
-		if err != nil {
-			return usage("%v", err)
-		}
-		defer file.Close()
-		info, err = file.Stat()
-		if err != nil || info.IsDir() {
-			return usage("%s is not a file", f.File)
-		}
-		in, name = file, filepath.Base(f.File)
-		if info.Mode().IsRegular() {
-			size = info.Size()
-		}
+	encoding, err := jobfile.ParseEncoding(f.Encoding)
+	if err != nil {
+		return usage("--encoding: %v", err)
+	}
+	batch, err := f.batch()
+	if err != nil {
+		return err
+	}
+	in, err := openInput(ctx, f.File, stdin, encoding)
+	defer in.close()
+	if err != nil {
+		return refused(err)
 	}
 	if err := a.ready(ctx); err != nil {
 		return err
 	}
-	if size < 0 {
-		in = interruptible(ctx, in)
-	}
-	progress := newProgress(stderr, size)
-	src, err := newSource(progress.reader(in), f.Format, a.zone)
+	progress := newProgress(stderr, in.size)
+	src, err := in.reader(progress, jobfile.Options{Format: f.Format, Zone: a.zone})
 	if err != nil {
-		return err
+		return refused(err)
 	}
-	rejects, err := newRejects(cmp.Or(f.Rejects, rejectsBeside(f.File)), info)
+	rejects, err := newRejects(cmp.Or(f.Rejects, rejectsBeside(f.File, src.Format)), in.info)
 	if err != nil {
 		return usage("%v", err)
 	}
-	l := &loader{app: a, batch: cmp.Or(f.Batch, name), rejects: rejects, progress: progress}
+	l := &loader{app: a, batch: batch, encoding: encoding, rejects: rejects, progress: progress,
+		seed: maphash.MakeSeed(), equal: map[uint64]uint32{}}
 	start := time.Now()
-	err = errors.Join(l.run(ctx, src), rejects.close())
+	err = l.run(ctx, src)
+	err = errors.Join(err, rejects.close(err == nil))
 	progress.finish()
 	l.sum.Seconds = float64(time.Since(start).Milliseconds()) / 1000
-	l.report(stderr)
-	return errors.Join(err, json.NewEncoder(stdout).Encode(l.sum))
-}
-
-func rejectsBeside(file string) string {
-	if file == "-" {
-		file = "stdin"
+	if len(src.Ignored) > 0 {
+		fmt.Fprintf(stderr, "ignored columns, which tell what became of a push: %s\n", strings.Join(src.Ignored, ", "))
 	}
-	return file + ".rejected.ndjson"
+	l.report(stderr)
+	if err == nil && f.FailOnReject && l.sum.refused() > 0 {
+		err = errors.New(l.lastWords())
+	} else if l.sum.refused() > 0 {
+		fmt.Fprintln(stderr, l.lastWords())
+	}
+	return errors.Join(err, json.NewEncoder(stdout).Encode(l.sum))
 }
 
 // loader is one import under way.
 type loader struct {
 	*app
 	batch    string
+	encoding jobfile.Encoding
 	rejects  *rejects
 	progress *progress
+	seed     maphash.Seed
+	equal    map[uint64]uint32 // by a hash of what they say, how many lines without an id have been read
 	sum      summary
+}
+
+// chunk is what goes to Redis in one round trip: jobs, and the lines that they stood in.
+type chunk struct {
+	jobs  []push.Job
+	lines []jobfile.Line
+	bytes int
+}
+
+func newChunk() chunk {
+	return chunk{make([]push.Job, 0, loadChunk), make([]jobfile.Line, 0, loadChunk), 0}
+}
+
+func (c *chunk) full() bool { return len(c.jobs) == loadChunk || c.bytes > loadChunkBytes }
+
+// add takes a line. The job goes its own way.
+func (c *chunk) add(l jobfile.Line) {
+	c.jobs = append(c.jobs, l.Job)
+	l.Job = push.Job{}
+	c.lines, c.bytes = append(c.lines, l), c.bytes+len(l.Raw)
 }
 
 // run reads ahead of what Redis is taking. If the file can't be read to its
 // end, what was read of it is handed in.
-func (l *loader) run(ctx context.Context, src source) error {
-	chunks := make(chan []push.Job, 2)
+func (l *loader) run(ctx context.Context, src *jobfile.Reader) error {
+	chunks := make(chan chunk, 2)
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(chunks)
 		return l.read(both, src, chunks)
 	})
 	g.Go(func() error {
-		for jobs := range chunks {
-			if err := l.accept(ctx, jobs); err != nil {
+		for c := range chunks {
+			if err := l.accept(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -115,31 +146,32 @@ func (l *loader) run(ctx context.Context, src source) error {
 }
 
 // read turns lines into chunks of jobs; it owns sum.Lines and sum.Rejected.
-func (l *loader) read(ctx context.Context, src source, chunks chan<- []push.Job) error {
-	jobs := make([]push.Job, 0, loadChunk)
+func (l *loader) read(ctx context.Context, src *jobfile.Reader, chunks chan<- chunk) error {
+	next := newChunk()
 	for {
-		line, err := src.next()
+		line, err := src.Next()
 		if err == nil {
 			l.sum.Lines++
-			if line.err == nil {
-				if line.job.ID == "" {
-					line.job.ID = l.idOf(line)
-				}
-				jobs = append(jobs, line.job)
-			} else {
+			if line.Err == nil && line.Job.ID == "" {
+				line.Job.ID, err = l.idOf(&line.Job)
+			}
+			var faults push.Faults
+			switch {
+			case err != nil:
+			case errors.As(line.Err, &faults):
 				l.sum.Rejected++
-				if err := l.rejects.write(line); err != nil {
-					return err
-				}
+				err = l.rejects.write(line, line.Job.ID, faults)
+			default:
+				next.add(line)
 			}
 		}
-		if len(jobs) == loadChunk || err != nil && len(jobs) > 0 {
+		if next.full() || err != nil && len(next.jobs) > 0 {
 			select {
-			case chunks <- jobs:
+			case chunks <- next:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			jobs = make([]push.Job, 0, loadChunk)
+			next = newChunk()
 		}
 		if err == io.EOF {
 			return nil
@@ -150,21 +182,29 @@ func (l *loader) read(ctx context.Context, src source, chunks chan<- []push.Job)
 	}
 }
 
-// idOf makes the id of a line that has none, the same at every run.
-func (l *loader) idOf(line line) string {
-	name := l.batch + "\x00" + strconv.Itoa(line.number) + "\x00" + string(line.raw)
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
+// idOf makes the id of a job that has none, the same at every run: by what it says, and
+// how many that say the same came before. Where it stands in the file, and how the file
+// is written, makes no difference.
+func (l *loader) idOf(j *push.Job) (string, error) {
+	if len(l.equal) >= maxUnnamed {
+		return "", fmt.Errorf("more than %d different pushes have no id; give them ids, or hand the file in in parts", maxUnnamed)
+	}
+	content := j.Fingerprint()
+	key := maphash.String(l.seed, content)
+	name := l.batch + "\x00" + content + "\x00" + strconv.FormatUint(uint64(l.equal[key]), 10)
+	l.equal[key]++
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String(), nil
 }
 
 // accept hands in a chunk, again and again until every job is in; it owns
 // sum.Accepted, sum.Repeated and sum.Unusable.
-func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
+func (l *loader) accept(ctx context.Context, c chunk) error {
 	for failures := 0; ; failures++ {
-		answers, err := l.producer.Accept(ctx, jobs)
+		answers, err := l.producer.Accept(ctx, c.jobs)
 		if err != nil && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		var left []push.Job
+		var left chunk
 		for i, answer := range answers {
 			switch answer {
 			case stream.Queued, stream.Scheduled:
@@ -173,13 +213,16 @@ func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
 				l.sum.Repeated++
 			case stream.Unusable: // another try would not help it
 				l.sum.Unusable++
-				l.log.Warn("a push was not accepted: "+notUsable, zap.String("id", jobs[i].ID))
+				l.log.Warn("a push was not accepted: "+notUsable, zap.String("id", c.jobs[i].ID))
+				if err := l.rejects.write(c.lines[i], c.jobs[i].ID, push.Faults{{Field: push.FieldID, Message: notUsable}}); err != nil {
+					return err
+				}
 			default:
-				left = append(left, jobs[i])
+				left.jobs, left.lines = append(left.jobs, c.jobs[i]), append(left.lines, c.lines[i])
 			}
 		}
-		l.progress.jobs(len(jobs) - len(left))
-		if len(left) == 0 {
+		l.progress.jobs(len(c.jobs) - len(left.jobs))
+		if len(left.jobs) == 0 {
 			return nil
 		}
 		wait := min(100*time.Millisecond<<min(failures, 6), 5*time.Second)
@@ -187,7 +230,7 @@ func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
 			l.log.Warn("waiting for Redis", zap.Error(err), zap.Duration("next_try_in", wait))
 		} else {
 			limit, why := l.producer.Refusal(ctx, answers)
-			l.log.Warn("waiting: "+why, zap.String("limit", string(limit)), zap.Int("jobs", len(left)), zap.Duration("next_try_in", wait))
+			l.log.Warn("waiting: "+why, zap.String("limit", string(limit)), zap.Int("jobs", len(left.jobs)), zap.Duration("next_try_in", wait))
 			failures = min(failures, 3)
 		}
 		select {
@@ -195,7 +238,7 @@ func (l *loader) accept(ctx context.Context, jobs []push.Job) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		jobs = left
+		c = left
 	}
 }
 
@@ -204,10 +247,31 @@ func (l *loader) report(w io.Writer) {
 	rate := float64(l.sum.Accepted+l.sum.Repeated) / max(l.sum.Seconds, 0.001)
 	fmt.Fprintf(w, "%d lines: %d accepted, %d repeated, %d rejected in %.1f s (%.0f jobs/s)\n",
 		l.sum.Lines, l.sum.Accepted, l.sum.Repeated, l.sum.Rejected, l.sum.Seconds, rate)
-	if l.sum.Rejected > 0 {
-		fmt.Fprintf(w, "rejected lines and why: %s\n", l.rejects.path)
-	}
 	if l.sum.Repeated > 0 {
-		fmt.Fprintln(w, "repeated lines were handed in before, so they were not sent again; lines without an id are known by --batch, number and text")
+		fmt.Fprintln(w, "repeated lines were handed in before, so they were not sent again; a line without an id is known by --batch and its fields")
 	}
+	if l.sum.refused() == 0 {
+		return
+	}
+	for _, words := range l.rejects.words {
+		fmt.Fprintln(w, words)
+	}
+	if more := l.sum.refused() - len(l.rejects.words); more > 0 {
+		fmt.Fprintf(w, "and %d more\n", more)
+	}
+	fmt.Fprintf(w, "rejected lines: %s\n", l.rejects.path)
+	fmt.Fprintf(w, "why:            %s\n", l.rejects.path+reasonsMark)
+	flags := ""
+	if l.encoding != jobfile.Auto {
+		flags = " --encoding " + string(l.encoding)
+	}
+	fmt.Fprintf(w, "mend them there, and hand them in with: producer load --batch %s%s %s\n", setting.Quote(l.batch), flags, setting.Quote(l.rejects.path))
+}
+
+// lastWords say how many lines were not accepted.
+func (l *loader) lastWords() string {
+	if l.sum.refused() == l.sum.Lines {
+		return fmt.Sprintf("none of the %d lines was accepted", l.sum.Lines)
+	}
+	return fmt.Sprintf("%d of %d lines were not accepted", l.sum.refused(), l.sum.Lines)
 }

@@ -156,7 +156,7 @@ func TestWrongPartitions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.run(t, "send", "--device-id=t", "--title=x", "--id=a")
-	for _, args := range [][]string{{"send", "--device-id=t", "--title=x"}, {"serve", "--listen-addr=127.0.0.1:0"}, {"load", "-"}} {
+	for _, args := range [][]string{{"send", "--device-id=t", "--title=x"}, {"serve", "--listen-addr=127.0.0.1:0"}, {"load", "-", "--batch=b"}} {
 		p := b.run(t, append([]string{"--partitions=3"}, args...)...)
 		if p.code != 1 || !strings.Contains(p.stderr.String(), "PUSH_PARTITIONS") {
 			t.Errorf("%s: exit code %d: %s", args[0], p.code, p.stderr.String())

@@ -214,16 +214,16 @@ func (b *bundle) checkIDs(t *testing.T, want ...string) {
 	}
 }
 
-// rejected are the lines of a reject file.
-func (b *bundle) rejected(t *testing.T, path string) []reject {
+// rejected are the reasons beside a reject file.
+func (b *bundle) rejected(t *testing.T, path string) []reason {
 	t.Helper()
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path + reasonsMark)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := []reject{}
+	all := []reason{}
 	for line := range strings.Lines(string(text)) {
-		var r reject
+		var r reason
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
@@ -254,6 +254,24 @@ func (b *bundle) checkRejected(t *testing.T, path string, want map[int][]string)
 	}
 	if len(got) > 0 {
 		t.Errorf("also rejected: %v", got)
+	}
+}
+
+// checkFile wants a file of this content.
+func checkFile(t *testing.T, path, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%v, %s holds %q, want %q", err, filepath.Base(path), got, want)
+	}
+}
+
+// checkNoFile wants that there is none.
+func checkNoFile(t *testing.T, paths ...string) {
+	t.Helper()
+	for _, path := range paths {
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s is there", filepath.Base(path))
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func TestLoadWaitsForMemory(t *testing.T) {
 	b.run(t, "send", "--device-id=t", "--title=x") // a store in use
 	b.rdb.ConfigSet(t.Context(), "maxmemory", "1")
 	r, w := io.Pipe()
-	p := b.start(t, r, "load", "-", "--rejects", filepath.Join(b.dir, "rejects"))
+	p := b.start(t, r, "load", "-", "--encoding=utf-8", "--batch=b", "--rejects", filepath.Join(b.dir, "rejects"))
 	go func() {
 		_, _ = io.WriteString(w, lines(n))
 		w.Close()
@@ -85,7 +85,7 @@ func TestLoadOverARestartOfRedis(t *testing.T) {
 	const n = 12_000
 	all := strings.SplitAfter(strings.TrimSuffix(lines(n), "\n"), "\n")
 	r, w := io.Pipe()
-	p := b.start(t, r, "load", "-", "--rejects", filepath.Join(b.dir, "rejects"))
+	p := b.start(t, r, "load", "-", "--encoding=utf-8", "--batch=b", "--rejects", filepath.Join(b.dir, "rejects"))
 	feed := func(from, to int) {
 		if _, err := io.WriteString(w, strings.Join(all[from:to], "")); err != nil {
 			t.Error(err)
@@ -152,7 +152,7 @@ func TestLoadIsStopped(t *testing.T) {
 		b := setup(t)
 		r, w := io.Pipe()
 		defer w.Close() // the goroutine that reads it ends
-		p := b.start(t, r, "load", "-", "--rejects", filepath.Join(b.dir, "rejects"))
+		p := b.start(t, r, "load", "-", "--encoding=utf-8", "--batch=b", "--rejects", filepath.Join(b.dir, "rejects"))
 		if _, err := io.WriteString(w, job("a")); err != nil { // read: the command is there
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestLoadIsStopped(t *testing.T) {
 		b := setup(t)
 		r, w := io.Pipe()
 		defer w.Close()
-		p := b.start(t, r, "load", "-", "--rejects", filepath.Join(b.dir, "rejects"))
+		p := b.start(t, r, "load", "-", "--encoding=utf-8", "--batch=b", "--rejects", filepath.Join(b.dir, "rejects"))
 		if _, err := io.WriteString(w, lines(3000)); err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestLoadOfABrokenFile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	r := io.MultiReader(strings.NewReader(lines(2000)), iotest.ErrReader(errors.New("the disk is gone")))
-	p := b.start(t, r, "load", "-", "--rejects", filepath.Join(b.dir, "rejects"))
+	p := b.start(t, r, "load", "-", "--encoding=utf-8", "--batch=b", "--rejects", filepath.Join(b.dir, "rejects"))
 	if code := p.wait(t); code != 1 || !strings.Contains(p.stderr.String(), "read line 2001: the disk is gone") {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}

@@ -195,7 +195,8 @@ type imported struct {
 // load imports a file, its progress going to stderr, rejected lines to a file
 // in the folder dir.
 func (s *stack) load(ctx context.Context, file, dir string) (imported, error) {
-	rejects := filepath.Join(dir, filepath.Base(file)+".rejected.ndjson")
+	name := filepath.Base(file)
+	rejects := filepath.Join(dir, name+".rejected"+strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))))
 	cmd := exec.CommandContext(ctx, s.program("producer"), "load", "--rejects", rejects, file)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second

@@ -11,6 +11,7 @@ import (
 
 	"pushstream/internal/launch"
 	"pushstream/internal/push"
+	"pushstream/internal/setting"
 )
 
 // stay starts everything, imports a file, shows where things are, and stays
@@ -60,7 +61,7 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	api, jar := "http://"+s.admin+"/api/v1", quote(filepath.Join(s.dir, "cookies"))
+	api, jar := "http://"+s.admin+"/api/v1", setting.Quote(filepath.Join(s.dir, "cookies"))
 	fmt.Fprintf(s.stdout, `
 the log so far: %s
 
@@ -68,15 +69,15 @@ the log so far: %s
                       log in as %s; the password is in %s
   log in            curl -s -c %s %s/session -H 'Content-Type: application/json' \
                       -d %s
-`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.dir, passwordFile), jar, api, quote(string(login)))
+`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.dir, passwordFile), jar, api, setting.Quote(string(login)))
 	asks := "curl -s -b " + jar + " "
 	for _, line := range [][2]string{
-		{"the log", asks + quote(api+"/pushes?size=5") + " | head -c 2000"},
-		{"what failed", asks + quote(api+"/pushes?status=failed")},
+		{"the log", asks + setting.Quote(api+"/pushes?size=5") + " | head -c 2000"},
+		{"what failed", asks + setting.Quote(api+"/pushes?status=failed")},
 		{"pause one", asks + "-X PUT " + api + `/workers/consumer-1/desired -H 'Content-Type: application/json' -d '{"desired":"paused"}'`},
 		{"who is there", asks + api + "/workers"},
 		{"one is reserved", receipt},
-		{"send one", "curl -s http://" + s.producer + "/v1/pushes -H " + quote("Authorization: Bearer "+key) + " \\\n" +
+		{"send one", "curl -s http://" + s.producer + "/v1/pushes -H " + setting.Quote("Authorization: Bearer "+key) + " \\\n" +
 			strings.Repeat(" ", 22) + `-H 'Content-Type: application/json' -d '{"device_id":"demo-token","msg_title":"hello"}'`},
 		{"look at the keys", "redis-cli -u redis://" + s.redis + " --scan --pattern 'push*'"},
 		{"the simulator", "curl -s http://" + s.sim + "/_sim/stats"},

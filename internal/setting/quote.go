@@ -1,9 +1,9 @@
-package main
+package setting
 
 import "strings"
 
-// quote writes a text as one word of a POSIX shell's command line.
-func quote(s string) string {
+// Quote writes a text as one word of a POSIX shell's command line.
+func Quote(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-:=@%+,", r)
 	}
