@@ -65,7 +65,10 @@ test('a viewer resends nothing, and the server refuses it', async ({ system, vis
 test.describe('thirty days of failures', () => {
   test.use({ options: { rows: 3_000, fill: ['--days', '30'] } });
 
-  test('what failed in the last hour is resent in six clicks, and nothing older or newer', async ({ system, visit }) => {
+  test('what failed in the last hour is resent in six clicks, and nothing older or newer', async ({
+    system,
+    visit,
+  }) => {
     const code = 'THIRD_PARTY_AUTH_ERROR';
     const old = (await system.counts()).failed ?? 0;
     await system.send(...dead(8));

@@ -564,3 +564,48 @@ test('all of it by keyboard: login, log, open, next, close, next page, search, h
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
 });
+
+test.describe('redriving what is filtered', () => {
+  test('a text search of the last hour: counted, resent as a job with progress, and nothing else', async ({
+    system,
+    visit,
+  }) => {
+    const apns = (name: string, count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        device_id: `t${i}-apns`,
+        msg_title: `${name} ${i}`,
+        csno: '10023451',
+      }));
+    await system.send(...apns('체결 알림', 7), ...apns('입금 안내', 4), { device_id: 'ok', msg_title: '체결 알림' });
+    await eventually('11 failures', async () => ((await system.counts()).failed === 11 ? true : undefined));
+    const page = await visit(system, 'operator', '/log?range=1h');
+    await search(page, 'Title', 'contains', '체결 알림');
+    await expect(total(page)).toHaveText('8 pushes');
+    await page.getByRole('button', { name: 'Resend…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Resend what the filter selects' });
+    await expect(dialog).toContainText('7 pushes are meant now'); // the eighth was accepted by FCM
+    await expect(dialog).toContainText('contains "체결 알림"');
+    await expect(dialog.getByRole('checkbox', { name: 'Failed' })).toBeChecked();
+    await expect(dialog.getByRole('checkbox', { name: 'Cancelled' })).not.toBeChecked();
+    await dialog.getByLabel('Reason').fill('certificate renewed');
+    await dialog.getByRole('button', { name: 'Resend 7 pushes' }).click();
+    await expect(page.getByText('7 of 7 done').or(page.getByText('7 pushes done')).first()).toBeVisible();
+    await eventually('11 failures', async () => ((await system.counts()).failed === 11 ? true : undefined));
+    const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?size=20');
+    expect(items.map((r) => r.attempts).sort()).toEqual([1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2]);
+    expect(page.url()).not.toContain(encodeURIComponent('체결'));
+
+    // By states, the button says how many; sent ones have none.
+    await page.goto(`${system.url}/log?status=failed&range=1h`);
+    await expect(page.getByRole('button', { name: 'Resend 11 pushes…' })).toBeVisible();
+    await page.goto(`${system.url}/log?status=sent&range=1h`);
+    await expect(total(page)).toHaveText('1 push');
+    await expect(page.getByRole('button', { name: /^Resend/ })).toHaveCount(0);
+  });
+
+  test('a viewer has no such button', async ({ small, visit }) => {
+    const page = await visit(small, 'viewer', '/log?status=failed');
+    await shown(page);
+    await expect(page.getByRole('button', { name: /^Resend/ })).toHaveCount(0);
+  });
+});

@@ -2,7 +2,7 @@ import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import Skeleton from '@mui/material/Skeleton';
 import Typography from '@mui/material/Typography';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { newKey } from '../api/key';
 import { hopeless } from '../push/codes';
 import { ConfirmDialog } from '../ui/ConfirmDialog';
@@ -33,7 +33,9 @@ type Props = {
 export function BulkDialog({ kind, filter, words, children, onClose, onOrdered }: Props) {
   const t = useJobText();
   const say = useToast();
-  const [key] = useState(newKey); // ordered twice after a lost answer, it is one job
+  const keys = useRef<{ [filter: string]: string }>({}); // ordered twice after a lost answer, it is one job
+  const text = JSON.stringify(filter);
+  keys.current[text] ??= newKey();
   const counted = useJobCount(kind, filter);
   const order = useOrderJob();
   const count = counted.data?.count ?? 0;
@@ -53,7 +55,7 @@ export function BulkDialog({ kind, filter, words, children, onClose, onOrdered }
       onConfirm={(reason) =>
         order.mutate(
           {
-            params: { header: { 'Idempotency-Key': key } },
+            params: { header: { 'Idempotency-Key': keys.current[text] } },
             body: { kind, ...filter, until: counted.data?.until, reason },
           },
           {

@@ -53,7 +53,7 @@ function wordOf(change: string, did: string): Word | null {
 
 /** The log's filter for the same pushes; null if the job's is not wholly known here, since it is personal. */
 export function logFilterOf(filter: BulkJob['filter']): Partial<LogState> | null {
-  if (filter.csno || filter.device_id || filter.contains) return null;
+  if (filter.csno || filter.device_id || filter.contains || filter.equals) return null;
   return {
     status: filter.status ?? null,
     code: filter.error_code ?? null,

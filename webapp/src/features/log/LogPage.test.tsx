@@ -206,3 +206,62 @@ describe('the log', () => {
     await waitFor(() => expect(address.current).not.toContain('id='));
   });
 });
+
+describe('redriving what is filtered', () => {
+  const dry = { count: 0, exact: true, until: '2026-11-27T03:00:00.001Z', past_ttl: 0, past_ttl_exact: true };
+  const orders: Schemas['JobOrder'][] = [];
+  const jobs = [
+    http.get(url('/jobs'), () => HttpResponse.json({ items: [] })),
+    http.post(url('/jobs'), async ({ request }) => {
+      const body = (await request.json()) as Schemas['JobOrder'];
+      orders.push(body);
+      if (body.dry_run) return HttpResponse.json({ ...dry, count: 64 * body.status.length });
+      return HttpResponse.json({ id: '0123456789ab' }, { status: 202 });
+    }),
+  ];
+
+  it('takes the filter with its period, bounded by what is shown, in the states that are asked for', async () => {
+    server.use(...jobs);
+    orders.length = 0;
+    const since = '2026-11-27T02:00:00.000Z';
+    show({ at: '/log?range=1h&service=MTS&search=4f6f6e8f-9d39-4308-9163-85f55fb9c5b3&asof=2026-11-27T03:00:00.000Z' });
+    await userEvent.click(await screen.findByRole('button', { name: 'Resend…' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    await dialog.findByText('64 pushes are meant now');
+    expect(dialog.getByText('10023451')).toBeVisible();
+    await userEvent.click(dialog.getByRole('checkbox', { name: 'Expired' }));
+    await dialog.findByText('128 pushes are meant now');
+    await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'lost');
+    await userEvent.click(dialog.getByRole('button', { name: 'Resend 128 pushes' }));
+    await screen.findByText('The job has been ordered');
+    const filter = {
+      kind: 'redrive',
+      D_servicename: 'MTS',
+      search: '4f6f6e8f-9d39-4308-9163-85f55fb9c5b3',
+      since,
+      until: '2026-11-27T03:00:00.001Z',
+    };
+    expect(orders).toEqual([
+      { ...filter, status: ['failed'], dry_run: true },
+      { ...filter, status: ['failed', 'expired'], dry_run: true },
+      { ...filter, status: ['failed', 'expired'], reason: 'lost' },
+    ]);
+  });
+
+  it('says how many, if all of them can be resent', async () => {
+    show({ at: '/log?status=failed,cancelled' });
+    expect(await screen.findByRole('button', { name: 'Resend 900,123 pushes…' })).toBeVisible();
+  });
+
+  it.each(['sent', 'queued,retrying'])('is not there for %s', async (status) => {
+    show({ at: `/log?status=${status}` });
+    await screen.findByText('900,123 pushes');
+    expect(screen.queryByRole('button', { name: /^Resend/ })).toBeNull();
+  });
+
+  it('is not there for who may not change pushes', async () => {
+    show({ at: '/log?status=failed', me: viewer });
+    await screen.findByText('900,123 pushes');
+    expect(screen.queryByRole('button', { name: /^Resend/ })).toBeNull();
+  });
+});

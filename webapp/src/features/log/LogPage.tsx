@@ -21,6 +21,7 @@ import type { LogPage as Found, PageQuery } from './fetch';
 import { filterOf, fromStart, isFiltered, noFilter } from './filter';
 import { LogHistogram } from './LogHistogram';
 import { Nothing } from './Nothing';
+import { RedriveButton } from './RedriveButton';
 import { Table } from './Table';
 import { Total } from './Total';
 import { useLogText } from './text';
@@ -33,12 +34,15 @@ import { ViewMenu } from './ViewMenu';
 
 const drawer = () => import('./PushDrawer');
 const PushDrawer = lazy(drawer);
+const OrderedJobs = lazy(() => import('./OrderedJobs'));
 
 /** The push log. The URL is its state: filters, page, order, bound, and the push that is open. */
 export default function LogPage() {
   const t = useLogText();
   const queries = useQueryClient();
   const mayExport = useMay('export');
+  const mayChange = useMay('change');
+  const [jobs, setJobs] = useState<readonly string[]>([]); // ordered here
   const [state, setState] = useQueryStates(logParsers, { history: 'push' });
   // What is not pinned counts from when it was asked for, not from each rendering.
   const [now, setNow] = useState(serverNow);
@@ -147,10 +151,24 @@ export default function LogPage() {
             </ToggleButton>
           )}
           <ViewMenu hidden={view.hidden} density={view.density} onToggle={view.toggle} onDensity={view.setDensity} />
+          {mayChange && !gone && shown && shown.total > 0 && (
+            <RedriveButton
+              filter={query.filter}
+              asked={asked}
+              asof={state.asof}
+              total={shown.exact ? shown.total : null}
+              onOrdered={(id) => setJobs((old) => [id, ...old])}
+            />
+          )}
           {mayExport && shown && shown.total > 0 && (
             <ExportButton filter={query.filter} order={state.order} total={shown.total} exact={shown.exact} />
           )}
         </Box>
+        {jobs.length > 0 && (
+          <Suspense>
+            <OrderedJobs ids={jobs} />
+          </Suspense>
+        )}
         <ThinBar busy={page.isFetching} />
         {gone ? (
           <Nothing kind="search" onClear={() => change(noFilter)} />
