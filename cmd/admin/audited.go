@@ -61,8 +61,14 @@ func (a *app) entryOf(c *cli, command string) audit.Entry {
 	case "push show":
 		return audit.Entry{Action: audit.Reveal, Subject: c.Push.Show.ID}
 	case "push redrive":
+		if c.Push.Redrive.DryRun {
+			return audit.Entry{}
+		}
 		return selected(audit.Redrive, c.Push.Redrive.IDs, c.Push.Redrive.given())
 	case "push cancel":
+		if c.Push.Cancel.DryRun {
+			return audit.Entry{}
+		}
 		return selected(audit.Cancel, c.Push.Cancel.IDs, c.Push.Cancel.given())
 	case "log export":
 		e := selected(audit.Export, nil, c.Log.Export.given())

@@ -211,6 +211,8 @@ type pushFlags struct {
 	Csno      *string  `help:"The ones of this customer."`
 	PushGrpID *string  `placeholder:"GROUP" help:"The ones of this push group."`
 	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
+	DryRun    bool     `help:"Change nothing: say how many pushes of the state it would take, since when, and how many are past their ttl."`
+	Yes       bool     `help:"Redrive pushes that are past their ttl, too, though no --since bounds the period."`
 }
 
 type showFlags struct {
@@ -273,6 +275,8 @@ type app struct {
 type selection struct {
 	ids []string
 	all stream.Selection
+	dry bool // only say what it would take
+	yes bool // what is past its ttl, too
 }
 
 // tokenPage is the checked flags of token list.
@@ -432,13 +436,16 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 		}
 	}
 	if len(f.IDs) > 0 {
+		if f.DryRun || f.Yes {
+			check.Fault("ID", "--dry-run and --yes go with --status, not with ids")
+		}
 		return selection{ids: f.IDs}
 	}
 	all, err := admin.ParseSelection(given, states)
 	if err != nil {
 		check.Add(err)
 	}
-	return selection{all: all}
+	return selection{all: all, dry: f.DryRun, yes: f.Yes}
 }
 
 // given: see pushFlags.

@@ -15,6 +15,7 @@ import (
 
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
@@ -26,17 +27,18 @@ const (
 
 // verb is what push does to pushes.
 type verb struct {
+	kind     stream.BulkKind
 	done     stream.Change // what is to become of them
 	one      func(ctx context.Context, ids ...string) ([]stream.Change, error)
 	selected func(ctx context.Context, s stream.Selection, tell func(stream.Progress)) (stream.Progress, error)
 }
 
 func (a *app) redrive() verb {
-	return verb{stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected}
+	return verb{stream.BulkRedrive, stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected}
 }
 
 func (a *app) cancel() verb {
-	return verb{stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected}
+	return verb{stream.BulkCancel, stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected}
 }
 
 // pushShow prints the record of a push.
@@ -73,9 +75,54 @@ func (a *app) pushChange(ctx context.Context, v verb, stdout, stderr io.Writer) 
 		a.result = texts(counts)
 		return err
 	}
-	counts, err := v.all(ctx, a.chosen.all, stdout, stderr)
+	s, goes, err := a.estimated(short, v.kind, stdout)
+	if err != nil || !goes {
+		return err
+	}
+	counts, err := v.all(ctx, s, stdout, stderr)
 	a.result = texts(counts)
 	return err
+}
+
+// estimated is the chosen selection, bounded by what there is now, and whether it is to be
+// changed: not by a dry run, which says what it would take. An error if pushes would be sent
+// that are past their ttl, and neither a period nor --yes says that they are to be.
+func (a *app) estimated(ctx context.Context, kind stream.BulkKind, stdout io.Writer) (s stream.Selection, goes bool, err error) {
+	s = a.chosen.all
+	e, err := stream.NewBulk(a.rdb, a.keys, "", a.log).Estimate(ctx, kind, s.Filter())
+	if err != nil {
+		return s, false, err
+	}
+	s.Until = e.Until
+	switch {
+	case a.chosen.dry:
+		fmt.Fprintln(stdout, taken(s.Status, e, time.Now()))
+		return s, false, nil
+	case e.PastTTL > 0 && s.Since.IsZero() && s.Status != push.Expired && !a.chosen.yes:
+		return s, false, outcomeError{audit.Refused, fmt.Errorf("nothing was done: %s; each would get its whole ttl anew: give --since, or --yes to take them all",
+			taken(s.Status, e, time.Now()))}
+	}
+	return s, true, nil
+}
+
+// taken says what a selection takes: 474 failed pushes, the oldest accepted
+// 2026-11-01T00:00:00.000Z, 29 d 3 h 12 m ago; 409 past their ttl.
+func taken(status push.Status, e stream.Estimate, now time.Time) string {
+	least := func(exact bool) string {
+		if exact {
+			return ""
+		}
+		return "at least "
+	}
+	text := fmt.Sprintf("%s%d %s pushes", least(e.Exact), e.Count, status)
+	if at, err := time.Parse(pushlog.TimeFormat, e.Oldest); err == nil {
+		age := now.Sub(at).Truncate(time.Minute)
+		text += fmt.Sprintf(", the oldest accepted %s, %d d %d h %d m ago", e.Oldest, age/(24*time.Hour), age/time.Hour%24, age/time.Minute%60)
+	}
+	if e.PastTTL > 0 || !e.PastExact {
+		text += fmt.Sprintf("; %s%d past their ttl", least(e.PastExact), e.PastTTL)
+	}
+	return text
 }
 
 // each changes pushes by id and says of each what became of it. It is an error if

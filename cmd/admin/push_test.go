@@ -79,6 +79,38 @@ func TestPushesOfASelection(t *testing.T) {
 	}
 }
 
+// What is past its ttl is not redriven by who did not ask for it; a dry run says what would
+// be, and changes nothing.
+func TestRedriveOfWhatIsOld(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.end(t, push.CodeUnregistered, push.Failed, "a", "b", "c")
+	for _, id := range []string{"a", "b"} {
+		s.rdb.HSet(t.Context(), s.keys.Of(id).Record(id), pushlog.FieldExpiresAt, "2026-01-01T00:00:00.000Z")
+	}
+	before := redistest.Dump(t, s.rdb)
+	what := []string{"3 failed pushes, the oldest accepted 20", "0 d 0 h ", "; 2 past their ttl"}
+	p := runs(t, s.Server, "push", "redrive", "--status=failed", "--dry-run")
+	checkRun(t, p, 0, what, nil)
+	line(t, p.stdout.String())
+	if after := redistest.Dump(t, s.rdb); !maps.Equal(before, after) {
+		t.Error("a dry run changes something")
+	}
+	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=failed"), 1, nil, append(what, "nothing was done", "give --since, or --yes"))
+	checkRun(t, runs(t, s.Server, "push", "cancel", "--status=queued", "--dry-run"), 0, []string{"0 queued pushes\n"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "redrive", "a", "--dry-run"), 2, nil, []string{"--dry-run and --yes go with --status"})
+	if n := s.status(t, "a"); n != push.Failed {
+		t.Errorf("a is %s", n)
+	}
+	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=failed", "--since=2020-01-01T00:00:00Z", "--csno=10023451"), 0,
+		[]string{"3 failed pushes looked at, 3 match: 3 queued\n"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "cancel", "--status=queued"), 0, []string{"3 match: 3 cancelled\n"}, nil)
+	// A redrive has given it its ttl anew; it is as old as before.
+	s.rdb.HSet(t.Context(), s.keys.Of("c").Record("c"), pushlog.FieldAcceptedAt, "2026-01-01T00:00:00.000Z")
+	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=cancelled"), 1, nil, []string{"; 1 past their ttl"})
+	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=cancelled", "--yes"), 0, []string{"3 match: 3 queued\n"}, nil)
+}
+
 // A mistake changes nothing, and above all not more than was meant.
 func TestPushMistakes(t *testing.T) {
 	t.Parallel()
@@ -133,7 +165,7 @@ func TestStoppedSelection(t *testing.T) {
 	}
 	s.end(t, push.CodeInvalidArgument, push.Failed, ids...)
 	ctx, stop := context.WithCancel(t.Context())
-	v := verb{stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
+	v := verb{stream.BulkRedrive, stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
 		stop()
 		return s.control.RedriveSelected(ctx, sel, tell)
 	}}

@@ -28,6 +28,12 @@ type Selection struct {
 	DeviceID  string
 }
 
+// Filter returns the filter that selects the same pushes.
+func (s Selection) Filter() pushlog.Filter {
+	return pushlog.Filter{Statuses: []push.Status{s.Status}, Since: s.Since, Until: s.Until, ErrorCode: s.ErrorCode, Csno: s.Csno,
+		PushGrpID: s.PushGrpID, DeviceID: s.DeviceID}
+}
+
 // Progress is how far a redrive or cancel of a selection has come.
 type Progress struct {
 	Looked  int            // pushes in the state and time
