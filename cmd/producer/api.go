@@ -80,7 +80,11 @@ func (a *api) accept(c *gin.Context) {
 		a.refuseBody(c, &http.MaxBytesError{Limit: int64(a.serving.maxBody)})
 		return
 	}
-	hold, err := a.intake.hold(keyName(c))
+	lines, ok := mediaType(c)
+	if !ok {
+		return
+	}
+	hold, err := a.intake.hold(keyName(c), httpapi.Packed(c))
 	if err != nil {
 		c.Header("Connection", "close") // nothing of it is read
 		busy(c, httpapi.LimitBodies, "this key has too many bodies on their way at the same time; try again")
@@ -90,7 +94,7 @@ func (a *api) accept(c *gin.Context) {
 	rc := httpapi.Controller(c)
 	_ = rc.SetReadDeadline(time.Now().Add(bodyTime)) // a recorder in a test has none
 	r := reader{body: c.Request.Body, zone: a.zone, most: a.serving.maxJobs, hold: hold}
-	in, err := r.read(c.ContentType())
+	in, err := r.read(lines)
 	if err != nil {
 		a.refuseBody(c, err)
 		return

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
@@ -63,16 +66,43 @@ type reader struct {
 	pending      int64 // of hold, for what is being read
 }
 
-// read reads all of the body.
-func (r *reader) read(contentType string) (batch, error) {
+// jobTypes are the media types of bodies, and whether they are one job a line. The last
+// three are what clients send that don't say what they send.
+var jobTypes = map[string]bool{
+	"application/json": false, "text/json": false, "": false,
+	"application/x-ndjson": true, "application/ndjson": true, "application/jsonl": true, "application/x-jsonlines": true, "application/jsonlines": true, "text/x-ndjson": true,
+	"application/x-www-form-urlencoded": false, "text/plain": false, "application/octet-stream": false,
+}
+
+// mediaType tells from a request's content type whether its body is one job a line. A
+// body that is no JSON it answers itself, and ok is false.
+func mediaType(c *gin.Context) (lines, ok bool) {
+	kind := strings.ToLower(strings.TrimSpace(c.ContentType()))
+	lines, ok = jobTypes[kind]
+	if !ok && !strings.HasSuffix(kind, "+json") {
+		c.Header("Connection", "close") // nothing of it is read
+		httpapi.Fail(c, http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type: %.60q is not read; send JSON (application/json) or "+
+			"one job a line (application/x-ndjson), and files such as CSV with producer load", kind))
+		return false, false
+	}
+	return lines, true
+}
+
+// errMedia is a body that is no UTF-8.
+var errMedia = errors.New("the body begins with the byte order mark of UTF-16; send it as UTF-8")
+
+// read reads all of the body; lines says that it is one job a line.
+func (r *reader) read(lines bool) (batch, error) {
 	in := bufio.NewReader((*feed)(r))
 	first, err := r.firstByte(in)
 	switch {
 	case r.err != nil:
 		return batch{}, r.err
+	case errors.Is(err, errMedia):
+		return batch{}, err
 	case err != nil:
 		return batch{}, &formFault{"the body is empty"}
-	case strings.Contains(contentType, "ndjson"), strings.Contains(contentType, "jsonl"):
+	case lines:
 		err = r.lines(in)
 	case first == '[':
 		err = r.array(in)
@@ -89,10 +119,16 @@ func (r *reader) read(contentType string) (batch, error) {
 	return r.batch, err
 }
 
+const byteOrderMark = "\xef\xbb\xbf"
+
 // firstByte skips a byte order mark and white space.
 func (r *reader) firstByte(in *bufio.Reader) (byte, error) {
-	if mark, err := in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+	mark, _ := in.Peek(3)
+	switch {
+	case string(mark) == byteOrderMark:
 		_, _ = in.Discard(3) // they are there
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		return 0, errMedia
 	}
 	for {
 		b, err := in.ReadByte()
@@ -134,19 +170,15 @@ func (r *reader) one(in *bufio.Reader) error {
 	return r.job(bytes.TrimSpace(text))
 }
 
-// lines reads one job a line.
+// lines reads one job a line. Lines end with LF, CR LF, or CR alone; files that were put
+// together have a byte order mark before some.
 func (r *reader) lines(in *bufio.Reader) error {
 	for {
-		line, err := in.ReadSlice('\n')
-		r.text = append(r.text[:0], line...)
-		for errors.Is(err, bufio.ErrBufferFull) && len(r.text) <= maxJob {
-			line, err = in.ReadSlice('\n')
-			r.text = append(r.text, line...)
-		}
+		err := r.line(in)
 		if len(r.text) > maxJob+1 { // with its end
 			return errLong
 		}
-		if text := bytes.TrimSpace(r.text); len(text) > 0 {
+		if text := bytes.TrimSpace(bytes.TrimPrefix(r.text, []byte(byteOrderMark))); len(text) > 0 {
 			if err := r.job(text); err != nil {
 				return err
 			}
@@ -159,6 +191,27 @@ func (r *reader) lines(in *bufio.Reader) error {
 			return err
 		}
 	}
+}
+
+// line reads a line with its end into text, or somewhat more of it than maxJob bytes.
+func (r *reader) line(in *bufio.Reader) error {
+	r.text = r.text[:0]
+	for len(r.text) <= maxJob {
+		if _, err := in.Peek(1); err != nil {
+			return err
+		}
+		part, _ := in.Peek(in.Buffered())
+		end := bytes.IndexAny(part, "\r\n")
+		if end >= 0 {
+			part = part[:end+1]
+		}
+		r.text = append(r.text, part...)
+		_, _ = in.Discard(len(part)) // it was peeked at
+		if end >= 0 {
+			break
+		}
+	}
+	return nil
 }
 
 // array reads the elements of a JSON array.

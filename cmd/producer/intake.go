@@ -27,10 +27,11 @@ const (
 	// leastHeld the least of that, in bytes.
 	heldBodies = 16
 	leastHeld  = 64 << 20
-	// bodyCost and jobCost are what a body that is being read, and a job, take of memory
-	// besides their text.
-	bodyCost = 32 << 10
-	jobCost  = 512
+	// bodyCost, packedCost and jobCost are what a body that is being read, the unpacking
+	// of one, and a job, take of memory besides their text.
+	bodyCost   = 32 << 10
+	packedCost = 48 << 10
+	jobCost    = 512
 )
 
 // Kinds of work, which have turns of their own: reads of a key don't delay its posts.
@@ -88,12 +89,16 @@ type holding struct {
 }
 
 // hold begins the reading of a body. It is errShare if the key has too many already.
-func (in *intake) hold(key string) (*holding, error) {
+func (in *intake) hold(key string, packed bool) (*holding, error) {
+	cost := int64(bodyCost)
+	if packed {
+		cost += packedCost
+	}
 	if !in.bodies.Take(key, 1) {
 		return nil, errShare
 	}
 	h := &holding{in: in, key: key}
-	if err := h.grow(bodyCost); err != nil {
+	if err := h.grow(cost); err != nil {
 		h.release()
 		return nil, err
 	}
@@ -136,6 +141,9 @@ func (a *api) refuseBody(c *gin.Context, err error) {
 	case errors.Is(err, errShare):
 		httpapi.Drain(c)
 		busy(c, httpapi.LimitBodies, "this key has too many, or too large, bodies on their way at the same time; try again")
+	case errors.Is(err, errMedia):
+		httpapi.Drain(c)
+		httpapi.Fail(c, http.StatusUnsupportedMediaType, err.Error())
 	case errors.As(err, &f):
 		httpapi.Drain(c)
 		httpapi.Fail(c, http.StatusBadRequest, f.Error())
@@ -144,6 +152,6 @@ func (a *api) refuseBody(c *gin.Context, err error) {
 		httpapi.Fail(c, http.StatusRequestTimeout, fmt.Sprintf("the body did not come within %v; send it faster, or less", bodyTime))
 	default:
 		c.Header("Connection", "close")
-		httpapi.Fail(c, http.StatusBadRequest, "the body could not be read")
+		httpapi.Fail(c, http.StatusBadRequest, httpapi.BodyFault(err))
 	}
 }

@@ -41,7 +41,7 @@ func (a *api) registered(c *gin.Context) {
 		tooLarge(c, limit)
 		return
 	}
-	hold, err := a.intake.hold(keyName(c))
+	hold, err := a.intake.hold(keyName(c), httpapi.Packed(c))
 	if err == nil {
 		defer hold.release()
 		size := c.Request.ContentLength

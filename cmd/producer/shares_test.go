@@ -291,22 +291,18 @@ func TestLongJobs(t *testing.T) {
 
 // A body in any parts is the same body, and the same as when all of it is there.
 func FuzzBody(f *testing.F) {
-	for _, seed := range []string{"", " ", "[]", "[1]", `{"id":"a"}`, `[{"id":"a","device_id":"t","msg_title":"x"} , {}]x`, "[[[]]]", "[1,2,3,4,5]", "[{,}]", "\xef\xbb\xbf[null]", `["]",{"a":"\""}]`, "1\n2\n\n3"} {
+	for _, seed := range []string{"", " ", "[]", "[1]", `{"id":"a"}`, `[{"id":"a","device_id":"t","msg_title":"x"} , {}]x`, "[[[]]]", "[1,2,3,4,5]", "[{,}]", "\xef\xbb\xbf[null]", `["]",{"a":"\""}]`, "1\n2\n\n3", "1\r2\r\n\r3", "\xef\xbb\xbf1\n\xef\xbb\xbf2", "\xff\xfe[\x00"} {
 		f.Add(seed, false, 3)
 		f.Add(seed, true, 1)
 	}
 	f.Fuzz(func(t *testing.T, body string, lines bool, step int) {
-		contentType := "application/json"
-		if lines {
-			contentType = "application/x-ndjson"
-		}
 		read := func(in io.Reader) string {
-			hold, err := newIntake(serving{maxBody: 1 << 20, maxJobs: 4, maxRequests: 1}).hold("key")
+			hold, err := newIntake(serving{maxBody: 1 << 20, maxJobs: 4, maxRequests: 1}).hold("key", false)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := reader{body: in, zone: time.UTC, most: 4, hold: hold}
-			b, err := r.read(contentType)
+			b, err := r.read(lines)
 			if len(b.jobs)+len(b.faults) > 4 || len(b.jobs) > 0 && b.faults != nil {
 				t.Errorf("%+v", b)
 			}

@@ -60,7 +60,7 @@ func readBody(c *gin.Context, members ...member) (p *parser, ok bool) {
 		httpapi.Fail(c, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
 		return nil, false
 	case err != nil:
-		httpapi.Fail(c, http.StatusBadRequest, "the body could not be read")
+		httpapi.Fail(c, http.StatusBadRequest, httpapi.BodyFault(err))
 		return nil, false
 	}
 	p, err = decodeBody(body, members)

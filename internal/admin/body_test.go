@@ -36,6 +36,10 @@ func TestBodiesThatCanNotBeRead(t *testing.T) {
 			w := b.as("localhost", map[string]string{"Content-Type": kind}, r.method, r.path, r.body)
 			checkProblem(t, w, 415, "application/json")
 		}
+		w := b.as("localhost", map[string]string{"Content-Type": "application/json; charset=euc-kr"}, r.method, r.path, r.body)
+		checkProblem(t, w, 415, "charset", "UTF-8")
+		w = b.as("localhost", map[string]string{"Content-Type": "application/json", "Content-Encoding": "deflate"}, r.method, r.path, r.body)
+		checkProblem(t, w, 415, "Content-Encoding", "gzip")
 		large := strings.TrimSuffix(r.body, "}") + strings.Repeat(" ", maxBody) + "}"
 		checkProblem(t, b.do(r.method, r.path, large), 413, "65536 bytes")
 	}

@@ -137,7 +137,7 @@ func (a *api) readJob(c *gin.Context) (push.Job, bool) {
 		httpapi.Fail(c, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
 		return push.Job{}, false
 	case err != nil:
-		httpapi.Fail(c, http.StatusBadRequest, "the body could not be read")
+		httpapi.Fail(c, http.StatusBadRequest, httpapi.BodyFault(err))
 		return push.Job{}, false
 	}
 	job, err := push.FromJSON(body, a.Zone)

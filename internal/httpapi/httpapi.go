@@ -42,7 +42,8 @@ type ItemFaults struct {
 // New returns a router that recovers from panics, gives each request an id, counts it in
 // metrics (nil: none), logs it without its query, and answers unknown paths and methods
 // with a problem. A handler that panics with http.ErrAbortHandler breaks its answer off.
-// Bodies over maxBody bytes end in 413 when they are read.
+// Bodies over maxBody bytes, unpacked, end in 413 when they are read; those of another
+// charset than UTF-8 are refused, and gzip is unpacked.
 //
 // Refused and failed requests are lines in the log at info and warn, bounded in number;
 // the others at debug.
@@ -53,7 +54,7 @@ func New(log *zap.Logger, maxBody int64, metrics *Metrics) *gin.Engine {
 	r.RedirectTrailingSlash = false
 	r.ForwardedByClientIP = false
 	_ = r.SetTrustedProxies(nil) // nil is always valid
-	r.Use(observe(log.Named("http"), metrics), limit(maxBody))
+	r.Use(observe(log.Named("http"), metrics), limit(maxBody), decode(maxBody))
 	r.NoRoute(func(c *gin.Context) { Fail(c, http.StatusNotFound, "no such page") })
 	r.NoMethod(func(c *gin.Context) { Fail(c, http.StatusMethodNotAllowed, "not with "+c.Request.Method) })
 	return r
@@ -184,12 +185,12 @@ func Receive(within time.Duration, most int) gin.HandlerFunc {
 		_ = rc.SetReadDeadline(time.Now().Add(within)) // a recorder in a test has none
 		body, err := io.ReadAll(c.Request.Body)
 		leave(from)
-		if err == nil || TooLarge(err) { // else the server is not to wait for the rest
+		if err == nil || TooLarge(err) || errors.Is(err, errPacked) { // else the server is not to wait for the rest
 			_ = rc.SetReadDeadline(time.Time{})
 		}
 		switch {
-		case TooLarge(err):
-			c.Request.Body = io.NopCloser(broken{err}) // whoever reads it says how large it may be
+		case TooLarge(err), errors.Is(err, errPacked):
+			c.Request.Body = io.NopCloser(broken{err}) // whoever reads it says what is wrong
 		case err != nil:
 			c.Header("Connection", "close")
 			Fail(c, http.StatusBadRequest, "the body did not come")
