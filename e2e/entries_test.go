@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -34,7 +35,7 @@ func entriesByHand() []byHand {
 		{name: "a whole job", fields: valid("id", "LANE-whole", "data", `{"a":"b"}`, "ttl", "60"), id: "LANE-whole", want: push.Sent},
 		{name: "without an id", fields: valid("msg_contents", "private 내용"), want: push.Sent},
 		{name: "urgent by its field", fields: valid("id", "LANE-urgent", "priority", "urgent"), id: "LANE-urgent", want: push.Sent},
-		{name: "reserved in the past", fields: valid("id", "LANE-past", "sndn_rsev_hour", "20200101000000"), id: "LANE-past", want: push.Sent},
+		{name: "reserved in the past", fields: valid("id", "LANE-past", "sndn_rsev_hour", time.Now().Add(-time.Minute).Format(time.RFC3339)), id: "LANE-past", want: push.Sent},
 		{name: "FCM does not know its token", fields: []string{"id", "LANE-gone", "device_id", token + "-LANE-unregistered", "msg_title", "private"},
 			id: "LANE-gone", want: push.Failed, code: push.CodeUnregistered},
 		{name: "a longer text than a hash's compact form takes", fields: valid("id", "LANE-long", "msg_contents", strings.Repeat("긴", 1200)), id: "LANE-long", want: push.Sent},

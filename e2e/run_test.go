@@ -287,12 +287,12 @@ func TestRunOnceSamples(t *testing.T) {
 	}
 }
 
-// far is a file with a job that ends at once and one that ends in 2099.
+// far is a file with a job that ends at once and one that ends in a month.
 func far(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "far.ndjson")
 	text := `{"id":"now","device_id":"token","msg_title":"now"}
-{"id":"far","device_id":"token","msg_title":"far","sndn_rsev_hour":"20990101000000"}
+{"id":"far","device_id":"token","msg_title":"far","sndn_rsev_hour":"` + time.Now().AddDate(0, 1, 0).Format("20060102150405") + `"}
 `
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

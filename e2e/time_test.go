@@ -100,7 +100,7 @@ func TestReserved(t *testing.T) {
 		}
 	}
 	s.xadd("push:{0}:jobs", "id", "hand", "device_id", "token", "msg_title", "private", "sndn_rsev_hour", forms["compact"], "ttl", "30")
-	s.run("producer", "send", "--id", "past", "--device-id", "token", "--title", "private", "--at", "20200101000000")
+	s.run("producer", "send", "--id", "past", "--device-id", "token", "--title", "private", "--at", time.Now().Add(-time.Minute).Format(time.RFC3339))
 	s.reaches("past", push.Sent)
 	for _, id := range []string{"rfc", "compact", "hand"} {
 		r := s.reaches(id, push.Sent)

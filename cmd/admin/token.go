@@ -73,7 +73,7 @@ func (a *app) tokenForget(ctx context.Context, f *tokenFlags, stdout, stderr io.
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("read the token: %w", err)
 		}
-		token := strings.TrimSpace(line)
+		token := push.Short(line)
 		if token == "" || len(token) > push.MaxToken {
 			return outcomeError{audit.Refused, fmt.Errorf("--token: standard input must be one line with a device token, %d bytes at most", push.MaxToken)}
 		}

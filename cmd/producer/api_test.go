@@ -104,8 +104,9 @@ func TestPostOne(t *testing.T) {
 	if got != (receipt{ID: "a", Repeated: true}) || s.records(t)["a"].DeviceID != "token-a" || len(s.onStream(t)) != 1 {
 		t.Errorf("%+v", got)
 	}
-	got = decode[receipt](t, s.post("\xef\xbb\xbf \n"+`{"device_id":"t","msg_title":"x","sndn_rsev_hour":"29991231093000"}`), 202)
-	if r := s.records(t)[got.ID]; got.Status != "scheduled" || len(got.ID) != 36 || r.Status != push.Scheduled || r.ExpiresAt != "2999-12-31T01:30:00.000Z" {
+	later, ends := reserved(24 * time.Hour)
+	got = decode[receipt](t, s.post("\xef\xbb\xbf \n"+`{"device_id":"t","msg_title":"x","sndn_rsev_hour":"`+later+`"}`), 202)
+	if r := s.records(t)[got.ID]; got.Status != "scheduled" || len(got.ID) != 36 || r.Status != push.Scheduled || r.ExpiresAt != ends {
 		t.Errorf("%+v %+v", got, r)
 	}
 }

@@ -73,9 +73,9 @@ type sendFlags struct {
 	Servicename string            `help:"Service (D_servicename)."`
 	PushGrpID   string            `help:"Push group."`
 	CustTelno   string            `help:"Customer's phone."`
-	At          string            `placeholder:"TIME" help:"Reserved time, yyyyMMddHHmmss or RFC 3339."`
+	At          string            `placeholder:"TIME" help:"Reserved time in PUSH_ZONE, yyyyMMddHHmmss or as in 2026-11-22 09:30, or RFC 3339; within 366 days."`
 	Urgent      bool              `help:"Overtake normal pushes; FCM priority high."`
-	TTL         int               `name:"ttl" placeholder:"SECONDS" help:"Seconds in which it is of use. Default 3600."`
+	TTL         string            `name:"ttl" placeholder:"SECONDS" help:"Seconds in which it is of use, 1 to 2419200. Default 3600."`
 }
 
 type serveFlags struct {

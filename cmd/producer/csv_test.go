@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pushstream/internal/push"
 )
@@ -58,8 +59,9 @@ func TestLoadCSV(t *testing.T) {
 func TestLoadCSVKeepsTheJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	later, _ := reserved(24 * time.Hour)
 	content := "ttl,priority,msg_contents,data,device_id,id,sndn_rsev_hour,D_servicename\r\n" +
-		"60,urgent,\"둘,\r\n줄 \"\"x\"\"\",\"{\"\"k\"\":\"\"v\"\"}\",token,a,,trade\r\n" + ",,내용,,token,b,29991231093000,\r\n"
+		"60,urgent,\"둘,\r\n줄 \"\"x\"\"\",\"{\"\"k\"\":\"\"v\"\"}\",token,a,,trade\r\n" + ",,내용,,token,b," + later + ",\r\n"
 	b.run(t, "load", b.file(t, "jobs.csv", content)).counts(t, 2, 2, 0, 0)
 	records := b.records(t)
 	if r := records["a"]; r.TTL != 60 || r.Priority != push.Urgent || r.MsgContents != "둘,\n줄 \"x\"" || r.Data["k"] != "v" || r.ServiceName != "trade" {

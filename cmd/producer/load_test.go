@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"pushstream/internal/jobfile"
 	"pushstream/internal/push"
@@ -57,17 +58,19 @@ func TestLoadNDJSON(t *testing.T) {
 func TestLoadKeepsTheJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	later, ends := reserved(24 * time.Hour)
+	past, _ := reserved(-10 * time.Minute)
 	content := `{"id":"a","csno":"1","device_id":"token","msg_title":"제목","msg_contents":"둘\n줄","D_servicename":"trade","push_grp_id":"G1","data":{"k":"<v>"},"priority":"urgent","ttl":60}
-{"id":"later","device_id":"token","msg_title":"t","sndn_rsev_hour":"29991231093000"}
-{"id":"past","device_id":"token","msg_title":"t","sndn_rsev_hour":"20010101000000"}
+{"id":"later","device_id":"token","msg_title":"t","sndn_rsev_hour":"` + later + `"}
+{"id":"past","device_id":"token","msg_title":"t","sndn_rsev_hour":"` + past + `"}
 `
 	b.run(t, "load", b.file(t, "jobs.ndjson", content)).counts(t, 3, 3, 0, 0)
 	records := b.records(t)
 	if r := records["a"]; r.Status != push.Queued || r.Csno != "1" || r.MsgContents != "둘\n줄" || r.Data["k"] != "<v>" || r.Priority != push.Urgent || r.TTL != 60 {
 		t.Errorf("%+v", r)
 	}
-	if r := records["later"]; r.Status != push.Scheduled || r.ExpiresAt != "2999-12-31T01:30:00.000Z" {
-		t.Errorf("reserved for half past nine in Seoul: %+v", r)
+	if r := records["later"]; r.Status != push.Scheduled || r.ExpiresAt != ends {
+		t.Errorf("reserved for a time in Seoul: %+v, not %s", r, ends)
 	}
 	if r := records["past"]; r.Status != push.Queued {
 		t.Errorf("reserved for the past is now: %+v", r)
@@ -77,10 +80,11 @@ func TestLoadKeepsTheJob(t *testing.T) {
 func TestLoadZone(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	path := b.file(t, "jobs.ndjson", `{"id":"a","device_id":"t","msg_title":"t","sndn_rsev_hour":"29991231093000"}`)
-	b.run(t, "--zone=America/New_York", "load", path).counts(t, 1, 1, 0, 0)
-	if r := b.records(t)["a"]; r.ExpiresAt != "2999-12-31T15:30:00.000Z" {
-		t.Errorf("%+v", r)
+	at := time.Now().UTC().AddDate(0, 0, 7).Truncate(24 * time.Hour).Add(12 * time.Hour)
+	path := b.file(t, "jobs.ndjson", `{"id":"a","device_id":"t","msg_title":"t","sndn_rsev_hour":"`+at.Format("20060102150405")+`"}`)
+	b.run(t, "--zone=Etc/GMT+5", "load", path).counts(t, 1, 1, 0, 0)
+	if r, ends := b.records(t)["a"], at.Add(6*time.Hour).Format("2006-01-02T15:04:05.000Z"); r.ExpiresAt != ends {
+		t.Errorf("%+v, not %s", r, ends)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -114,7 +115,7 @@ func readRegistered(body []byte) ([]string, error) {
 		return nil, fmt.Errorf("device_tokens: %d are more than %d; hand them in in several requests", len(in.Tokens), maxRegistered)
 	}
 	for i := range in.Tokens {
-		in.Tokens[i] = strings.TrimSpace(in.Tokens[i])
+		in.Tokens[i] = push.Short(in.Tokens[i])
 		if fault := tokenFault(in.Tokens[i]); fault != "" {
 			return nil, fmt.Errorf("device_tokens[%d] %s", i, fault)
 		}
@@ -129,7 +130,7 @@ func tokenFault(token string) string {
 		return "is empty"
 	case len(token) > push.MaxToken:
 		return fmt.Sprintf("is longer than %d bytes", push.MaxToken)
-	case !utf8.ValidString(token) || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+	case !utf8.ValidString(token) || strings.ContainsFunc(token, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		return "has a space or a control character"
 	}
 	return ""
@@ -160,7 +161,7 @@ func (a *app) registeredFile(ctx context.Context, f *registeredFlags, stdin io.R
 	lines := bufio.NewScanner(in)
 	var tokens []string
 	for n := 1; lines.Scan(); n++ {
-		token := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+		token := push.Short(lines.Text())
 		if token == "" {
 			continue
 		}

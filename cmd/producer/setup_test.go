@@ -48,6 +48,13 @@ type bundle struct {
 	dir   string
 }
 
+// reserved is a time so long from now, in Seoul as sndn_rsev_hour has it, and when a push
+// reserved for it ends, as its record says.
+func reserved(after time.Duration) (text, ends string) {
+	at := time.Now().Add(after).Truncate(time.Second)
+	return at.In(time.FixedZone("KST", 9*3600)).Format("20060102150405"), at.Add(time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
 func setup(t *testing.T, redisArgs ...string) *bundle {
 	t.Helper()
 	s := redistest.New(t, redisArgs...)

@@ -68,6 +68,10 @@ func (a *api) move(c *gin.Context) {
 	}
 	text, _ := in.one(push.FieldSndnRsevHour)
 	due, fault := push.ParseDue(text, a.Zone)
+	if fault == "" && due.IsZero() {
+		fault = "must be a date and time to come; send-now sends it at once"
+	}
+	text = push.NormalDue(text, due, a.Zone)
 	in.check(fault == "", "%s %s", push.FieldSndnRsevHour, fault)
 	reason := in.reason(false)
 	if in.refusedBody(c) {

@@ -10,15 +10,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
 // FromJSON reads one job from a JSON object and validates it. The error is of
 // type Faults: every fault of every field, unknown and repeated names too.
 // A value of null counts as absent.
-func FromJSON(b []byte, zone *time.Location) (Job, error) {
+func FromJSON(b []byte, zone *time.Location) (Job, error) { return fromJSON(b, zone, time.Now()) }
+
+func fromJSON(b []byte, zone *time.Location, now time.Time) (Job, error) {
 	if !utf8.Valid(b) {
-		return Job{}, Faults{{"", "is not valid UTF-8"}}
+		return Job{}, Faults{{"", notUTF8}}
 	}
 	if !json.Valid(b) {
 		return Job{}, Faults{{"", syntaxFault(b)}}
@@ -27,18 +30,22 @@ func FromJSON(b []byte, zone *time.Location) (Job, error) {
 	if !eachMember(b, d.setJSON) {
 		return Job{}, Faults{{"", "is not a JSON object"}}
 	}
-	return d.finish(zone)
+	return d.finish(zone, now)
 }
 
 // FromFields reads one job from names and texts, as a CSV row or a stream
 // entry has them, and validates it: data is the text of a JSON object, ttl a
-// whole number. An empty text counts as absent. The error is of type Faults.
+// whole number. A blank text counts as absent. The error is of type Faults.
 func FromFields(fields map[string]string, zone *time.Location) (Job, error) {
+	return fromFields(fields, zone, time.Now())
+}
+
+func fromFields(fields map[string]string, zone *time.Location, now time.Time) (Job, error) {
 	d := decoder{}
 	for _, name := range sortedKeys(fields) {
 		d.setText(name, fields[name])
 	}
-	return d.finish(zone)
+	return d.finish(zone, now)
 }
 
 // decoder gathers a job's fields and the faults found on the way.
@@ -53,11 +60,11 @@ func (d *decoder) fault(field, message string) {
 	d.faults = append(d.faults, Fault{field, message})
 }
 
-func (d *decoder) finish(zone *time.Location) (Job, error) {
-	faults := d.job.Validate(zone)
-	// A field that could not be decoded is not also "required".
+func (d *decoder) finish(zone *time.Location, now time.Time) (Job, error) {
+	faults := d.job.validate(zone, now)
+	// A field that could not be decoded is not also "required". Of data the rest was.
 	faults = slices.DeleteFunc(faults, func(f Fault) bool {
-		return slices.ContainsFunc(d.faults, func(g Fault) bool {
+		return f.Field != FieldData && slices.ContainsFunc(d.faults, func(g Fault) bool {
 			return g.Field == f.Field || g.Field == FieldMsgTitle && f.Message == noText
 		})
 	})
@@ -112,7 +119,8 @@ func (d *decoder) textField(name string) *string {
 // have very many, and must not keep a processor busy.
 const maxUnknown = 64
 
-func (d *decoder) setJSON(name string, raw json.RawMessage) {
+func (d *decoder) setJSON(rawName, raw json.RawMessage) {
+	name := unquote(rawName)
 	known := slices.Contains(fieldNames, name)
 	if !known || slices.Contains(d.seen, name) {
 		if d.unknown++; d.unknown > maxUnknown {
@@ -134,7 +142,7 @@ func (d *decoder) setMember(name string, raw json.RawMessage) {
 	if text := d.textField(name); text != nil {
 		switch raw[0] {
 		case '"':
-			*text = unquote(raw)
+			*text = d.unquoted(name, raw)
 		case 'n':
 		default:
 			d.fault(name, "must be text, not "+kindOf(raw))
@@ -147,11 +155,20 @@ func (d *decoder) setMember(name string, raw json.RawMessage) {
 		d.setData(raw)
 	case name == FieldTTL:
 		if raw[0] == '"' {
-			d.setTTL(unquote(raw))
+			d.setTTL(d.unquoted(name, raw))
 		} else {
 			d.setTTL(string(raw))
 		}
 	}
+}
+
+// unquoted is the text of a JSON string, or nothing and a fault.
+func (d *decoder) unquoted(field string, raw json.RawMessage) string {
+	if hasHalf(raw) {
+		d.fault(field, cutHalf)
+		return ""
+	}
+	return unquote(raw)
 }
 
 func (d *decoder) setText(name, value string) {
@@ -162,42 +179,61 @@ func (d *decoder) setText(name, value string) {
 	switch {
 	case name != FieldData && name != FieldTTL:
 		d.fault(clip(name), "unknown field")
-	case value == "":
 	case name == FieldTTL:
 		d.setTTL(value)
 	case !utf8.ValidString(value):
-		d.fault(FieldData, "is not valid UTF-8")
+		d.fault(FieldData, notUTF8)
 	default:
-		d.setData([]byte(value))
+		value = strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || noWidth(r) })
+		if value != "" {
+			d.setData([]byte(value))
+		}
 	}
 }
 
 func (d *decoder) setTTL(s string) {
+	ttl, fault := ParseTTL(s)
+	if fault != "" {
+		d.fault(FieldTTL, fault)
+	}
+	d.job.TTL = ttl
+}
+
+// ParseTTL reads the text of a ttl, or says what is wrong with it. A blank one is absent,
+// which is 0. Validate says whether it is within bounds.
+func ParseTTL(s string) (ttl int, fault string) {
+	if s = Short(s); s == "" {
+		return 0, ""
+	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n == 0 {
-		d.fault(FieldTTL, fmt.Sprintf("must be a whole number of seconds, 1 to %d", MaxTTL))
-		return
+		return 0, fmt.Sprintf("must be a whole number of seconds, 1 to %d", MaxTTL)
 	}
-	d.job.TTL = n
+	return n, ""
 }
 
 func (d *decoder) setData(raw []byte) {
 	d.job.Data = map[string]string{}
 	bad := 0
-	ok := json.Valid(raw) && eachMember(raw, func(k string, value json.RawMessage) {
-		_, twice := d.job.Data[k]
-		if !twice && value[0] == '"' {
+	ok := json.Valid(raw) && eachMember(raw, func(name, value json.RawMessage) {
+		k := unquote(name)
+		message := ""
+		switch _, twice := d.job.Data[k]; {
+		case hasHalf(name):
+			message = fmt.Sprintf("key %q %s", clip(k), cutHalf)
+		case twice:
+			message = fmt.Sprintf("key %q is given twice", clip(k))
+		case value[0] != '"':
+			message = fmt.Sprintf("value of %q must be text, not %s", clip(k), kindOf(value))
+		case hasHalf(value):
+			message = fmt.Sprintf("value of %q %s", clip(k), cutHalf)
+		default:
 			d.job.Data[k] = unquote(value)
 			return
 		}
-		if bad++; bad > maxUnknown {
-			return
+		if bad++; bad <= maxUnknown {
+			d.fault(FieldData, message)
 		}
-		message := fmt.Sprintf("value of %q must be text, not %s", clip(k), kindOf(value))
-		if twice {
-			message = fmt.Sprintf("key %q is given twice", clip(k))
-		}
-		d.fault(FieldData, message)
 	})
 	if !ok {
 		d.fault(FieldData, "must be a JSON object of texts")
@@ -235,13 +271,13 @@ func syntaxFault(b []byte) string {
 }
 
 // clip shortens a name that came from outside, for messages, and makes it
-// valid UTF-8 without control characters.
+// valid UTF-8 without control characters and marks of direction.
 func clip(s string) string {
 	if r := []rune(s[:min(len(s), 160)]); len(r) > 40 || len(s) > 160 {
 		s = string(r[:min(len(r), 40)]) + "…"
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) || noWidth(r) {
 			return '?'
 		}
 		return r

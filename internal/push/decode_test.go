@@ -20,6 +20,11 @@ func TestFromJSON(t *testing.T) {
 		{"null for what is required", `{"device_id":null,"msg_title":null}`, []string{"device_id: required", "msg_contents: required"}},
 		{"ttl as text", `{` + ok + `,"ttl":"60"}`, nil},
 		{"ttl as another text", `{` + ok + `,"ttl":"soon"}`, []string{"ttl: whole number"}},
+		{"ttl as a padded text", `{` + ok + `,"ttl":" 60 "}`, nil},
+		{"ttl as a blank text is absent", `{` + ok + `,"ttl":" "}`, nil},
+		{"ttl 0", `{` + ok + `,"ttl":0}`, []string{"ttl: whole number of seconds, 1 to"}},
+		{"ttl 0 as text", `{` + ok + `,"ttl":"0"}`, []string{"ttl: whole number of seconds, 1 to"}},
+		{"ttl below 0", `{` + ok + `,"ttl":-1}`, []string{"ttl: 1 to 2419200"}},
 		{"ttl with a fraction", `{` + ok + `,"ttl":60.0}`, []string{"ttl: whole number"}},
 		{"ttl true", `{` + ok + `,"ttl":true}`, []string{"ttl: whole number"}},
 		{"number for a text", `{` + ok + `,"csno":1002}`, []string{"csno: must be text, not a number"}},
@@ -36,6 +41,25 @@ func TestFromJSON(t *testing.T) {
 		{"repeated name, once as null", `{` + ok + `,"id":null,"id":"b"}`, []string{"id: given twice"}},
 		{"repeated through an escape", `{` + ok + `,"\u0069d":"a","id":"b"}`, []string{"id: given twice"}},
 		{"repeated data", `{` + ok + `,"data":{},"data":{}}`, []string{"data: given twice"}},
+
+		{"half an emoji in the title", `{"device_id":"t","msg_title":"\ud83d","msg_contents":"a"}`, []string{"msg_title: has half of a character"}},
+		{"half an emoji in both", `{"device_id":"t","msg_title":"\ud83d","msg_contents":"cut \uD83D"}`, []string{"msg_title: has half", "msg_contents: has half"}},
+		{"the other half of one", `{` + ok + `,"csno":"\ude00 \ud83d\ude00"}`, []string{"csno: has half"}},
+		{"two first halves", `{` + ok + `,"uuid_id":"\ud83d\ud83d\ude00"}`, []string{"uuid_id: has half"}},
+		{"the halves the wrong way round", `{` + ok + `,"push_grp_id":"\ude00\ud83d"}`, []string{"push_grp_id: has half"}},
+		{"half an emoji behind a backslash", `{` + ok + `,"msg_contents":"\\\ud83d"}`, []string{"msg_contents: has half"}},
+		{"no half: a backslash, and letters", `{` + ok + `,"msg_contents":"\\ud83d"}`, nil},
+		{"half an emoji in an id", `{` + ok + `,"id":"a\ud800"}`, []string{"id: has half"}},
+		{"half an emoji in a token", `{"device_id":"\udfff","msg_title":"t"}`, []string{"device_id: has half"}},
+		{"half an emoji in the ttl", `{` + ok + `,"ttl":"6\ud800"}`, []string{"ttl: has half"}},
+		{"half an emoji in data", `{` + ok + `,"data":{"k":"\ud83d","\ud800":"x","from":"y"}}`, []string{
+			`data: value of "k" has half`, `data: key "�" has half`, `data: key "from" is reserved`,
+		}},
+		{"NUL and half an emoji", `{"device_id":"t","msg_title":"nul \u0000 in it","data":{"k":"\u0000","\ud800":"x"}}`, []string{
+			"msg_title: control character (U+0000)", `data: key "�" has half`, `data: value of "k" has a NUL`,
+		}},
+		{"nothing that can be seen", `{"device_id":"t","msg_title":"  ","msg_contents":"\u200b"}`, []string{"msg_contents: msg_title or msg_contents is required"}},
+		{"a replacement character that was handed in", `{` + ok + `,"csno":"\ufffd"}`, nil},
 
 		{"nothing", ``, []string{": ends too early"}},
 		{"cut short", `{` + ok, []string{": ends too early"}},
@@ -58,7 +82,7 @@ func TestFromJSON(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := FromJSON([]byte(tt.text), seoul)
+			_, err := fromJSON([]byte(tt.text), seoul, noon)
 			checkFaults(t, err, tt.faults...)
 		})
 	}
@@ -76,13 +100,13 @@ func TestFromFieldsFaults(t *testing.T) {
 		{"unknown name without a value", valid("", ""), []string{": unknown field"}},
 		{"data that is not JSON", valid(FieldData, "screen=loan"), []string{"data: JSON object of texts"}},
 		{"data that is not UTF-8", valid(FieldData, "{\"a\":\"\xff\"}"), []string{"data: not valid UTF-8"}},
-		{"ttl with a space", valid(FieldTTL, " 60"), []string{"ttl: whole number"}},
+		{"ttl with a space inside", valid(FieldTTL, "6 0"), []string{"ttl: whole number"}},
 		{"nothing at all", map[string]string{}, []string{"device_id: required", "msg_contents: required"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := FromFields(tt.fields, seoul)
+			_, err := fromFields(tt.fields, seoul, noon)
 			checkFaults(t, err, tt.faults...)
 		})
 	}
@@ -103,9 +127,9 @@ func TestAllFaultsAtOnceInFieldOrder(t *testing.T) {
 		"msg_contents: bytes with msg_id", "D_servicename: longer", "push_grp_id: longer", "cust_telno: longer",
 		"data: reserved", "priority: urgent or normal", "ttl: 1 to", "colour: unknown",
 	}
-	_, err := FromFields(fields, seoul)
+	_, err := fromFields(fields, seoul, noon)
 	checkFaults(t, err, want...)
-	_, err = FromJSON(object(t, fields), seoul)
+	_, err = fromJSON(object(t, fields), seoul, noon)
 	checkFaults(t, err, want...)
 }
 
@@ -116,9 +140,9 @@ func TestFieldsAndJSONGiveTheSameJob(t *testing.T) {
 		FieldMsgTitle: "제목 \"x\"", FieldMsgContents: "내용\n둘째 줄", FieldServiceName: "trade", FieldPushGrpID: "G01",
 		FieldCustTelno: "010-1234-5678", FieldData: `{"screen":"loan","n":"<&>"}`, FieldPriority: "urgent", FieldTTL: "60",
 	}
-	a, err := FromFields(fields, seoul)
+	a, err := fromFields(fields, seoul, noon)
 	checkFaults(t, err)
-	b, err := FromJSON(object(t, fields), seoul)
+	b, err := fromJSON(object(t, fields), seoul, noon)
 	checkFaults(t, err)
 	want := Job{
 		ID: "a-1", SndnRsevHour: "20261122093001", Csno: "10023451", UUIDID: "u-1", DeviceID: "token",
@@ -141,7 +165,7 @@ func TestFaultsKeepValuesToThemselves(t *testing.T) {
 		for _, value := range []string{
 			secret + "\x00", strings.Repeat(secret, 500), secret + " {", secret + "\xff", `{"from":"` + secret + `"}`, `{"a":` + secret + `}`,
 		} {
-			_, err := FromFields(valid(field, value), seoul)
+			_, err := fromFields(valid(field, value), seoul, noon)
 			if err != nil && strings.Contains(err.Error(), secret) {
 				t.Errorf("%s: %v", field, err)
 			}
@@ -152,7 +176,7 @@ func TestFaultsKeepValuesToThemselves(t *testing.T) {
 		`{"device_id":"` + secret + "\n\"}", `{"device_id":["` + secret + `"]}`, `{"device_id":"` + secret + `"} ` + secret,
 		`{"data":{"a":["` + secret + `"]}}`, `{"ttl":"` + secret + `"}`, `{"device_id":"` + secret + `","device_id":"` + secret + `"}`,
 	} {
-		_, err := FromJSON([]byte(text), seoul)
+		_, err := fromJSON([]byte(text), seoul, noon)
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -169,7 +193,7 @@ func TestNamesInFaultsAreClipped(t *testing.T) {
 		strings.Repeat("나", 40):        strings.Repeat("나", 40),
 		strings.Repeat("x", 1_000_000): strings.Repeat("x", 40) + "…",
 	} {
-		_, err := FromFields(valid(name, ""), seoul)
+		_, err := fromFields(valid(name, ""), seoul, noon)
 		checkFaults(t, err, want+": unknown field")
 	}
 }
@@ -184,7 +208,7 @@ func TestVeryManyUnknownNames(t *testing.T) {
 		fmt.Fprintf(&b, `,"%d":1`, n)
 	}
 	b.WriteString(`,"ttl":0}`)
-	_, err := FromJSON([]byte(b.String()), seoul)
+	_, err := fromJSON([]byte(b.String()), seoul, noon)
 	faults := faultsOf(t, err)
 	if len(faults) > 200 || faults[0].Field != FieldMsgContents || faults[1].Field != FieldTTL {
 		t.Errorf("%d faults: %.300v", len(faults), faults)

@@ -19,7 +19,7 @@ func again(t *testing.T, job Job) {
 	if err != nil {
 		t.Fatalf("%+v: %v", job, err)
 	}
-	back, err := FromJSON(b, seoul)
+	back, err := fromJSON(b, seoul, noon)
 	if err != nil {
 		t.Fatalf("%s: %v", b, err)
 	}
@@ -37,7 +37,7 @@ func FuzzFromJSON(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		job, err := FromJSON(text, seoul)
+		job, err := fromJSON(text, seoul, noon)
 		if err == nil {
 			again(t, job)
 			return
@@ -59,7 +59,7 @@ func FuzzFromFields(f *testing.F) {
 		if _, known := fields[name]; !known {
 			fields[name] = value
 		}
-		job, err := FromFields(fields, seoul)
+		job, err := fromFields(fields, seoul, noon)
 		if err == nil {
 			again(t, job)
 		} else {
@@ -91,7 +91,7 @@ func checkSameFromJSON(t *testing.T, fields map[string]string, job Job, err erro
 	if e != nil {
 		t.Fatal(e)
 	}
-	other, otherErr := FromJSON(b, seoul)
+	other, otherErr := fromJSON(b, seoul, noon)
 	if !same(job, other) || !reflect.DeepEqual(faultsOf(t, err), faultsOf(t, otherErr)) {
 		t.Fatalf("fields %+v %v\nJSON   %+v %v", job, err, other, otherErr)
 	}
@@ -123,7 +123,7 @@ func FuzzEachMember(f *testing.F) {
 			return
 		}
 		var got, want []string
-		object := eachMember(text, func(name string, raw json.RawMessage) { got = append(got, name, string(raw)) })
+		object := eachMember(text, func(name, value json.RawMessage) { got = append(got, unquote(name), string(value)) })
 		dec := json.NewDecoder(bytes.NewReader(text))
 		if first, _ := dec.Token(); (first == json.Delim('{')) != object {
 			t.Fatalf("%s: an object: %v", text, object)
@@ -138,6 +138,24 @@ func FuzzEachMember(f *testing.F) {
 		}
 		if !slices.Equal(got, want) {
 			t.Fatalf("%s\ngot  %q\nwant %q", text, got, want)
+		}
+	})
+}
+
+// A reserved time is kept in a form that means the same, and is kept as it is.
+func FuzzParseDue(f *testing.F) {
+	for _, s := range []string{"2026-11-22T00:30:01.5Z", "20261122240000", "2026. 11. 22. 오후 9:30", "0000-00-00", "2026-11-22 09:30 +0930", "2026년 1월 2일 3시 4분 5초"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		due, fault := ParseDue(s, seoul)
+		if fault != "" && !due.IsZero() {
+			t.Fatalf("%q: %v and %s", s, due, fault)
+		}
+		normal := NormalDue(s, due, seoul)
+		again, fault2 := ParseDue(normal, seoul)
+		if fault == "" && (fault2 != "" || !again.Equal(due) || NormalDue(normal, again, seoul) != normal) {
+			t.Fatalf("%q is %v, kept as %q, which is %v %s", s, due, normal, again, fault2)
 		}
 	})
 }
@@ -159,13 +177,13 @@ func FuzzFaultsKeepValues(f *testing.F) {
 			return // the name of a data key may be said
 		}
 		texts := []string{value, `{"` + name + `":` + value + `}`, `{"` + name + `":` + strconv.Quote(value) + `}`}
-		if _, err := FromFields(valid(name, value), seoul); err != nil && strings.Contains(err.Error(), secret) {
+		if _, err := fromFields(valid(name, value), seoul, noon); err != nil && strings.Contains(err.Error(), secret) {
 			t.Fatalf("%s=%q: %v", name, value, err)
 		}
 		if name == FieldData {
 			return
 		}
-		_, err := FromJSON([]byte(texts[2]), seoul)
+		_, err := fromJSON([]byte(texts[2]), seoul, noon)
 		if err != nil && strings.Contains(err.Error(), secret) {
 			t.Fatalf("%s: %v", texts[2], err)
 		}

@@ -3,10 +3,7 @@ package push
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // The wire names of a job's fields.
@@ -45,7 +42,6 @@ const (
 	DefaultTTL = 3600           // seconds
 	DataMsgID  = "msg_id"       // the data key that carries a push's id to the phone
 	lenNewID   = len("01234567-0123-7123-8123-0123456789ab")
-	timeLayout = "20060102150405" // sndn_rsev_hour: yyyyMMddHHmmss
 )
 
 // Priority is urgent or normal. Urgent jobs overtake normal ones, and are
@@ -61,7 +57,7 @@ const (
 // Job is one push, as it is handed in. The JSON names are the wire's.
 type Job struct {
 	ID           string            `json:"id,omitempty"`             // unique key and idempotency key
-	SndnRsevHour string            `json:"sndn_rsev_hour,omitempty"` // as it was given; DueAt says what it means
+	SndnRsevHour string            `json:"sndn_rsev_hour,omitempty"` // see NormalDue; DueAt says what it means
 	Csno         string            `json:"csno,omitempty"`
 	UUIDID       string            `json:"uuid_id,omitempty"`
 	DeviceID     string            `json:"device_id"` // FCM registration token
@@ -91,47 +87,36 @@ func (j *Job) PayloadSize() int {
 	return n
 }
 
-// Validate completes j with the defaults, resolves its reserved time in zone,
-// and returns everything that is wrong with it, or nil.
-func (j *Job) Validate(zone *time.Location) Faults {
-	var faults Faults
-	add := func(field, message string) { faults = append(faults, Fault{field, message}) }
+// Validate gives every field of j its normal form, completes j with the defaults,
+// resolves its reserved time in zone, and returns everything that is wrong with it, or
+// nil.
+func (j *Job) Validate(zone *time.Location) Faults { return j.validate(zone, time.Now()) }
 
+func (j *Job) validate(zone *time.Location, now time.Time) Faults {
+	j.normalize()
+	var faults Faults
+	add := func(field, message string) {
+		if message != "" {
+			faults = append(faults, Fault{field, message})
+		}
+	}
 	if j.ID != "" && !ValidID(j.ID) {
 		add(FieldID, fmt.Sprintf("must be 1 to %d characters of A-Z a-z 0-9 . _ : -", MaxID))
 	}
-	if j.SndnRsevHour != "" {
-		due, fault := ParseDue(j.SndnRsevHour, zone)
-		if fault != "" {
-			add(FieldSndnRsevHour, fault)
-		}
-		j.DueAt = due
-	}
-	text := func(field, value string) {
-		if message := checkText(value); message != "" {
-			add(field, message)
-		}
-	}
-	text(FieldCsno, j.Csno)
-	text(FieldUUIDID, j.UUIDID)
-	if message := checkToken(j.DeviceID); message != "" {
-		add(FieldDeviceID, message)
-	}
-	if !utf8.ValidString(j.MsgTitle) {
-		add(FieldMsgTitle, "is not valid UTF-8")
-	}
-	switch {
-	case j.MsgTitle == "" && j.MsgContents == "":
+	add(FieldSndnRsevHour, j.resolve(zone, now))
+	add(FieldCsno, checkShort(j.Csno))
+	add(FieldUUIDID, checkShort(j.UUIDID))
+	add(FieldDeviceID, checkToken(j.DeviceID))
+	add(FieldMsgTitle, checkText(j.MsgTitle))
+	if j.MsgTitle == "" && j.MsgContents == "" {
 		add(FieldMsgContents, noText)
-	case !utf8.ValidString(j.MsgContents):
-		add(FieldMsgContents, "is not valid UTF-8")
+	} else {
+		add(FieldMsgContents, checkText(j.MsgContents))
 	}
-	text(FieldServiceName, j.ServiceName)
-	text(FieldPushGrpID, j.PushGrpID)
-	text(FieldCustTelno, j.CustTelno)
-	if message := checkData(j.Data); message != "" {
-		add(FieldData, message)
-	}
+	add(FieldServiceName, checkShort(j.ServiceName))
+	add(FieldPushGrpID, checkShort(j.PushGrpID))
+	add(FieldCustTelno, checkShort(j.CustTelno))
+	add(FieldData, checkData(j.Data))
 	if n := j.PayloadSize(); n > MaxPayload {
 		add(FieldMsgContents, fmt.Sprintf("msg_title, msg_contents and data together are %d bytes with msg_id, FCM takes %d", n, MaxPayload))
 	}
@@ -150,7 +135,38 @@ func (j *Job) Validate(zone *time.Location) Faults {
 	return faults
 }
 
-const noText = "msg_title or msg_contents is required"
+// normalize gives every field its normal form. A title or contents that show nothing are
+// none.
+func (j *Job) normalize() {
+	for _, field := range []*string{&j.ID, &j.SndnRsevHour, &j.Csno, &j.UUIDID, &j.DeviceID, &j.ServiceName, &j.PushGrpID,
+		&j.CustTelno, (*string)(&j.Priority)} {
+		*field = Short(*field)
+	}
+	for _, text := range []*string{&j.MsgTitle, &j.MsgContents} {
+		if *text = Text(*text); showsNothing(*text) {
+			*text = ""
+		}
+	}
+}
+
+// resolve reads the reserved time, and says what is wrong with it.
+func (j *Job) resolve(zone *time.Location, now time.Time) (fault string) {
+	if j.SndnRsevHour == "" {
+		return ""
+	}
+	due, fault := ParseDue(j.SndnRsevHour, zone)
+	if fault == "" {
+		fault = checkDue(due, now)
+	}
+	if fault != "" {
+		j.DueAt = time.Time{}
+		return fault
+	}
+	j.DueAt, j.SndnRsevHour = due, NormalDue(j.SndnRsevHour, due, zone)
+	return ""
+}
+
+const noText = "msg_title or msg_contents is required, with something that can be seen"
 
 // ValidID reports whether id may be a push's id.
 func ValidID(id string) bool {
@@ -167,71 +183,4 @@ func ValidID(id string) bool {
 		}
 	}
 	return true
-}
-
-// ParseDue reads a reserved time: yyyyMMddHHmmss in zone, or RFC 3339; or says what is
-// wrong with it. A time that the zone skips or repeats (daylight saving) is taken as
-// time.Date does.
-func ParseDue(s string, zone *time.Location) (due time.Time, fault string) {
-	if len(s) == len(timeLayout) && strings.Trim(s, "0123456789") == "" {
-		if due, err := time.ParseInLocation(timeLayout, s, zone); err == nil {
-			return due, ""
-		}
-		return time.Time{}, "no such date or time"
-	}
-	due, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}, "must be a date and time as yyyyMMddHHmmss, or RFC 3339"
-	}
-	if y := due.UTC().Year(); y < 1 || y > 9999 {
-		return time.Time{}, "no such date or time"
-	}
-	return due, ""
-}
-
-func checkText(s string) string {
-	switch {
-	case s == "":
-		return ""
-	case !utf8.ValidString(s):
-		return "is not valid UTF-8"
-	case len(s) > MaxText && utf8.RuneCountInString(s) > MaxText:
-		return fmt.Sprintf("is longer than %d characters", MaxText)
-	case strings.ContainsFunc(s, unicode.IsControl):
-		return "has a control character"
-	}
-	return ""
-}
-
-func checkToken(s string) string {
-	switch {
-	case s == "":
-		return "is required"
-	case len(s) > MaxToken:
-		return fmt.Sprintf("is longer than %d bytes", MaxToken)
-	case !utf8.ValidString(s):
-		return "is not valid UTF-8"
-	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
-		return "has a space or a control character"
-	}
-	return ""
-}
-
-// checkData refuses the keys that FCM reserves, and pushstream's own.
-// https://firebase.google.com/docs/cloud-messaging/concept-options#data_messages
-func checkData(data map[string]string) string {
-	var bad []string
-	for _, k := range sortedKeys(data) {
-		switch {
-		case k == "":
-			bad = append(bad, "has an empty key")
-		case !utf8.ValidString(k) || !utf8.ValidString(data[k]):
-			bad = append(bad, "is not valid UTF-8")
-		case k == "from", k == "message_type", strings.HasPrefix(k, "google"), strings.HasPrefix(k, "gcm"):
-			bad = append(bad, fmt.Sprintf("key %q is reserved by FCM", clip(k)))
-		case k == DataMsgID:
-			bad = append(bad, fmt.Sprintf("key %q is set by pushstream", k))
-		}
-	}
-	return strings.Join(bad, ", ")
 }

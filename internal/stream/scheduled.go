@@ -15,7 +15,7 @@ import (
 
 const (
 	// MaxMove is how far ahead a push may be moved.
-	MaxMove = 366 * 24 * time.Hour
+	MaxMove = push.MaxAhead
 	dueStep = 1000 // members of a due set in one call
 )
 

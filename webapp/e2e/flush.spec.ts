@@ -3,7 +3,11 @@ import { expect, test } from './harness/test';
 test('a flush wants the right word and a reason, shows how far it is, and is audited', async ({ system, visit }) => {
   await system.send(...Array.from({ length: 30 }, (_, i) => ({ msg_title: `push ${i}` })));
   await system.settled();
-  await system.send({ id: 'later', msg_title: 'later', sndn_rsev_hour: '20991231235959' });
+  await system.send({
+    id: 'later',
+    msg_title: 'later',
+    sndn_rsev_hour: new Date(Date.now() + 86_400_000).toISOString(),
+  });
   const page = await visit(system, 'admin', '/flush');
   await page.getByRole('button', { name: 'Flush 30 pushes…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Remove 30 records from the log?' });

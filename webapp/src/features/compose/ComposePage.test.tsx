@@ -308,7 +308,9 @@ describe('sending', () => {
     await fill();
     await confirm();
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
-    expect(screen.getByRole('textbox', { name: 'Body' })).toHaveAccessibleDescription('A title or a body is required');
+    expect(screen.getByRole('textbox', { name: 'Body' })).toHaveAccessibleDescription(
+      'A title or a body with something to see is required',
+    );
   });
 
   it('shows in its place that the sent push could not be read', async () => {

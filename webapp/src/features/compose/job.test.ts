@@ -49,6 +49,7 @@ describe('bytesOf', () => {
     ['nothing', {}, overhead],
     ['ASCII', { msg_title: 'hello' }, overhead + 5],
     ['Korean, three bytes each', { msg_title: '체결 알림' }, overhead + 13],
+    ['Korean in pieces, which is sent whole', { msg_title: '체결 알림'.normalize('NFD') }, overhead + 13],
     ['emoji, four bytes each', { msg_contents: '🎉🎉' }, overhead + 8],
     ['an emoji of several', { msg_contents: '👨‍👩‍👧' }, overhead + 18],
     ['a flag', { msg_contents: '🇰🇷' }, overhead + 8],
@@ -63,7 +64,9 @@ describe('faultsOf', () => {
   it.each(['0', '-1', '1.5', '2419201', 'soon', '1e3'])('refuses a ttl of %s', (ttl) =>
     expect(faultsOf(draft({ ttl }))).toEqual([{ field: 'ttl', message: 'must be 1 to 2419200 seconds' }]),
   );
-  it.each(['1', '3600', '2419200', ' 60 '])('takes a ttl of %s', (ttl) => expect(faultsOf(draft({ ttl }))).toEqual([]));
+  it.each(['1', '3600', '2419200', ' 60 ', '６０'])('takes a ttl of %s', (ttl) =>
+    expect(faultsOf(draft({ ttl }))).toEqual([]),
+  );
   it('wants a time for what is sent later', () =>
     expect(faultsOf(draft({ later: true }))).toEqual([{ field: 'sndn_rsev_hour', message: 'is required' }]));
   it('refuses a key that is there twice', () =>

@@ -59,9 +59,12 @@ export type TextField = (typeof textFields)[number];
 export const fields = [...textFields, 'priority', 'ttl', 'sndn_rsev_hour', 'data'] as const;
 export type Field = (typeof fields)[number];
 
+/** Full-width digits are digits, as the API has it. */
+const ttlOf = (draft: Draft) => draft.ttl.normalize('NFKC').trim();
+
 /** The job that a form means; what is empty is left out, or null. */
 export function jobOf(draft: Draft, zone: string): Job {
-  const ttl = draft.ttl.trim();
+  const ttl = ttlOf(draft);
   const job: Job = {
     device_id: draft.device_id.trim(),
     priority: draft.priority,
@@ -84,11 +87,13 @@ const idKey = 'msg_id';
 const newId = 36;
 
 const size = (text: string) => new TextEncoder().encode(text).length;
+/** Title and body are sent in NFC: Hangul in pieces, from a Mac, is counted whole. */
+const text = (given?: string | null) => size((given ?? '').normalize('NFC'));
 
 /** The size of a message as FCM counts it: title, body and data, with the msg_id that pushstream adds. */
 export function bytesOf(job: Pick<Job, 'id' | 'msg_title' | 'msg_contents' | 'data'>): number {
   const data = Object.entries(job.data ?? {}).reduce((sum, [key, value]) => sum + size(key) + size(value), 0);
-  return size(job.msg_title ?? '') + size(job.msg_contents ?? '') + size(idKey) + (size(job.id ?? '') || newId) + data;
+  return text(job.msg_title) + text(job.msg_contents) + size(idKey) + (size(job.id ?? '') || newId) + data;
 }
 
 export type Fault = { field: Field; message: string };
@@ -98,7 +103,7 @@ const mostTtl = 2_419_200;
 /** What is wrong with a form that its job would not show any more; in the API's words. */
 export function faultsOf(draft: Draft): Fault[] {
   const faults: Fault[] = [];
-  const ttl = draft.ttl.trim();
+  const ttl = ttlOf(draft);
   if (ttl !== '' && (!/^\d+$/.test(ttl) || Number(ttl) < 1 || Number(ttl) > mostTtl))
     faults.push({ field: 'ttl', message: `must be 1 to ${mostTtl} seconds` });
   if (draft.later && draft.at === null) faults.push({ field: 'sndn_rsev_hour', message: 'is required' });
