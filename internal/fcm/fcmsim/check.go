@@ -123,11 +123,14 @@ func alphanumeric(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }
 
+// checkKeys refuses the words that FCM's reference reserves, and the other names that
+// begin with "gcm.", which its own fields have on the way to the app.
+// https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
 func checkKeys(add func(field, description string), field string, data map[string]string) {
 	var reserved []string
 	for key := range data {
 		if key == "" || key == "from" || key == "message_type" ||
-			strings.HasPrefix(key, "google") || strings.HasPrefix(key, "gcm") {
+			strings.HasPrefix(key, "google.") || strings.HasPrefix(key, "gcm.") {
 			reserved = append(reserved, key)
 		}
 	}

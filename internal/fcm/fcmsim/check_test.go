@@ -48,8 +48,8 @@ func TestChecks(t *testing.T) {
 		"bad fid":               {`{"message":{"fid":"a b"}}`, "INVALID_ARGUMENT", "message.fid", "installation"},
 		"data key from":         {`{"message":{"token":"t","data":{"from":"x"}}}`, "INVALID_ARGUMENT", "message.data", "key: from"},
 		"data key message_type": {`{"message":{"token":"t","data":{"message_type":"x"}}}`, "INVALID_ARGUMENT", "message.data", "key: message_type"},
-		"data key google*":      {`{"message":{"token":"t","data":{"google.x":"x"}}}`, "INVALID_ARGUMENT", "message.data", "key: google.x"},
-		"data key gcm*":         {`{"message":{"token":"t","data":{"gcmx":"x"}}}`, "INVALID_ARGUMENT", "message.data", "key: gcmx"},
+		"data key google.*":     {`{"message":{"token":"t","data":{"google.x":"x"}}}`, "INVALID_ARGUMENT", "message.data", "key: google.x"},
+		"data key gcm.*":        {`{"message":{"token":"t","data":{"gcm.n.e":"x"}}}`, "INVALID_ARGUMENT", "message.data", "key: gcm.n.e"},
 		"android data key":      {`{"message":{"token":"t","android":{"data":{"from":"x"}}}}`, "INVALID_ARGUMENT", "message.android.data", "key: from"},
 		"payload of 4097":       {`{"message":{"token":"t","data":{"k":"` + long + `"},"notification":{"title":"x"}}}`, "INVALID_ARGUMENT", "message", "too big: 4097"},
 		"ttl without s":         {`{"message":{"token":"t","android":{"ttl":"3600"}}}`, "INVALID_ARGUMENT", "message.android.ttl", "must end with 's'"},
@@ -100,7 +100,7 @@ func TestChecksPass(t *testing.T) {
 		"ttl with a fraction":  `{"message":{"token":"t","android":{"ttl":"3.5s"}}}`,
 		"priority in capitals": `{"message":{"token":"t","android":{"priority":"HIGH"}}}`,
 		"lowerCamelCase":       `{"validateOnly":false,"message":{"token":"t","fcmOptions":{"analyticsLabel":"x"},"android":{"collapseKey":"x","notification":{"bodyLocArgs":["a"],"notificationCount":2}}}}`,
-		"data key with from":   `{"message":{"token":"t","data":{"from_":"x","messagetype":"x"}}}`,
+		"data key with from":   `{"message":{"token":"t","data":{"from_":"x","messagetype":"x","google":"x","googleMapUrl":"x","gcm":"x","gcm_type":"x","From":"x","collapse_key":"x"}}}`,
 		"collapse id of 64":    `{"message":{"token":"t","apns":{"headers":{"apns-collapse-id":"` + strings.Repeat("x", 64) + `"}}}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestChecksPass(t *testing.T) {
 func TestEveryMistakeIsNamed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fcmsim.Config{})
-	d := b.post(t, `{"message":{"token":"t","data":{"from":"x","gcm":"y"},"android":{"ttl":"x","priority":"x"}}}`).details(t)
+	d := b.post(t, `{"message":{"token":"t","data":{"from":"x","gcm.y":"y"},"android":{"ttl":"x","priority":"x"}}}`).details(t)
 	want := []string{"message.data", "message.data", "message.android.priority", "message.android.ttl"}
 	if !slices.Equal(d.fields, want) {
 		t.Errorf("fields = %q, want %q", d.fields, want)
