@@ -105,6 +105,7 @@ type serveFlags struct {
 	ProjectID      string   `env:"FCM_PROJECT_ID" help:"Firebase project that is asked about test pushes; that of the credentials if empty."`
 	Credentials    string   `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file with which it is asked. Without it, and FCM_ENDPOINT, a test push is only checked here before it is sent."`
 	Endpoint       string   `env:"FCM_ENDPOINT" placeholder:"URL" help:"A simulator instead of FCM, http or https; no credentials then."`
+	Sound          string   `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"As the consumers have it, so that FCM is asked about what they would send: default, the name of a sound file in the app, or none."`
 	AdminUser      string   `env:"ADMIN_USER" help:"Name of the first administrator, made if there is no user at all."`
 	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Their password. Both count once; later they are not looked at."`
 	oidcFlags
@@ -396,7 +397,7 @@ func (f *serveFlags) check(check *setting.Checker, log *zap.Logger) serving {
 
 // sender asks FCM about test pushes, and sends none; nil if nothing says where it is.
 func (f *serveFlags) sender(check *setting.Checker) *fcm.Sender {
-	o := fcm.Options{ProjectID: f.ProjectID, Endpoint: f.Endpoint, Concurrency: 4, Timeout: validateTimeout}
+	o := fcm.Options{ProjectID: f.ProjectID, Endpoint: f.Endpoint, Concurrency: 4, Timeout: validateTimeout, Sound: f.Sound}
 	if f.Endpoint == "" { // else a real token would go to a simulator
 		o.CredentialsFile = f.Credentials
 	}

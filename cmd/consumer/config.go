@@ -28,6 +28,7 @@ type cli struct {
 	Lease         string `env:"CONSUMER_LEASE" default:"10s" help:"How long a consumer may be silent until others take over what it has in hand; the same for all."`
 	Rate          string `env:"FCM_RATE" default:"600000" help:"Pushes a minute to the project, by all consumers together: its quota at FCM. The same for all; 0 is no limit."`
 	RampUp        string `env:"FCM_RAMP_UP" default:"60s" help:"Time from almost nothing to FCM_RATE after a hold, or a pause of all. FCM asks for at least 60s; 0s is none."`
+	Sound         string `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"Sound of a push with a title or text on iPhones (aps.sound): default, the name of a sound file in the app, or none."`
 	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait after the first failed try; doubles with each. FCM asks for at least 10s."`
 	LogMaxAge     string `env:"LOG_MAX_AGE" default:"720h" help:"Age, since its acceptance, at which a push that has ended leaves the log, up to 9600h; 0 is none. Its id is unknown from then on: handed in again, it is sent again. The same for all."`
 	LogMaxRows    string `env:"LOG_MAX_ROWS" default:"5000000" help:"Pushes in the log, over all partitions, above which the oldest that have ended leave it; 0 is no limit. The same for all."`
@@ -90,7 +91,7 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 	}
 	sender, err := fcm.New(ctx, fcm.Options{
 		ProjectID: c.ProjectID, CredentialsFile: credentials, Endpoint: c.Endpoint,
-		Concurrency: max(concurrency, 1), Fence: lease.Valid, Registerer: cfg.registry,
+		Concurrency: max(concurrency, 1), Sound: c.Sound, Fence: lease.Valid, Registerer: cfg.registry,
 	})
 	if err != nil {
 		check.Add(err)

@@ -54,7 +54,7 @@ func BenchmarkSDK(b *testing.B) {
 	}
 	expires := time.Now().Add(time.Hour)
 	measure(b, func(j *push.Job) {
-		if _, err := client.Send(b.Context(), build(j, expires, time.Now())); err != nil {
+		if _, err := client.Send(b.Context(), build(j, expires, time.Now(), soundOf(DefaultSound))); err != nil {
 			b.Error(err)
 		}
 	})
@@ -95,7 +95,7 @@ func BenchmarkBuild(b *testing.B) {
 	j, now := testJob(), time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		build(j, now, now)
+		build(j, now, now, soundOf(DefaultSound))
 	}
 }
 

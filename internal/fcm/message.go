@@ -22,7 +22,9 @@ const maxCollapseID = 64
 // The id goes along three times, so that a phone shows a message once, even
 // if FCM got it twice: as the data key msg_id for the app, as the tag by which
 // Android replaces a notification, and as Apple's collapse id.
-func build(j *push.Job, expiresAt, now time.Time) *messaging.Message {
+//
+// sound is what Apple's payload says of the sound; nil: nothing.
+func build(j *push.Job, expiresAt, now time.Time, sound *messaging.APNSPayload) *messaging.Message {
 	if expiresAt.IsZero() {
 		expiresAt = now.Add(time.Duration(j.TTL) * time.Second)
 	}
@@ -32,7 +34,7 @@ func build(j *push.Job, expiresAt, now time.Time) *messaging.Message {
 		Data:         data(j),
 		Notification: notification(j),
 		Android:      android(j, ttl),
-		APNS:         apns(j, ttl, now),
+		APNS:         apns(j, ttl, now, sound),
 	}
 }
 
@@ -73,8 +75,10 @@ func android(j *push.Job, ttl time.Duration) *messaging.AndroidConfig {
 }
 
 // apns sets Apple's headers: priority 10 is at once, 5 considers the battery;
-// the expiration is a Unix time, 0 is "try once and don't keep it".
-func apns(j *push.Job, ttl time.Duration, now time.Time) *messaging.APNSConfig {
+// the expiration is a Unix time, 0 is "try once and don't keep it". An iPhone is silent
+// unless aps.sound names a sound; FCM fills in the rest of aps from the notification.
+// https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification
+func apns(j *push.Job, ttl time.Duration, now time.Time, sound *messaging.APNSPayload) *messaging.APNSConfig {
 	h := make(map[string]string, 3)
 	h["apns-priority"] = "5"
 	if j.Priority == push.Urgent {
@@ -87,7 +91,18 @@ func apns(j *push.Job, ttl time.Duration, now time.Time) *messaging.APNSConfig {
 	if j.ID != "" {
 		h["apns-collapse-id"] = collapseID(j.ID)
 	}
-	return &messaging.APNSConfig{Headers: h}
+	if j.MsgTitle == "" && j.MsgContents == "" {
+		sound = nil // nothing is shown
+	}
+	return &messaging.APNSConfig{Headers: h, Payload: sound}
+}
+
+// soundOf is the part of Apple's payload that plays a sound; nil for NoSound.
+func soundOf(name string) *messaging.APNSPayload {
+	if name == NoSound {
+		return nil
+	}
+	return &messaging.APNSPayload{Aps: &messaging.Aps{Sound: name}}
 }
 
 // collapseID is id itself, or its SHA-256 in 64 hex digits if Apple would not

@@ -30,7 +30,7 @@ func TestMessageOnTheWire(t *testing.T) {
 		"notification": {"title": "제목", "body": "내용"},
 		"data": {"screen": "loan", "<html>": "&", "msg_id": "push-1"},
 		"android": {"priority": "high", "ttl": "0s", "notification": {"tag": "push-1"}},
-		"apns": {"headers": {"apns-priority": "10", "apns-expiration": "0", "apns-collapse-id": "push-1"}}
+		"apns": {"headers": {"apns-priority": "10", "apns-expiration": "0", "apns-collapse-id": "push-1"}, "payload": {"aps": {"sound": "default"}}}
 	}`), &want)
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +46,40 @@ func TestMessageOnTheWire(t *testing.T) {
 	}
 	if !maps.Equal(j.Data, before) {
 		t.Errorf("the job's data became %v", j.Data)
+	}
+}
+
+// An iPhone is silent unless it is told to play a sound.
+func TestSoundOnTheWire(t *testing.T) {
+	t.Parallel()
+	shown, bare := testJob(), &push.Job{ID: "push-1", DeviceID: testToken, Data: map[string]string{"k": "v"}, TTL: 60}
+	title, contents := testJob(), testJob()
+	title.MsgContents, contents.MsgTitle = "", ""
+	for _, tt := range []struct {
+		name, setting string
+		job           *push.Job
+		want          any // of message.apns.payload
+	}{
+		{"by itself", "", shown, map[string]any{"aps": map[string]any{"sound": "default"}}},
+		{"a title alone", "default", title, map[string]any{"aps": map[string]any{"sound": "default"}}},
+		{"contents alone", "default", contents, map[string]any{"aps": map[string]any{"sound": "default"}}},
+		{"a sound of the app's", "order filled.caf", shown, map[string]any{"aps": map[string]any{"sound": "order filled.caf"}}},
+		{"turned off", "none", shown, nil},
+		{"nothing to show", "default", bare, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := newServer(t, "HTTP/2.0", answering(200, nil, okBody))
+			s := newSender(t, srv, Options{Sound: tt.setting})
+			checkCode(t, s.Send(t.Context(), tt.job, time.Time{}), push.CodeAccepted)
+			if got := srv.message(t)["apns"].(map[string]any)["payload"]; !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("sent %v, want %v", got, tt.want)
+			}
+			checkCode(t, s.Validate(t.Context(), tt.job), push.CodeAccepted)
+			if got := srv.message(t)["apns"].(map[string]any)["payload"]; !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("asked about %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 
@@ -67,7 +101,7 @@ func TestBuildLifetime(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := build(testJob(), tt.expiresAt, noon)
+			m := build(testJob(), tt.expiresAt, noon, nil)
 			if *m.Android.TTL != tt.ttl || m.APNS.Headers["apns-expiration"] != tt.expiration {
 				t.Errorf("ttl %v, expiration %s", *m.Android.TTL, m.APNS.Headers["apns-expiration"])
 			}
@@ -84,7 +118,7 @@ func TestBuildPriority(t *testing.T) {
 	} {
 		j := testJob()
 		j.Priority = priority
-		m := build(j, time.Time{}, noon)
+		m := build(j, time.Time{}, noon, nil)
 		if got := [2]string{m.Android.Priority, m.APNS.Headers["apns-priority"]}; got != want {
 			t.Errorf("%q: %v", priority, got)
 		}
@@ -95,10 +129,10 @@ func TestBuildParts(t *testing.T) {
 	t.Parallel()
 	j := testJob()
 	j.MsgTitle, j.MsgContents = "", "body alone"
-	if m := build(j, time.Time{}, noon); m.Notification.Title != "" || m.Notification.Body != "body alone" {
+	if m := build(j, time.Time{}, noon, nil); m.Notification.Title != "" || m.Notification.Body != "body alone" {
 		t.Errorf("%+v", m.Notification)
 	}
-	m := build(&push.Job{DeviceID: "d"}, time.Time{}, noon)
+	m := build(&push.Job{DeviceID: "d"}, time.Time{}, noon, nil)
 	if m.Notification != nil || len(m.Data) != 0 || m.Android.Notification != nil || m.APNS.Headers["apns-collapse-id"] != "" {
 		t.Errorf("%+v", m)
 	}

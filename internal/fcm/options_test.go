@@ -75,6 +75,7 @@ func TestNewNames(t *testing.T) {
 		{"no mail", Options{CredentialsFile: serviceAccount(t, func(f map[string]string) { delete(f, "client_email") })}, []string{"client_email"}},
 		{"no project", Options{CredentialsFile: noProject}, []string{"FCM_PROJECT_ID: is not set"}},
 		{"wrong project", Options{ProjectID: "a/b", Endpoint: "http://host"}, []string{"FCM_PROJECT_ID: must be"}},
+		{"a sound that is no name of a file", Options{Sound: "a/b", Endpoint: "http://host"}, []string{"APNS_SOUND: must be default, none"}},
 		{"all at once", Options{ProjectID: "a b", Endpoint: "ftp://x", CredentialsFile: "/none"},
 			[]string{"FCM_PROJECT_ID", "GOOGLE_APPLICATION_CREDENTIALS", "FCM_ENDPOINT"}},
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -33,8 +34,15 @@ const (
 	// https://firebase.google.com/docs/emulator-suite/connect_and_prototype
 	demoProject = "demo-pushstream"
 
+	// DefaultSound is the sound that iPhones play: the system's. NoSound is none.
+	DefaultSound = "default"
+	NoSound      = "none"
+
 	checkTimeout = 5 * time.Second
 )
+
+// validSound is what Options.Sound may be: the name of a file in the app.
+var validSound = regexp.MustCompile(`^[A-Za-z0-9._ -]{1,64}$`)
 
 // Options of a Sender. One of CredentialsFile and Endpoint is required.
 type Options struct {
@@ -52,6 +60,10 @@ type Options struct {
 
 	Concurrency int           // requests under way at most; default 256
 	Timeout     time.Duration // of one request; default 15 s
+
+	// Sound is what an iPhone plays for a push with a title or text (APNS_SOUND): the
+	// name of a sound file in the app, DefaultSound if empty, or NoSound.
+	Sound string
 
 	// RootCAs are the authorities to trust, for tests with a certificate of
 	// their own. Nil: the system's, which SSL_CERT_FILE can replace.
@@ -71,6 +83,7 @@ type Sender struct {
 	pool        *pool
 	tokens      *tokens // nil: no credentials
 	tokenClient *http.Client
+	sound       *messaging.APNSPayload // nil: none
 	metrics     *metrics
 	timeout     time.Duration
 }
@@ -82,7 +95,9 @@ func New(ctx context.Context, opts Options) (*Sender, error) {
 	opts.Concurrency = cmp.Or(max(opts.Concurrency, 0), DefaultConcurrency)
 	opts.Timeout = cmp.Or(max(opts.Timeout, 0), DefaultTimeout)
 
-	s := &Sender{timeout: opts.Timeout, tokenClient: newTokenClient(opts.RootCAs)}
+	opts.Sound = cmp.Or(opts.Sound, DefaultSound)
+
+	s := &Sender{timeout: opts.Timeout, tokenClient: newTokenClient(opts.RootCAs), sound: soundOf(opts.Sound)}
 	endpoint, err := s.configure(ctx, &opts)
 	if err != nil {
 		return nil, err
@@ -126,6 +141,9 @@ func (s *Sender) configure(ctx context.Context, opts *Options) (*url.URL, error)
 			fallback = account.projectID
 			s.tokens = newTokens(ctx, account.provider, opts.Timeout)
 		}
+	}
+	if !validSound.MatchString(opts.Sound) {
+		faults = append(faults, errors.New("APNS_SOUND: must be default, none, or the name of a sound file in the app: at most 64 characters of A-Z a-z 0-9 . _ - and blanks"))
 	}
 	opts.ProjectID = cmp.Or(opts.ProjectID, fallback)
 	switch {
@@ -174,7 +192,7 @@ func (s *Sender) once(ctx context.Context, j *push.Job, expiresAt time.Time, sen
 	defer s.metrics.inFlight.Dec()
 
 	start := time.Now()
-	out := s.try(ctx, transport, build(j, expiresAt, start), send)
+	out := s.try(ctx, transport, build(j, expiresAt, start, s.sound), send)
 	out.Took = time.Since(start)
 	if out.Code == push.CodeCredential && out.HTTPStatus != 0 && s.tokens != nil {
 		s.tokens.doubt()
