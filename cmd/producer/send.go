@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
@@ -25,18 +26,34 @@ func receiptOf(id string, a stream.Answer) receipt {
 	return receipt{ID: id, Status: a.String()}
 }
 
-// send hands in one job and prints its receipt.
-func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
+// job is the job that the flags mean. What a flag holds is never taken for its absence:
+// --ttl 0 is a fault, not the default.
+func (f *sendFlags) job(zone *time.Location) (push.Job, error) {
 	job := push.Job{
 		ID: f.ID, SndnRsevHour: f.At, Csno: f.Csno, UUIDID: f.UUIDID, DeviceID: f.DeviceID,
 		MsgTitle: f.Title, MsgContents: f.Contents, ServiceName: f.Servicename, PushGrpID: f.PushGrpID,
-		CustTelno: f.CustTelno, Data: f.Data, TTL: f.TTL,
+		CustTelno: f.CustTelno, Data: f.Data,
 	}
 	if f.Urgent {
 		job.Priority = push.Urgent
 	}
-	if faults := job.Validate(a.zone); faults != nil {
-		return faults
+	ttl, fault := push.ParseTTL(f.TTL)
+	job.TTL = ttl
+	faults := job.Validate(zone)
+	if fault != "" {
+		faults = append(faults, push.Fault{Field: push.FieldTTL, Message: fault})
+	}
+	if len(faults) > 0 {
+		return job, faults
+	}
+	return job, nil
+}
+
+// send hands in one job and prints its receipt.
+func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
+	job, err := f.job(a.zone)
+	if err != nil {
+		return err
 	}
 	if err := a.ready(ctx); err != nil {
 		return err

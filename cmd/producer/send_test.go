@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"pushstream/internal/push"
 )
@@ -40,9 +41,11 @@ func TestSend(t *testing.T) {
 	if got := receiptIn(t, p); p.code != 0 || got != (receipt{ID: "a", Repeated: true}) {
 		t.Errorf("again: %d %+v", p.code, got)
 	}
-	p = b.run(t, "send", "--device-id=t", "--title=x", "--at=29991231093000")
-	if got := receiptIn(t, p); p.code != 0 || got.Status != "scheduled" || b.records(t)[got.ID].Status != push.Scheduled {
-		t.Errorf("reserved: %d %+v", p.code, got)
+	soon := time.Now().AddDate(0, 0, 7)
+	p = b.run(t, "send", "--device-id=t", "--title=x", "--at= "+soon.Format("2006-01-02 15:04"))
+	if got := receiptIn(t, p); p.code != 0 || got.Status != "scheduled" || b.records(t)[got.ID].Status != push.Scheduled ||
+		b.records(t)[got.ID].SndnRsevHour != soon.Format("200601021504")+"00" {
+		t.Errorf("reserved: %d %+v %s", p.code, got, p.stderr.String())
 	}
 }
 
@@ -67,12 +70,29 @@ func TestSendNamesEveryFault(t *testing.T) {
 	if p.code != exitUsage || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "secret") {
 		t.Errorf("exit code %d: %q %s", p.code, p.stdout.String(), p.stderr.String())
 	}
-	for _, args := range [][]string{{"send"}, {"send", "--title=x"}, {"send", "--device-id=t", "--title=x", "--ttl=soon"}, {"send", "--device-id=t", "--title=x", "more"}} {
+	for _, args := range [][]string{{"send"}, {"send", "--title=x"}, {"send", "--device-id=t", "--title=x", "--ttl=soon"},
+		{"send", "--device-id=t", "--title=x", "--ttl=0"}, {"send", "--device-id=t", "--title=x", "--ttl", "0"}, {"send", "--device-id=t", "--title=x", "--ttl=00"},
+		{"send", "--device-id=t", "--title=\u3164 "}, {"send", "--device-id=t", "--title=x", "--at=20260229090000"}, {"send", "--device-id=t", "--title=x", "--data==v"},
+		{"send", "--device-id=t", "--title=x", "more"}} {
 		if p := b.run(t, args...); p.code != exitUsage {
 			t.Errorf("%q: exit code %d", args, p.code)
 		}
 	}
 	b.checkIDs(t)
+}
+
+// What is pasted into a shell has blanks and marks around it, as a file has.
+func TestSendNormalizes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	p := b.run(t, "send", "--id= a\u200b", "--device-id=\ufefftoken ", "--title=\u1106\u1162\u1109\u116e", "--csno=１００２\u00a0", "--ttl= 60", "--at=00000000000000")
+	if p.code != 0 {
+		t.Fatalf("exit code %d: %s", p.code, p.stderr.String())
+	}
+	want := push.Job{ID: "a", DeviceID: "token", MsgTitle: "매수", Csno: "1002", Priority: push.Normal, TTL: 60}
+	if g, w := jsonOf(t, b.records(t)["a"].Job), jsonOf(t, want); g != w {
+		t.Errorf("%s\nwant %s", g, w)
+	}
 }
 
 // A command line does not wait: whoever typed it is told.
