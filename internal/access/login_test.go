@@ -26,7 +26,7 @@ func TestLogin(t *testing.T) {
 	if session != want {
 		t.Errorf("%+v, want %+v", session, want)
 	}
-	again, same, err := b.replica(Options{}).Session(t.Context(), secret)
+	again, same, err := b.replica(Options{}).Session(t.Context(), secret, 0)
 	if fmt.Sprint(again) != fmt.Sprint(actor) || same != session || err != nil {
 		t.Errorf("%+v %+v %v", again, same, err)
 	}

@@ -237,7 +237,7 @@ func TestOIDCNames(t *testing.T) {
 	if _, _, actor, err := b.LoginOIDC(t.Context(), bae, here); actor.May(Flush) || actor.May(Reveal) || err != nil {
 		t.Errorf("%+v %v", actor, err)
 	}
-	if actor, _, err := b.Session(t.Context(), secret); actor.May(Flush) || err != nil {
+	if actor, _, err := b.Session(t.Context(), secret, 0); actor.May(Flush) || err != nil {
 		t.Errorf("%+v %v", actor, err)
 	}
 	checkErr(t, b.SetRole(t.Context(), "bae", Admin, true), ErrOIDCUser)

@@ -21,8 +21,15 @@ type Session struct {
 	Address   string    `json:"address"`
 	UserAgent string    `json:"user_agent"`
 	CreatedAt time.Time `json:"created_at"`
-	SeenAt    time.Time `json:"seen_at"` // to the minute
+	SeenAt    time.Time `json:"seen_at"` // when a person last used it, to the minute
 	EndsAt    time.Time `json:"ends_at"` // at the latest
+}
+
+// Left is how long a session lasts from now on if nobody uses it, and at most.
+func (s *Store) Left(session Session) (unused, atMost time.Duration) {
+	now := s.opt.Now()
+	atMost = max(0, session.EndsAt.Sub(now))
+	return min(atMost, max(0, session.SeenAt.Add(s.opt.Idle).Sub(now))), atMost
 }
 
 // start begins a session.
@@ -44,15 +51,22 @@ func (s *Store) start(ctx context.Context, u verified, from From) (string, Sessi
 	return secret, session, userActor(u.name, Role(is[0].(string)), is[1] == "1", session.ID), nil
 }
 
+// Unattended is the age of the last input of a request that no person caused.
+const Unattended time.Duration = -1
+
 // Session returns whose session a secret is, and what they may do now; or
-// ErrNoSession. It counts as use of the session.
-func (s *Store) Session(ctx context.Context, secret string) (Actor, Session, error) {
+// ErrNoSession. The session was used when a person last used the keyboard or the pointer:
+// that is input ago, or Unattended, which is no use of the session.
+func (s *Store) Session(ctx context.Context, secret string, input time.Duration) (Actor, Session, error) {
 	if len(secret) != secretLength {
 		return Actor{}, Session{}, ErrNoSession
 	}
-	id := hash(secret)
+	id, now, used := hash(secret), s.now(), any("")
+	if input >= 0 {
+		used = now - input.Milliseconds()
+	}
 	answer, err := s.lookup(ctx, sessionScript, sessionReadScript, 4, []string{s.keys.session(id)},
-		string(s.keys), id, s.now(), s.opt.Idle.Milliseconds(), min(noteEvery, s.opt.Idle/10).Milliseconds(), s.opt.Absolute.Milliseconds())
+		string(s.keys), id, now, s.opt.Idle.Milliseconds(), min(noteEvery, s.opt.Idle/10).Milliseconds(), s.opt.Absolute.Milliseconds(), used)
 	if err != nil {
 		return Actor{}, Session{}, fmt.Errorf("read session: %w", err)
 	}

@@ -67,7 +67,7 @@ func TestUseIsNotedCoarsely(t *testing.T) {
 		t.Error("it was noted within the minute")
 	}
 	b.pass(time.Second)
-	_, session, err := b.Session(t.Context(), secret)
+	_, session, err := b.Session(t.Context(), secret, 0)
 	if err != nil || !session.SeenAt.Equal(b.clock.now()) || fmt.Sprint(redistest.Dump(t, b.rdb)) == before {
 		t.Errorf("it was not noted after a minute: %+v %v", session, err)
 	}
@@ -81,7 +81,7 @@ func TestChangesCountAtOnce(t *testing.T) {
 	secret, _ := b.login(t, "kim")
 	other := b.replica(Options{})
 	may := func(p Permission) bool {
-		actor, _, err := other.Session(t.Context(), secret)
+		actor, _, err := other.Session(t.Context(), secret, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,8 +246,82 @@ func BenchmarkSession(bench *testing.B) {
 		bench.Fatal(err)
 	}
 	for bench.Loop() {
-		if _, _, err := s.Session(bench.Context(), secret); err != nil {
+		if _, _, err := s.Session(bench.Context(), secret, 0); err != nil {
 			bench.Fatal(err)
+		}
+	}
+}
+
+// What no person caused is no use of a session, however often it comes.
+func TestUnattendedEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add(t, "kim", Viewer)
+	secret, session := b.login(t, "kim")
+	for b.clock.now().Before(session.SeenAt.Add(29 * time.Minute)) {
+		b.pass(10 * time.Second)
+		_, is, err := b.Session(t.Context(), secret, Unattended)
+		if err != nil {
+			t.Fatal("it ended early", err)
+		}
+		if left, _ := b.Left(is); left != session.SeenAt.Add(30*time.Minute).Sub(b.clock.now()) {
+			t.Fatalf("%v are left", left)
+		}
+	}
+	b.pass(time.Minute)
+	if b.open(t, secret) {
+		t.Error("asked for every 10 s by nobody, it goes on")
+	}
+	if b.rdb.Exists(t.Context(), b.keys.session(session.ID), b.keys.sessions("kim")).Val() != 0 {
+		t.Error("it left something behind")
+	}
+}
+
+// A request says how long ago a person was there: so long ago the session was used.
+func TestAgeOfInput(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add(t, "kim", Viewer)
+	secret, session := b.login(t, "kim")
+	seen := session.SeenAt
+	for _, one := range []struct{ pass, age, seen time.Duration }{
+		{20 * time.Minute, 5 * time.Minute, 15 * time.Minute},  // seen is since the login
+		{time.Minute, 10 * time.Minute, 15 * time.Minute},      // another tab that was used before: nothing is taken back
+		{0, Unattended, 15 * time.Minute},                      // what asks by itself
+		{19 * time.Minute, time.Minute, 39 * time.Minute},      // in time
+		{28 * time.Minute, 40 * time.Minute, 39 * time.Minute}, // before the last use
+		{0, 1 << 31 * time.Second, 39 * time.Minute},           // nonsense
+		{30 * time.Second, 0, 68*time.Minute + 30*time.Second}, // half a minute before the end
+	} {
+		b.pass(one.pass)
+		_, is, err := b.Session(t.Context(), secret, one.age)
+		if err != nil || !is.SeenAt.Equal(seen.Add(one.seen)) {
+			t.Fatalf("%+v: seen at %v %v", one, is.SeenAt.Sub(seen), err)
+		}
+		ttl := b.rdb.PTTL(t.Context(), b.keys.session(session.ID)).Val()
+		left, _ := b.Left(is)
+		if left != is.SeenAt.Add(30*time.Minute).Sub(b.clock.now()) || one.age >= 0 && one.pass > 0 && is.SeenAt.Equal(b.clock.now().Add(-one.age)) && (ttl > left || ttl < left-time.Minute) {
+			t.Errorf("%+v: %v are left, Redis keeps it for %v", one, left, ttl)
+		}
+	}
+	b.pass(30 * time.Minute)
+	if _, _, err := b.Session(t.Context(), secret, 29*time.Minute); err == nil {
+		t.Error("an end that has come is taken back")
+	}
+}
+
+// What is left is bounded by the absolute end.
+func TestLeftIsBounded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.add(t, "kim", Viewer)
+	secret, session := b.login(t, "kim")
+	for b.clock.now().Before(session.EndsAt.Add(-10 * time.Minute)) {
+		b.pass(10 * time.Minute)
+		_, is, err := b.Session(t.Context(), secret, 0)
+		left, atMost := b.Left(is)
+		if end := session.EndsAt.Sub(b.clock.now()); err != nil || left != min(30*time.Minute, end) || atMost != end {
+			t.Fatalf("%v, at most %v, want %v: %v", left, atMost, end, err)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (b *bundle) login(t *testing.T, name string) (string, Session) {
 // open checks whether a secret opens a session.
 func (b *bundle) open(t *testing.T, secret string) bool {
 	t.Helper()
-	_, _, err := b.Session(t.Context(), secret)
+	_, _, err := b.Session(t.Context(), secret, 0)
 	if err != nil && !errors.Is(err, ErrNoSession) {
 		t.Fatal(err)
 	}

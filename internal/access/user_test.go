@@ -229,7 +229,7 @@ func TestPrefixesKeepApart(t *testing.T) {
 	b.add(t, "kim", Admin)
 	secret, _ := b.login(t, "kim")
 	other := New(b.rdb, "other", Options{Cost: cheap})
-	_, _, err := other.Session(t.Context(), secret)
+	_, _, err := other.Session(t.Context(), secret, 0)
 	checkErr(t, err, ErrNoSession)
 	if users, err := other.Users(t.Context()); len(users) != 0 || err != nil {
 		t.Errorf("%v %v", users, err)
@@ -245,7 +245,7 @@ func TestRedisAway(t *testing.T) {
 	secret, session := b.login(t, "kim")
 	b.rdb.Close()
 	_, _, _, login := b.Login(t.Context(), "kim", right, here)
-	_, _, read := b.Session(t.Context(), secret)
+	_, _, read := b.Session(t.Context(), secret, 0)
 	_, token := b.Token(t.Context(), tokenPrefix+secret)
 	_, users := b.Users(t.Context())
 	_, user := b.User(t.Context(), "kim")

@@ -89,7 +89,7 @@ func TestTenThousandAtOnce(t *testing.T) {
 func TestForged(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	session, _, err := b.access.Session(t.Context(), b.cookie)
+	session, _, err := b.access.Session(t.Context(), b.cookie, -1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (a *api) auditExport(c *gin.Context) {
 	if !a.enter(c, audit.Entry{Action: audit.AuditExport, Subject: subject, Customer: customer, Reason: reason}) {
 		return
 	}
-	ctx, cancel := a.watched(c, 0, true, access.Audit)
+	ctx, cancel := a.watched(c, 0, access.Audit)
 	defer cancel()
 	to := a.newPatient(c, format.ContentType(), "Content-Disposition", `attachment; filename="`+format.AuditFileName(time.Now())+`"`)
 	defer to.cutWith(ctx)()

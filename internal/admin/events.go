@@ -50,8 +50,7 @@ func (a *api) events(c *gin.Context) {
 		return
 	}
 	defer w.Close()
-	// Watching is no use of a session: one that nobody uses ends all the same.
-	ctx, cancel := a.watched(c, 0, false, access.Read)
+	ctx, cancel := a.watched(c, 0, access.Read)
 	defer cancel()
 	to := a.newPatient(c, "text/event-stream", "X-Accel-Buffering", "no")
 	if _, err := to.Write([]byte(reconnect)); err == nil {

@@ -88,7 +88,7 @@ func (a *api) export(c *gin.Context) {
 	if reveal {
 		may = append(may, access.Reveal)
 	}
-	ctx, cancel := a.watched(c, 0, true, may...)
+	ctx, cancel := a.watched(c, 0, may...)
 	defer cancel()
 	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
 	defer to.cutWith(ctx)()

@@ -88,7 +88,7 @@ type stepPage struct {
 // searchInSteps answers with a line for each thing that the search tells. The last
 // one has exact true, unless the time was up.
 func (a *api) searchInSteps(c *gin.Context, q pushlog.Query, limit time.Duration) {
-	ctx, cancel := a.watched(c, limit, true, access.Read)
+	ctx, cancel := a.watched(c, limit, access.Read)
 	defer cancel()
 	out := &steps{to: a.newPatient(c, ndjson)}
 	err := a.log.Search(ctx, q, func(p pushlog.Page) error { return out.tell(q, &p) })

@@ -45,13 +45,20 @@ type me struct {
 	How      access.How `json:"how,omitempty"`
 	EndsAt   string     `json:"ends_at,omitempty"` // of the session, at the latest
 	IdleMins int        `json:"idle_minutes,omitempty"`
-	Zone     string     `json:"zone"` // of reserved times, in which all times are shown
+	IdleSecs int        `json:"idle_seconds,omitempty"`
+	LeftMS   *int64     `json:"left_ms,omitempty"`         // until it ends, if nobody uses it
+	AtMostMS *int64     `json:"left_at_most_ms,omitempty"` // until it ends anyway
+	Zone     string     `json:"zone"`                      // of reserved times, in which all times are shown
 }
 
 func (a *api) meOf(actor access.Actor, s access.Session) me {
 	m := me{Actor: actor, Zone: a.Zone.String()}
 	if s.ID != "" {
-		m.How, m.EndsAt, m.IdleMins = s.How, s.EndsAt.UTC().Format(time.RFC3339), int(a.Access.Idle().Minutes())
+		idle := a.Access.Idle()
+		left, atMost := a.Access.Left(s)
+		leftMS, atMostMS := left.Milliseconds(), atMost.Milliseconds()
+		m.How, m.EndsAt, m.LeftMS, m.AtMostMS = s.How, s.EndsAt.UTC().Format(time.RFC3339), &leftMS, &atMostMS
+		m.IdleMins, m.IdleSecs = int(idle.Minutes()), int(idle.Seconds())
 	}
 	return m
 }

@@ -373,11 +373,11 @@ func changeable(t *testing.T) *bundle {
 	if _, err := apikey.New(b.rdb, "push").Add(ctx, "old", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	other, _, err := b.access.Session(ctx, b.user(t, "other", access.Viewer, false))
+	other, _, err := b.access.Session(ctx, b.user(t, "other", access.Viewer, false), access.Unattended)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, _, err := b.access.Session(ctx, b.session(t, "root"))
+	second, _, err := b.access.Session(ctx, b.session(t, "root"), access.Unattended)
 	if err != nil {
 		t.Fatal(err)
 	}

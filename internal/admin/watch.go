@@ -21,21 +21,17 @@ var errWithdrawn = errors.New("the session has ended, or the permission was take
 func withdrawn(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errWithdrawn) }
 
 // watched is long for an answer that needs permissions as long as it lasts: it ends
-// within some seconds after its session, its user or token, or one of them is gone. An
-// answer that is used counts as use of its session. If Redis does not say, it goes on.
-func (a *api) watched(c *gin.Context, limit time.Duration, used bool, may ...access.Permission) (context.Context, context.CancelFunc) {
+// within some seconds after its session, its user or token, or one of them is gone. It
+// is no use of its session. If Redis does not say, it goes on.
+func (a *api) watched(c *gin.Context, limit time.Duration, may ...access.Permission) (context.Context, context.CancelFunc) {
 	ctx, ended := a.long(c, limit)
 	ctx, cancel := context.WithCancelCause(ctx)
-	who, secret, session := whoIs(c), bearer(c), cookie(c)
+	who, secret := whoIs(c), bearer(c)
 	ask := func() (access.Actor, error) {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
-		switch {
-		case who.Kind == access.KindToken:
+		if who.Kind == access.KindToken {
 			return a.Access.Token(ctx, secret)
-		case used:
-			actor, _, err := a.Access.Session(ctx, session)
-			return actor, err
 		}
 		return a.Access.Still(ctx, who)
 	}

@@ -27,6 +27,7 @@ func TestExportEndsWithTheRight(t *testing.T) {
 		"grant taken":      {"/api/v1/pushes/export", `{"format":"csv","reveal":true,"reason":"x"}`, func(t *testing.T, name string) error { return b.access.SetRole(t.Context(), name, access.Admin, false) }, true},
 		"role taken":       {"/api/v1/pushes/export", `{"format":"csv"}`, func(t *testing.T, name string) error { return b.access.SetRole(t.Context(), name, access.Viewer, true) }, true},
 		"sessions ended":   {"/api/v1/pushes/export", `{"format":"csv"}`, func(t *testing.T, name string) error { _, err := b.access.EndSessions(t.Context(), name); return err }, true},
+		"not used":         {"/api/v1/pushes/export", `{"format":"csv"}`, func(t *testing.T, name string) error { b.unused(t, name, 31*time.Minute); return nil }, true},
 		"grant not needed": {"/api/v1/pushes/export", `{"format":"csv"}`, func(t *testing.T, name string) error { return b.access.SetRole(t.Context(), name, access.Admin, false) }, false},
 		"nothing is taken": {"/api/v1/pushes/export", `{"format":"ndjson","reveal":true,"reason":"x"}`, func(*testing.T, string) error { return nil }, false},
 		"disabled, masked": {"/api/v1/pushes/export", `{"format":"ndjson"}`, func(t *testing.T, name string) error { return b.access.Disable(t.Context(), name) }, true},

@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func (a *api) authenticate(c *gin.Context) (actor access.Actor, err error) {
 		actor, err = a.Access.Token(ctx, bearer(c))
 	} else {
 		var session access.Session
-		actor, session, err = a.Access.Session(ctx, cookie(c))
+		actor, session, err = a.Access.Session(ctx, cookie(c), lastInput(c))
 		c.Set(sessionKey, session)
 	}
 	if err == nil {
@@ -62,6 +63,20 @@ func (a *api) authenticate(c *gin.Context) (actor access.Actor, err error) {
 		httpapi.Identify(c, string(actor.Kind), actor.Name)
 	}
 	return actor, err
+}
+
+// inputHeader tells how many seconds ago a person last used the keyboard, the pointer or the
+// screen. The page sends it with every request, those that it makes by itself too.
+const inputHeader = "X-Input-Age"
+
+// lastInput reads it. Without, a request is no use of the session: what makes requests by
+// itself, such as a page that is left open, does not keep anybody logged in.
+func lastInput(c *gin.Context) time.Duration {
+	seconds, err := strconv.ParseUint(c.GetHeader(inputHeader), 10, 31)
+	if err != nil {
+		return access.Unattended
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // bearer is the secret of a token that a request comes with.

@@ -1,9 +1,9 @@
--- session: whose it is, and what the user may do now. That it was used is noted from
--- time to time.
+-- session: whose it is, and what the user may do now. When a person last used it is noted
+-- from time to time; a request that no person caused is no use of it.
 --
 -- KEYS  1 session
 -- ARGV  1 K  2 id  3 now (ms)  4 idle life (ms)  5 time between two notes (ms)
---       6 longest life (ms)
+--       6 longest life (ms)  7 when a person last used it (ms); empty: not known
 -- Returns {role, reveal, user, how, address, user_agent, created_ms, seen_ms, ends_ms},
 -- or nil if there is none, it has ended, or its user is gone or disabled.
 --
@@ -21,9 +21,13 @@ if not u[1] or u[3] == '1' or now >= ends or now >= seen + ARGV[4] then
   return false
 end
 ends = math.min(ends, now + ARGV[6])
-if now >= seen + ARGV[5] or seen > now + 60000 and tonumber(ARGV[5]) <= 86400000 then -- a minute: clocks of replicas differ; a day: nothing may be written
-  s[6], s[7] = ARGV[3], string.format('%.0f', ends)
-  redis.call('HSET', KEYS[1], 'seen_ms', ARGV[3], 'ends_ms', s[7])
-  redis.call('PEXPIRE', KEYS[1], math.min(ends - now, ARGV[4]))
+local used = tonumber(ARGV[7])
+if seen > now + 60000 and tonumber(ARGV[5]) <= 86400000 then -- a minute: clocks of replicas differ; a day: nothing may be written
+  used, seen = now, -math.huge
+end
+if used and used >= seen + ARGV[5] then
+  s[6], s[7] = string.format('%.0f', used), string.format('%.0f', ends)
+  redis.call('HSET', KEYS[1], 'seen_ms', s[6], 'ends_ms', s[7])
+  redis.call('PEXPIRE', KEYS[1], math.min(ends, used + ARGV[4]) - now)
 end
 return { u[1], u[2], unpack(s) }

@@ -2,6 +2,7 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import createHooks from 'openapi-react-query';
 import { noticeDate } from '../time/clock';
 import { ApiError, errorOf } from './error';
+import { inputAge } from './input';
 import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
@@ -31,6 +32,9 @@ const isAboutPassword = ({ method, url }: Request) =>
 
 const policy: Middleware = {
   onRequest({ request }) {
+    // Whatever asks: the session was used when a person last was here.
+    const age = inputAge();
+    if (age !== null) request.headers.set('X-Input-Age', String(Math.ceil(age / 1_000)));
     const long = request.headers.get('Accept') === 'application/x-ndjson' || request.url.endsWith('/export');
     if (long) return undefined; // it comes in pieces, and ends by itself
     return new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(deadline)]) });

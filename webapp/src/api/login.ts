@@ -1,6 +1,6 @@
 import { client } from './client';
 import { queryClient } from './queries';
-import { type Me, sessionKey } from './session';
+import { type Me, meOf, sessionKey } from './session';
 
 const tabs = new BroadcastChannel('pushstream session');
 
@@ -10,7 +10,7 @@ tabs.onmessage = () => void queryClient.invalidateQueries({ queryKey: sessionKey
 /** Logs in. What the page knew of another user is forgotten. */
 export async function login(name: string, password: string): Promise<void> {
   const { data } = await client.POST('/api/v1/session', { body: { name, password } });
-  change(data ?? null);
+  change(data ? meOf(data) : null);
 }
 
 export async function logout(): Promise<void> {

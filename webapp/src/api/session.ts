@@ -11,6 +11,19 @@ export const sessionKey = ['session'] as const;
 /** How long after an error it is asked again who is logged in, in ms. */
 export const sessionRetry = 3_000;
 
+/** When the session ends if nobody uses it, by this machine's clock; what ends it; both in ms. */
+export let sessionEnd = { at: Number.POSITIVE_INFINITY, idle: Number.POSITIVE_INFINITY, final: false };
+
+/** Takes from who is logged in what changes with each answer: the rest stays the same object. */
+export function meOf({ left_ms, left_at_most_ms, ...me }: Schemas['Me']): Me {
+  sessionEnd = {
+    at: Date.now() + (left_ms ?? Number.POSITIVE_INFINITY),
+    idle: (me.idle_seconds ?? 0) * 1_000,
+    final: left_ms === left_at_most_ms,
+  };
+  return me;
+}
+
 /** Who is logged in; null if nobody is. */
 export function useSession() {
   return useQuery<Me | null>({
@@ -24,7 +37,7 @@ export function useSession() {
         const { data: ways } = await client.GET('/api/v1/login', { signal });
         if (!ways?.logged_in) return null;
         const { data } = await client.GET('/api/v1/session', { signal });
-        return data ?? null;
+        return data ? meOf(data) : null;
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return null;
         throw error;

@@ -12,6 +12,7 @@ import { loadAhead } from './ahead';
 import { LiveButton } from './LiveButton';
 import { Menu, menuLook, menuWidth } from './Menu';
 import { Notices } from './Notices';
+import { SessionWatch } from './SessionWatch';
 import { useAppText } from './text';
 
 const Help = lazy(() => import('./Help'));
@@ -104,6 +105,7 @@ export default function Shell() {
           <Outlet />
         </Suspense>
       </Box>
+      <SessionWatch />
       {help && (
         <Suspense>
           <Help onClose={() => setHelp(false)} />

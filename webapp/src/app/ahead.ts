@@ -7,7 +7,13 @@ const after = 4_000;
  */
 export function loadAhead(): () => void {
   const timer = setTimeout(() => {
-    const all = [import('../ui/Snack'), import('./AccountPanel'), import('./MobileMenu'), import('./Help')];
+    const all = [
+      import('../ui/Snack'),
+      import('./AccountPanel'),
+      import('./MobileMenu'),
+      import('./Help'),
+      import('./Countdown'),
+    ];
     void Promise.allSettled(all); // what did not come is asked for again when it is needed
   }, after);
   return () => clearTimeout(timer);
