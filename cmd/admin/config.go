@@ -98,7 +98,7 @@ type serveFlags struct {
 	BasePath       string   `env:"BASE_PATH" default:"/" help:"Path below which dashboard and API are, such as /push/, if a proxy hands on paths as they are."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Prefix are believed, with commas between them."`
 	MaxRequests    string   `env:"MAX_REQUESTS" default:"256" help:"Requests served at the same time; above it 429."`
-	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that is not used ends."`
+	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that no person uses ends; what a page asks by itself is no use."`
 	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"After which every session ends."`
 	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"How long entries of the audit log are kept."`
 	Zone           string   `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`

@@ -33,7 +33,7 @@
 //
 //	K:users                    zset, all with score 0     names
 //	K:user:<name>              hash                       role, reveal, how, password (argon2id), disabled, …
-//	K:session:<id>             hash, TTL its end          user, address, user_agent, created, seen and end in ms
+//	K:session:<id>             hash, TTL its end          user, address, user_agent; created, seen (by a person) and end in ms
 //	K:sessions:<name>          zset, TTL the last end     ids by absolute end in ms; at most 50
 //	K:token:<id>               hash, TTL 30 days after    name, scopes, created_by, created, expires and used in ms
 //	K:tokens                   zset, TTL with the last    ids by when they go, in ms

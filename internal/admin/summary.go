@@ -22,6 +22,7 @@ type summary struct {
 	At       string                `json:"at"`
 	Backlog  backlog               `json:"backlog"`
 	Urgent   backlog               `json:"urgent"`
+	All      unfinished            `json:"unfinished"`
 	Due      int64                 `json:"due"` // reserved, or waiting for the next try
 	Statuses map[push.Status]int64 `json:"statuses"`
 	Minute   pushlog.Counters      `json:"minute"` // the last whole one
@@ -40,6 +41,14 @@ type backlog struct {
 	Unread  int64   `json:"unread"`
 	Pending int64   `json:"pending"`
 	Oldest  float64 `json:"oldest_seconds"`
+}
+
+// unfinished is what should have been sent by now and has not ended, in both lanes, waiting
+// for the next try, or reserved and due.
+type unfinished struct {
+	Pushes   int64   `json:"pushes"`
+	Retrying int64   `json:"retrying"`
+	Oldest   float64 `json:"oldest_seconds"`
 }
 
 // latency is the time from acceptance to FCM's, of some pushes that were sent last.
@@ -68,6 +77,11 @@ func (a *api) summarize(ctx context.Context) (s summary, err error) {
 		return s, err
 	}
 	s.Backlog, s.Urgent, s.Due = backlogOf(normal), backlogOf(urgent), normal.Due
+	all, err := stream.ReadUnfinished(ctx, a.Redis, a.Keys, normal, urgent)
+	if err != nil {
+		return s, err
+	}
+	s.All = unfinished{all.Pushes, all.Retrying, all.Oldest.Seconds()}
 	if s.Statuses, err = a.log.Counts(ctx); err != nil {
 		return s, err
 	}

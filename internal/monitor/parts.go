@@ -14,7 +14,7 @@ import (
 
 func backlogPart(rdb redis.UniversalClient, keys pushlog.Keys) part {
 	backlog := prometheus.NewDesc("pushstream_backlog", "Pushes on the streams: unread or unassigned, or pending for a consumer.", []string{"lane", "state"}, nil)
-	oldest := prometheus.NewDesc("pushstream_backlog_oldest_seconds", "Age of the oldest unread push.", []string{"lane"}, nil)
+	oldest := prometheus.NewDesc("pushstream_backlog_oldest_seconds", "Age of the oldest push on the streams, unread or in flight.", []string{"lane"}, nil)
 	due := prometheus.NewDesc("pushstream_due", "Pushes that wait for their reserved time or their next try.", nil, nil)
 	return part{"backlog", []*prometheus.Desc{backlog, oldest, due}, func(ctx context.Context, show emit) error {
 		normal, urgent, err := stream.ReadBacklog(ctx, rdb, keys)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,10 +16,10 @@ import (
 
 // Backlog is the work that is not finished, in one lane or in all.
 type Backlog struct {
-	Unread  int64         // on a stream, in nobody's hand: not read yet, handed back, or lapsed
-	Pending int64         // in some consumer's hand
+	Unread  int64         // on a stream and not in flight: not read yet, or unassigned
+	Pending int64         // in flight in some consumer
 	Due     int64         // reserved, or waiting for the next try
-	Oldest  time.Duration // age of the oldest unread entry; 0 if there is none
+	Oldest  time.Duration // age of the oldest entry, unread or in flight; 0 if there is none
 }
 
 // ReadBacklog returns the unfinished work over all partitions: of the normal
@@ -73,27 +74,24 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, p pushlog.
 	if err != nil {
 		return fmt.Errorf("length of %s: %w", stream, err)
 	}
-	last, pending := "0-0", int64(0)
+	pending := int64(0)
 	groups, err := rdb.XInfoGroups(ctx, stream).Result()
-	if err != nil && !redis.HasErrorPrefix(err, "no such key") {
+	if err != nil && !isNoKey(err) {
 		return fmt.Errorf("group of %s: %w", stream, err)
 	}
 	for _, g := range groups {
 		if g.Name == Group {
-			last, pending = g.LastDeliveredID, g.Pending
+			pending = g.Pending
 		}
 	}
 	owners, err := pendingByOwner(ctx, rdb, stream)
 	if err != nil {
 		return err
 	}
-	if owners[nobody] > 0 {
-		pending -= owners[nobody]
-		last = "0-0" // one of them is the oldest, or as good as
-	}
+	pending -= owners[nobody]
 	b.Pending += pending
 	b.Unread += max(length-pending, 0)
-	first, err := rdb.XRangeN(ctx, stream, "("+last, "+", 1).Result()
+	first, err := rdb.XRangeN(ctx, stream, "-", "+", 1).Result() // what has ended leaves the stream
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("oldest of %s: %w", stream, err)
 	}
@@ -118,4 +116,89 @@ func pendingByOwner(ctx context.Context, rdb redis.UniversalClient, stream strin
 		return nil, fmt.Errorf("pending of %s: %w", stream, err)
 	}
 	return summary.Consumers, nil
+}
+
+// Unfinished is all that should have been sent by now and has not ended: on the streams,
+// waiting for the next try, or reserved and due. That is what MAX_BACKLOG counts.
+type Unfinished struct {
+	Pushes   int64
+	Retrying int64         // of them, waiting for the next try
+	Oldest   time.Duration // how long the oldest has been due; 0 if there is none
+}
+
+// ReadUnfinished returns it over all partitions; normal and urgent are what ReadBacklog
+// has found.
+func ReadUnfinished(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, normal, urgent Backlog) (Unfinished, error) {
+	u := Unfinished{Oldest: max(normal.Oldest, urgent.Oldest)}
+	var err error
+	if u.Pushes, _, err = CountRoom(ctx, rdb, keys); err != nil {
+		return u, err
+	}
+	overdue, err := ReadOverdue(ctx, rdb, keys)
+	if err != nil {
+		return u, err
+	}
+	u.Oldest = max(u.Oldest, overdue.Oldest)
+	for _, p := range keys.All() {
+		n, err := rdb.ZCard(ctx, p.StatusIndex(push.Retrying)).Result()
+		if err != nil {
+			return u, fmt.Errorf("count retries: %w", err)
+		}
+		if n == 0 {
+			continue
+		}
+		u.Retrying += n
+		age, err := oldestRetry(ctx, rdb, p)
+		if err != nil {
+			return u, err
+		}
+		u.Oldest = max(u.Oldest, age)
+	}
+	return u, nil
+}
+
+// retriesSeen is how many of the pushes that wait for their next try are looked at, those
+// first that were accepted first. Only a reserved push is due later than it was accepted.
+const retriesSeen = 50
+
+// oldestRetry is how long the oldest push that waits for its next try has been due.
+func oldestRetry(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition) (oldest time.Duration, err error) {
+	now, err := redisclock.Time(ctx, rdb, dueKey(p))
+	if err != nil {
+		return 0, err
+	}
+	first, err := rdb.ZRangeWithScores(ctx, p.StatusIndex(push.Retrying), 0, retriesSeen-1).Result()
+	if err != nil {
+		return 0, fmt.Errorf("oldest retries: %w", err)
+	}
+	ends := make([]*redis.SliceCmd, len(first))
+	pipe := rdb.Pipeline()
+	for i, z := range first {
+		id, _ := z.Member.(string)
+		ends[i] = pipe.HMGet(ctx, p.Record(id), pushlog.FieldExpiresAt, push.FieldTTL)
+	}
+	if _, err := pipe.Exec(ctx); err != nil && len(first) > 0 {
+		return 0, fmt.Errorf("read the oldest retries: %w", err)
+	}
+	for i, z := range first {
+		due := time.UnixMilli(int64(z.Score))
+		if is := ends[i].Val(); len(is) == 2 {
+			if start := startOf(is[0], is[1]); start.After(due) {
+				due = start
+			}
+		}
+		oldest = max(oldest, now.Sub(due))
+	}
+	return oldest, nil
+}
+
+// startOf is when a push's ttl began: when it was accepted, was due, or was redriven.
+func startOf(expires, ttl any) time.Time {
+	end, _ := expires.(string)
+	seconds, _ := ttl.(string)
+	n, err := strconv.Atoi(seconds)
+	if at := parseStamp(end); err == nil && !at.IsZero() {
+		return at.Add(-time.Duration(n) * time.Second)
+	}
+	return time.Time{}
 }

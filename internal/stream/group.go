@@ -54,17 +54,20 @@ func EnsureGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.K
 	return nil
 }
 
+// ErrNoGroup is what CheckGroups finds if a work stream, or its group, is not there.
+var ErrNoGroup = errors.New("there is no group")
+
 // CheckGroups returns an error if a work stream has no group: nobody would
 // read it.
 func CheckGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
 	for _, p := range keys.All() {
 		for _, stream := range []string{jobsKey(p), urgentKey(p)} {
 			groups, err := rdb.XInfoGroups(ctx, stream).Result()
-			if err != nil {
+			if err != nil && !isNoKey(err) {
 				return fmt.Errorf("look at %s: %w", stream, err)
 			}
 			if !hasGroup(groups) {
-				return fmt.Errorf("%s has no group %s", stream, Group)
+				return fmt.Errorf("%w %s of %s: a producer or a consumer makes it when it starts", ErrNoGroup, Group, stream)
 			}
 		}
 	}
@@ -145,3 +148,6 @@ func listError(err error) error {
 // isNoGroup says that the stream or its group has vanished: a flush, a
 // failover, an eviction.
 func isNoGroup(err error) bool { return redis.HasErrorPrefix(err, "NOGROUP") }
+
+// isNoKey: XINFO says so of a stream that is not there, as in a store where nothing has begun.
+func isNoKey(err error) bool { return redis.HasErrorPrefix(err, "no such key") }

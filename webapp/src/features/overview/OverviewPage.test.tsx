@@ -18,10 +18,22 @@ const counters = (more: Partial<Schemas['Counters']> = {}): Schemas['Counters'] 
   ...more,
 });
 const lane = { unread: 0, pending: 0, oldest_seconds: 0 };
+const none = { pushes: 0, retrying: 0, oldest_seconds: 0 };
+const hold: Schemas['Hold'] = {
+  project: 'demo',
+  reason: 'quota',
+  code: 'QUOTA_EXCEEDED',
+  mend: '',
+  by: 'c',
+  workers: [],
+  tokens: 3,
+  since: '2026-11-22T00:30:00Z',
+};
 const calm: Schemas['Summary'] = {
   at: '2026-11-22T00:31:20Z',
   backlog: { unread: 1_200, pending: 30, oldest_seconds: 75 },
   urgent: { ...lane, unread: 4 },
+  unfinished: { pushes: 1_236, retrying: 2, oldest_seconds: 190 },
   due: 0,
   statuses: { scheduled: 1, queued: 1_204, retrying: 2, sent: 90_000, failed: 50, expired: 3, cancelled: 0 },
   minute: counters({ accepted: 90 }),
@@ -54,7 +66,7 @@ describe('tiles', () => {
   it.each([
     ['Received per second', '1.5', '/log?since=2026-11-22T00:30:00.000Z&until=2026-11-22T00:31:00.000Z'],
     ['Accepted by FCM', '97.00%', '/log?status=sent&range=1h'],
-    ['Backlog', '1,204', '/log?status=queued'],
+    ['Backlog', '1,236', '/log?status=queued,retrying'],
     ['Until FCM accepts (p95)', '180 ms', '/log?status=sent'],
     ['Failed', '20', '/log?status=failed,expired&range=1h'],
   ])('%s leads to the log', async (name, value, to) => {
@@ -65,9 +77,30 @@ describe('tiles', () => {
 
   it('say how old the backlog is, and how long half of the pushes took', async () => {
     renderPage(<OverviewPage />);
-    expect(await screen.findByText('Oldest waits 1 m 15 s · 4 urgent · 30 in hand')).toBeVisible();
+    expect(await screen.findByText('Oldest waits 3 m 10 s · 4 urgent · 30 in flight · 2 to be retried')).toBeVisible();
     expect(screen.getByText('Median 14 ms · newest 200')).toBeVisible();
     expect(screen.getByText('970 of 1,000 in 60 minutes')).toBeVisible();
+  });
+
+  const stuck = {
+    backlog: { ...lane, pending: 58, oldest_seconds: 12 },
+    urgent: lane,
+    unfinished: { pushes: 58, retrying: 0, oldest_seconds: 12 },
+  };
+  it.each<[string, Partial<Schemas['Summary']>, boolean]>([
+    ['in a hold', { holds: [hold] }, true],
+    ['while all is paused', { desired: 'paused' }, true],
+    ['without a worker', { workers: { lost: 2 } }, true],
+    ['while it flows', {}, false],
+    ['in a hold, with nothing to send', { ...stuck, holds: [hold], backlog: lane, unfinished: none }, false],
+  ])('mark what is in flight %s', async (_, more, marked) => {
+    server.use(summary({ ...stuck, ...more }));
+    renderPage(<OverviewPage />);
+    const n = (more.unfinished ?? stuck.unfinished).pushes;
+    const link = await screen.findByRole('link', { name: `Backlog ${n}` });
+    const value = within(link).getByText(String(n));
+    expect(value.hasAttribute('data-tone')).toBe(marked);
+    expect(screen.getByText(n ? 'Oldest waits 12 s · 58 in flight' : 'Nothing waits')).toBeVisible();
   });
 
   it('keep their places while the numbers are not known', async () => {
@@ -92,18 +125,7 @@ describe('banners', () => {
     [
       'a hold',
       {
-        holds: [
-          {
-            project: 'demo',
-            reason: 'quota',
-            code: 'QUOTA_EXCEEDED',
-            mend: '',
-            by: 'c',
-            workers: [],
-            tokens: 3,
-            since: '2026-11-22T00:30:00Z',
-          },
-        ],
+        holds: [hold],
       },
       /FCM's quota was exceeded.*2026-11-22 09:30:00/,
     ],

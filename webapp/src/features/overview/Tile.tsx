@@ -42,6 +42,7 @@ export const Tile = memo(function Tile({ name, value, note, to, tone }: Props) {
         </Typography>
         <Box
           component="span"
+          data-tone={tone}
           sx={{
             display: 'block',
             fontSize: '1.625rem',

@@ -7,20 +7,27 @@ import { ratio } from './ranges';
 import { Tile } from './Tile';
 import { useOverviewText } from './text';
 
-/** Age of the backlog from which it is marked, in seconds. */
+/** Age of what is unread or in flight from which the backlog is marked, in seconds. */
 const late = 60;
+
+/** Whether nothing of the backlog is sent now: a hold, all paused, or no worker. */
+function stopped(s: Schemas['Summary']): boolean {
+  const alive = Object.entries(s.workers).some(([state, n]) => state !== 'lost' && n > 0);
+  return s.holds.length > 0 || s.desired === 'paused' || !alive;
+}
 
 /** The numbers that say whether all is well. */
 export function Tiles({ summary: s }: { summary: Schemas['Summary'] | undefined }) {
   const t = useOverviewText();
   const ended = s ? s.hour.sent + s.hour.failed + s.hour.expired : 0;
-  const unread = s ? s.backlog.unread + s.urgent.unread : 0;
+  const waits = s ? s.unfinished.pushes : 0;
   const pending = s ? s.backlog.pending + s.urgent.pending : 0;
   const oldest = s ? Math.max(s.backlog.oldest_seconds, s.urgent.oldest_seconds) : 0;
-  const backlogNotes = [
-    unread > 0 ? t('tile.oldest', { span: formatSpan(oldest * 1_000) }) : pending === 0 && t('tile.noBacklog'),
-    s && s.urgent.unread > 0 && t('urgent', { n: s.urgent.unread }),
-    pending > 0 && t('tile.inHand', { n: pending }),
+  const backlogNotes = s && [
+    waits > 0 ? t('tile.oldest', { span: formatSpan(s.unfinished.oldest_seconds * 1_000) }) : t('tile.noBacklog'),
+    s.urgent.unread + s.urgent.pending > 0 && t('urgent', { n: s.urgent.unread + s.urgent.pending }),
+    pending > 0 && t('tile.inFlight', { n: pending }),
+    s.unfinished.retrying > 0 && t('tile.retrying', { n: s.unfinished.retrying }),
   ];
   return (
     <Box
@@ -48,10 +55,10 @@ export function Tiles({ summary: s }: { summary: Schemas['Summary'] | undefined 
       />
       <Tile
         name={t('tile.backlog')}
-        value={s && formatNumber(unread)}
-        note={backlogNotes.filter(Boolean).join(' · ')}
-        to={logLink({ status: ['queued'] })}
-        tone={oldest >= late ? 'warning' : undefined}
+        value={s && formatNumber(waits)}
+        note={backlogNotes?.filter(Boolean).join(' · ')}
+        to={logLink({ status: ['queued', 'retrying'] })}
+        tone={s && waits > 0 && (oldest >= late || stopped(s)) ? 'warning' : undefined}
       />
       <Tile
         name={t('tile.latency')}
