@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobfile"
 	"pushstream/internal/push"
 )
 
@@ -138,16 +137,10 @@ func tokenFault(token string) string {
 
 // registeredFile hands in the device tokens of a file, one a line.
 func (a *app) registeredFile(ctx context.Context, f *registeredFlags, stdin io.Reader, stdout io.Writer) error {
-	in := stdin
-	if f.File != "-" {
-		file, err := os.Open(f.File)
-		if err != nil {
-			return usage("%v", err)
-		}
-		defer file.Close()
-		in = file
-	} else {
-		in = interruptible(ctx, in)
+	in, err := openInput(ctx, f.File, stdin, jobfile.Auto)
+	defer in.close()
+	if err != nil {
+		return refused(err)
 	}
 	if err := a.ready(ctx); err != nil {
 		return err
@@ -158,11 +151,21 @@ func (a *app) registeredFile(ctx context.Context, f *registeredFlags, stdin io.R
 		sum.Received, sum.Forgiven = sum.Received+len(tokens), sum.Forgiven+n
 		return err
 	}
-	lines := bufio.NewScanner(in)
+	lines, err := jobfile.NewLines(untilDone{ctx, in.file}, in.form)
+	if err != nil {
+		return refused(err)
+	}
 	var tokens []string
-	for n := 1; lines.Scan(); n++ {
-		token := push.Short(lines.Text())
-		if token == "" {
+	for {
+		token, n, err := lines.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return refused(err)
+		}
+		token = push.Short(token)
+		if n == 1 && strings.EqualFold(token, push.FieldDeviceID) { // a header
 			continue
 		}
 		if fault := tokenFault(token); fault != "" {
@@ -174,12 +177,6 @@ func (a *app) registeredFile(ctx context.Context, f *registeredFlags, stdin io.R
 			}
 			tokens = tokens[:0]
 		}
-	}
-	if err := lines.Err(); err != nil {
-		if errors.Is(err, bufio.ErrTooLong) {
-			return usage("a line is too long to be a device token")
-		}
-		return err
 	}
 	if len(tokens) > 0 {
 		if err := hand(tokens); err != nil {

@@ -82,7 +82,15 @@ func TestRegisteredFile(t *testing.T) {
 	if p.code != 0 || p.stdout.String() != "{\"received\":2500,\"forgiven\":3}\n" || b.suppressed(t) != 1 || strings.Contains(p.stderr.String(), "token-") {
 		t.Errorf("%d %q %q", p.code, p.stdout.String(), p.stderr.String())
 	}
-	for content, said := range map[string]string{"a\nsecret two\n": "line 2: the device token has a space", strings.Repeat("x", 5000): "line 1: the device token is longer than 4096 bytes", strings.Repeat("x", 100_000): "too long"} {
+	for name, text := range map[string]string{ // as Excel and others save them
+		"UTF-16": utf16le("\ufeffdevice_id\r\ntoken-0\r\n"), "CR": "token-0\r\rtoken-0\u00a0", "packed": packed(t, "token-0\n\x1a"),
+	} {
+		b.suppress(t, "token-0")
+		if p := b.run(t, "registered", b.file(t, "tokens", text)); p.code != 0 || !strings.Contains(p.stdout.String(), `"forgiven":1`) {
+			t.Errorf("%s: %d %q %q", name, p.code, p.stdout.String(), p.stderr.String())
+		}
+	}
+	for content, said := range map[string]string{"a\nsecret two\n": "line 2: the device token has a space", strings.Repeat("x", 5000): "line 1: the device token is longer than 4096 bytes", strings.Repeat("x", 300_000): "line 1 is longer than"} {
 		p := b.run(t, "registered", b.file(t, "wrong", content))
 		if p.code != exitUsage || !strings.Contains(p.stderr.String(), said) || strings.Contains(p.stderr.String(), "secret") {
 			t.Errorf("%d %q", p.code, p.stderr.String())

@@ -75,6 +75,35 @@ func NewAt(r io.Reader, o Options) (*Reader, error) {
 	return reader, nil
 }
 
+// Lines reads a file of one value a line.
+type Lines struct {
+	r lineReader
+}
+
+// NewLines reads a file whose form is known from its beginning.
+func NewLines(r io.Reader, form Form) (*Lines, error) {
+	br, _, err := begin(r, form.Encoding)
+	return &Lines{lineReader{r: br, encoding: form.Encoding}}, err
+}
+
+// Next returns the next line that shows something, without what is blank at its ends, and
+// its number from 1; io.EOF behind the last one. A line that can't be read is Unfit.
+func (l *Lines) Next() (text string, number int, err error) {
+	for {
+		line, err := l.r.next()
+		switch {
+		case err != nil:
+			return "", l.r.number, err
+		case line.tooLong:
+			return "", line.number, unfit("line %d is longer than %d bytes", line.number, MaxLine)
+		case line.broken:
+			return "", line.number, unfit("line %d is not valid %s", line.number, l.r.encoding.name())
+		case !empty(line.text, endOfFile):
+			return string(bytes.TrimFunc(line.text, blank)), line.number, nil
+		}
+	}
+}
+
 // queue is the lines of a file, some of which are to be read again.
 type queue struct {
 	lines lineReader

@@ -69,4 +69,5 @@ func recordOnly(name string) bool { return slices.Contains(recordColumns, name) 
 var recordColumns = []string{
 	pushlog.FieldStatus, pushlog.FieldAcceptedAt, pushlog.FieldExpiresAt, pushlog.FieldAttempts, pushlog.FieldDeliveries,
 	pushlog.FieldFCMSendYN, pushlog.FieldFCMSendTime, pushlog.FieldResult, pushlog.FieldErrorCode, pushlog.FieldConsumer,
+	pushlog.FieldRetryUntil, pushlog.FieldRaw, "tries", "late", "takeovers", "redrives", "moves",
 }
