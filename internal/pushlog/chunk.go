@@ -23,6 +23,7 @@ const (
 	ChunkLast  = "last_ms"  // and of its last one
 	ChunkCount = "rows"     // pushes that it was sealed with
 	ChunkFolds = "folds"    // how often its columns of what changes were written anew
+	ChunkTimes = "times"    // at which of these its columns of times were, too: see timed
 )
 
 // The columns of a chunk that are not fields of the record: the id, and the
@@ -37,9 +38,17 @@ const (
 var fixedColumns = []string{columnID, columnAt, push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle,
 	push.FieldMsgContents, push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno}
 
-// changing are the columns of what a later try, a redrive or a cancel changes. What
-// they say of a push that K:late names is out of date.
-var changing = []string{FieldStatus, FieldErrorCode, FieldResult}
+// changing are the columns of what a later try, a redrive, a move or a cancel changes.
+// What they say of a push that K:late names is out of date. Those of times, the last two,
+// are not in chunks of before there were any.
+var changing = []string{FieldStatus, FieldErrorCode, FieldResult, push.FieldSndnRsevHour, FieldFCMSendTime}
+
+// timed reports whether the columns of times of a chunk are as new as the others. They
+// are not if it has none, or if a version that knows of none has folded it since: then
+// the records must be asked.
+func timed(chunk map[string]string) bool {
+	return chunk[ChunkTimes] != "" && chunk[ChunkTimes] == chunk[ChunkFolds]
+}
 
 // Codec compresses and reads columns. It may be used by several goroutines.
 type Codec struct {
@@ -64,6 +73,7 @@ func (c *Codec) Seal(records []Record, ms []int64) map[string]string {
 		ChunkLast:  strconv.FormatInt(ms[len(ms)-1], 10),
 		ChunkCount: strconv.Itoa(len(records)),
 		ChunkFolds: "0",
+		ChunkTimes: "0",
 	}
 	values, ids := make([]string, len(records)), make([]string, len(records))
 	for i := range records {
@@ -95,23 +105,33 @@ func (c *Codec) Seal(records []Record, ms []int64) map[string]string {
 	}
 	for _, name := range changing {
 		for i := range records {
-			values[i] = column(&records[i], name)
+			values[i] = changed(&records[i], name, ms[i])
 		}
 		chunk[name] = c.encode(values)
 	}
 	return chunk
 }
 
+// changed is a value of a changing column, of a push that was accepted at ms.
+func changed(r *Record, name string, ms int64) string {
+	if name == FieldFCMSendTime {
+		return packSent(r.FCMSendTime, ms)
+	}
+	return column(r, name)
+}
+
 // Fold returns the changing columns of a chunk with the values of some of its
-// pushes replaced. It is given the chunk's own ones and its column of ids, as
-// Columns names them.
-func (c *Codec) Fold(chunk map[string]string, now map[string]Record) (map[string]string, error) {
+// pushes replaced. It is given the fields of the chunk that FoldColumns names.
+func (c *Codec) Fold(chunk map[string]string, now map[string]Late) (map[string]string, error) {
 	ids, err := c.decode(chunk[columnID], nil)
 	if err != nil {
 		return nil, err
 	}
 	folded := map[string]string{}
 	for _, name := range changing {
+		if isTime := name == push.FieldSndnRsevHour || name == FieldFCMSendTime; isTime && !timed(chunk) {
+			continue
+		}
 		col, err := c.decode(chunk[name], nil)
 		if err != nil {
 			return nil, err
@@ -119,17 +139,30 @@ func (c *Codec) Fold(chunk map[string]string, now map[string]Record) (map[string
 		values := make([]string, ids.rows())
 		for i := range values {
 			values[i] = string(col.value(i))
-			if r, ok := now[string(ids.value(i))]; ok {
-				values[i] = column(&r, name)
+			if one, ok := now[string(ids.value(i))]; ok {
+				values[i] = changed(&one.Record, name, one.MS)
 			}
 		}
 		folded[name] = c.encode(values)
+	}
+	if timed(chunk) {
+		folds, err := strconv.ParseInt(chunk[ChunkFolds], 10, 64)
+		if err != nil {
+			return nil, errColumn
+		}
+		folded[ChunkTimes] = strconv.FormatInt(folds+1, 10)
 	}
 	return folded, nil
 }
 
 // FoldColumns returns the names of what Fold needs of a chunk.
-func FoldColumns() []string { return append([]string{columnID}, changing...) }
+func FoldColumns() []string { return append([]string{columnID, ChunkFolds, ChunkTimes}, changing...) }
+
+// Values are the changing columns of a push as its record has them, in the order that
+// fold.lua wants.
+func (l Late) Values() []any {
+	return []any{string(l.Record.Status), string(l.Record.ErrorCode), l.Record.Result, l.Record.SndnRsevHour, l.Record.FCMSendTime}
+}
 
 // encode writes a column: the number of values, the length of each, and all of
 // them one after the other; compressed as a whole.

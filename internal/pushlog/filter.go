@@ -1,9 +1,9 @@
 package pushlog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -17,8 +17,13 @@ func (f *Filter) Validate() error {
 			return fmt.Errorf("%w: status %.40q is none of %v", ErrFilter, s, push.Statuses())
 		}
 	}
-	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
-		return fmt.Errorf("%w: since must be before until", ErrFilter)
+	for name, r := range map[string]TimeRange{"": {f.Since, f.Until}, "fcm_send_": f.FCMSent, "sndn_rsev_": f.Reserved} {
+		if r.wrong() {
+			return fmt.Errorf("%w: %ssince must be before %suntil", ErrFilter, name, name)
+		}
+	}
+	if f.FCMSendYN != "" && f.FCMSendYN != SentYes && f.FCMSendYN != SentNo {
+		return fmt.Errorf("%w: %s must be %s or %s", ErrFilter, FieldFCMSendYN, SentYes, SentNo)
 	}
 	switch {
 	case f.Text == Text{Column: f.Text.Column}: // no search
@@ -36,12 +41,12 @@ func (f *Filter) Validate() error {
 // and every faster way finds the same.
 func (f *Filter) Matches(r *Record) bool {
 	at, err := time.Parse(TimeFormat, r.AcceptedAt)
-	return err == nil && (f.Since.IsZero() || !at.Before(f.Since)) && (f.Until.IsZero() || at.Before(f.Until)) && f.holds(r)
+	return err == nil && (TimeRange{f.Since, f.Until}).has(at) && f.holds(r)
 }
 
 // holds is Matches for a record that was accepted at the right time.
 func (f *Filter) holds(r *Record) bool {
-	if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, r.Status) {
+	if states, any := f.states(); !any && !slices.Contains(states, r.Status) {
 		return false
 	}
 	for _, e := range f.exact() {
@@ -49,7 +54,52 @@ func (f *Filter) holds(r *Record) bool {
 			return false
 		}
 	}
-	return !f.Text.within() || strings.Contains(lower(column(r, f.Text.Column)), lower(f.Text.Word))
+	if f.FCMSent.given() {
+		if at, ok := sentAt(r.FCMSendTime); !ok || !f.FCMSent.has(at) {
+			return false
+		}
+	}
+	if f.Reserved.given() {
+		if at, ok := reservedAt(r.SndnRsevHour, f.zone()); !ok || !f.Reserved.has(at) {
+			return false
+		}
+	}
+	return f.Text.Word == "" || f.Text.in(r, f.zone())
+}
+
+// Everything reports whether a filter asks for nothing but when pushes were accepted.
+func (f *Filter) Everything() bool {
+	rest := *f
+	rest.Since, rest.Until, rest.Zone = time.Time{}, time.Time{}, nil
+	return len(rest.Statuses) == 0 && len(rest.fields()) == 0
+}
+
+func (f *Filter) zone() *time.Location { return cmp.Or(f.Zone, time.UTC) }
+
+// states are those that a push of the selection can be in; any if it can be in all.
+func (f *Filter) states() (states []push.Status, any bool) {
+	ofSent, ofText := f.FCMSendYN != "", f.Text.Word != "" && f.Text.Column == FieldFCMSendYN
+	if !ofSent && !ofText {
+		return f.Statuses, len(f.Statuses) == 0
+	}
+	for _, s := range push.Statuses() {
+		yn := SendYN(s)
+		if (len(f.Statuses) == 0 || slices.Contains(f.Statuses, s)) && (!ofSent || yn == f.FCMSendYN) && (!ofText || f.Text.inText(yn)) {
+			states = append(states, s)
+		}
+	}
+	return states, false
+}
+
+// reduced is the same filter, in which states say all that depends on them; and whether
+// there is a state left.
+func (f Filter) reduced() (Filter, bool) {
+	states, any := f.states()
+	f.Statuses, f.FCMSendYN = states, ""
+	if f.Text.Column == FieldFCMSendYN {
+		f.Text = Text{}
+	}
+	return f, any || len(states) > 0
 }
 
 // leavesOutPacked reports whether no packed record can be in the selection: they are
@@ -71,7 +121,7 @@ func (f *Filter) exact() (all []exactly) {
 			all = append(all, e)
 		}
 	}
-	if f.Text.Whole {
+	if f.Text.Whole && f.Text.kind() == plainText {
 		all = append(all, exactly{f.Text.Column, f.Text.Word})
 	}
 	return all
@@ -82,13 +132,54 @@ func (f *Filter) fields() (names []string) {
 	for _, e := range f.exact() {
 		names = append(names, e.column)
 	}
-	if len(f.Statuses) > 0 {
+	if _, any := f.states(); !any {
 		names = append(names, FieldStatus)
 	}
-	if f.Text.within() {
+	if f.FCMSent.given() {
+		names = append(names, FieldFCMSendTime)
+	}
+	if f.Reserved.given() {
+		names = append(names, push.FieldSndnRsevHour)
+	}
+	if f.Text.Word != "" && f.Text.Column != FieldFCMSendYN {
 		names = append(names, f.Text.Column)
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// asksTimes reports whether a filter looks at times other than when pushes were accepted.
+func (f *Filter) asksTimes() bool {
+	return f.FCMSent.given() || f.Reserved.given() || f.Text.Word != "" && f.Text.kind() == timeText
+}
+
+func (r TimeRange) given() bool { return r != TimeRange{} }
+
+// wrong reports whether nothing can be in a range.
+func (r TimeRange) wrong() bool {
+	return !r.Since.IsZero() && !r.Until.IsZero() && !r.Since.Before(r.Until)
+}
+
+func (r TimeRange) has(at time.Time) bool {
+	return (r.Since.IsZero() || !at.Before(r.Since)) && (r.Until.IsZero() || at.Before(r.Until))
+}
+
+// The values of fcm_send_yn.
+const (
+	SentYes = "Y"
+	SentNo  = "N"
+)
+
+// SendYN is fcm_send_yn of a push in a state: FCM has accepted it or not, and empty as
+// long as nobody knows.
+func SendYN(s push.Status) string {
+	switch {
+	case s == push.Sent:
+		return SentYes
+	case s.Terminal():
+		return SentNo
+	}
+	return ""
 }
 
 // lower makes the Latin letters A to Z small, and nothing else.
@@ -139,6 +230,10 @@ func (r *Record) text(name string) *string {
 		return (*string)(&r.Status)
 	case FieldErrorCode:
 		return (*string)(&r.ErrorCode)
+	case push.FieldSndnRsevHour:
+		return &r.SndnRsevHour
+	case FieldFCMSendTime:
+		return &r.FCMSendTime
 	}
 	return nil
 }

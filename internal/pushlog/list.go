@@ -295,7 +295,10 @@ func (l *Log) Histogram(ctx context.Context, f Filter, length time.Duration) (Hi
 		return h, err
 	}
 	h.How, h.Exact = p.how, true
-	if p.how == ByIndex && len(f.exact()) == 0 {
+	if p.none {
+		return h, nil
+	}
+	if p.how == ByIndex && len(p.filter.exact()) == 0 {
 		return h, l.countSpans(ctx, p, length, h.Spans)
 	}
 	if p.how == ByIndex {

@@ -21,6 +21,7 @@ type plan struct {
 	// each push is in one of the indexes at most. ByWalk: it is among what is in one
 	// of these. ByScan uses neither.
 	in, out []index
+	none    bool // nothing can be in the selection
 }
 
 // index is a sorted set of one partition, by accepted time in ms.
@@ -41,7 +42,11 @@ const (
 
 // plan chooses the way that looks at least.
 func (l *Log) plan(ctx context.Context, f Filter, asOf int64, oldest bool) (*plan, error) {
-	p := &plan{filter: f, span: f.span(asOf), oldest: oldest}
+	f, some := f.reduced()
+	p := &plan{filter: f, span: f.span(asOf), oldest: oldest, none: !some, how: ByIndex}
+	if p.none {
+		return p, nil
+	}
 	var choices []func(Partition) []string
 	add := func(given bool, key func(Partition) string) {
 		if given {
@@ -52,7 +57,7 @@ func (l *Log) plan(ctx context.Context, f Filter, asOf int64, oldest bool) (*pla
 	add(f.DeviceID != "", func(p Partition) string { return p.DeviceIDIndex(f.DeviceID) })
 	add(f.PushGrpID != "", func(p Partition) string { return p.PushGrpIDIndex(f.PushGrpID) })
 	add(f.ErrorCode != "", func(p Partition) string { return p.ErrorCodeIndex(f.ErrorCode) })
-	rest := f.ServiceName != "" || f.Text.Word != ""
+	rest := f.ServiceName != "" || f.Text.Word != "" || f.asksTimes()
 	sent := slices.Contains(f.Statuses, push.Sent)
 	if len(f.Statuses) > 0 && !sent {
 		choices = append(choices, func(p Partition) (keys []string) {

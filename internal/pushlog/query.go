@@ -18,25 +18,45 @@ type Filter struct {
 	DeviceID    string
 	ServiceName string
 	ErrorCode   push.Code
-	Text        Text // a column has this word in it, or is it
+	FCMSendYN   string         // SentYes or SentNo
+	FCMSent     TimeRange      // fcm_send_time is in it
+	Reserved    TimeRange      // sndn_rsev_hour is in it; a push without one is in none
+	Text        Text           // a column has this word in it, or is it
+	Zone        *time.Location // of reserved times, and of the times that Text is compared with; nil: UTC
 }
+
+// TimeRange is [Since, Until); a zero end is open.
+type TimeRange struct{ Since, Until time.Time }
 
 // Text is a word that a column of the record must contain, anywhere: the Latin
 // letters A to Z match without regard to case, all else byte by byte. Or, with Whole,
 // one that the column must be: byte by byte, letters too.
+//
+// Three kinds of columns are compared as people mean them. Phone numbers by their digits
+// (push.PhoneDigits), if the word has any. Times, which are fcm_send_time and
+// sndn_rsev_hour, as they are shown: see timeWord. And fcm_send_yn by the state: Y is
+// what was sent, N what ended otherwise.
 type Text struct {
 	Column string // one of SearchColumns
-	Word   string // empty: no search
+	Word   string // in the normal form of the column, see NormalWord; empty: no search
 	Whole  bool
 }
-
-// within reports whether a column must contain a word.
-func (t Text) within() bool { return t.Word != "" && !t.Whole }
 
 // SearchColumns returns the columns that Text may name.
 func SearchColumns() []string {
 	return []string{push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle, push.FieldMsgContents,
-		push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno, FieldResult}
+		push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno, FieldResult,
+		push.FieldSndnRsevHour, FieldFCMSendYN, FieldFCMSendTime}
+}
+
+// NormalWord is a word as it is searched for in a column: in the form that the column's
+// values were given when they were accepted.
+func NormalWord(column, word string) string {
+	switch column {
+	case push.FieldMsgTitle, push.FieldMsgContents, FieldResult:
+		return push.Text(word)
+	}
+	return push.Short(word)
 }
 
 // MaxWord is the greatest length of Text.Word in bytes.

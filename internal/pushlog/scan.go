@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -166,10 +167,12 @@ type scanner struct {
 	changes bool // the filter or the answer needs what changes
 	matched []bool
 	hit     []bool
-	word    word
+	words   []word   // any of which a row must have in it
+	times   timeWord // what a time must be, or have in it
 	column  columnData
 	ids     columnData
 	tokens  columnData // those of a whole chunk
+	phones  columnData // the digits of each
 }
 
 // scanGroup looks into some chunks, which it reads in one round trip.
@@ -177,9 +180,15 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 	s := l.scanners.Get().(*scanner)
 	defer l.scanners.Put(s)
 	s.Log, s.p, s.want = l, p, want
-	s.changes = want.statuses || len(p.filter.Statuses) > 0 || p.filter.ErrorCode != "" || p.filter.Text.Word != "" && p.filter.Text.Column == FieldResult
-	s.word = newWord(p.filter.Text.Word)
-	always := append([]string{ChunkFirst, ChunkCount}, p.filter.fields()...)
+	fields := p.filter.fields()
+	s.changes = want.statuses || slices.ContainsFunc(fields, func(name string) bool { return slices.Contains(changing, name) })
+	s.words = p.filter.Text.words(s.words[:0])
+	always := append([]string{ChunkFirst, ChunkCount}, fields...)
+	asksTimes := p.filter.asksTimes()
+	if asksTimes {
+		s.times = *newTimeWord(p.filter.Text, p.filter.zone())
+		always = append(always, ChunkFolds, ChunkTimes)
+	}
 	if slices.Contains(always, push.FieldDeviceID) {
 		for group := range tokenFields {
 			always = append(always, TokenField(group))
@@ -197,7 +206,7 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 	for i, ref := range refs {
 		from, to := ref.span.bounds()
 		names[i] = always
-		if want.times || want.members || p.span.from > ref.span.from || p.span.to < ref.span.to {
+		if want.times || want.members || asksTimes || p.span.from > ref.span.from || p.span.to < ref.span.to {
 			names[i] = append(slices.Clip(always), columnAt)
 		}
 		if want.members {
@@ -253,7 +262,17 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 		return hits{}, errColumn
 	}
 	h := hits{partition: ref.partition, chunk: ref.n, looked: alive}
-	if err := s.match(chunk, rows); err != nil {
+	var ms []int64
+	if packed, ok := chunk[columnAt]; ok {
+		col, err := s.codec.decode(packed, &s.column)
+		if err != nil || col.rows() != rows {
+			return h, errColumn
+		}
+		if ms, err = col.times(milli(chunk[ChunkFirst])); err != nil {
+			return h, err
+		}
+	}
+	if err := s.match(chunk, rows, ms); err != nil {
 		return h, err
 	}
 	var statuses []push.Status
@@ -286,28 +305,26 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 		idsKnown = true
 		return nil
 	}
-	if len(late) > 0 {
+	untimed := s.p.filter.asksTimes() && !timed(chunk) && slices.Contains(s.matched, true)
+	if len(late) > 0 || untimed {
 		if err := ids(); err == redis.Nil {
 			return h, nil
 		} else if err != nil {
 			return h, err
 		}
+		if untimed { // what else is asked for holds of these; their records say the rest
+			for i, yes := range s.matched {
+				if yes {
+					late = append(late, redis.Z{Member: string(s.ids.value(i)), Score: float64(ms[i])})
+				}
+			}
+		}
 		if err := s.overrule(ctx, ref, late, statuses); err != nil {
 			return h, err
 		}
 	}
-	var ms []int64
-	if packed, ok := chunk[columnAt]; ok {
-		col, err := s.codec.decode(packed, &s.column)
-		if err != nil || col.rows() != rows {
-			return h, errColumn
-		}
-		if ms, err = col.times(milli(chunk[ChunkFirst])); err != nil {
-			return h, err
-		}
-		for i, at := range ms {
-			s.matched[i] = s.matched[i] && at >= s.p.span.from && at <= s.p.span.to
-		}
+	for i, at := range ms {
+		s.matched[i] = s.matched[i] && at >= s.p.span.from && at <= s.p.span.to
 	}
 	for i, yes := range s.matched {
 		if yes {
@@ -346,8 +363,9 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 	return h, nil
 }
 
-// match notes which rows the columns select.
-func (s *scanner) match(chunk map[string]string, rows int) error {
+// match notes which rows the columns select. Of a chunk that is not timed it leaves out
+// what is asked of times.
+func (s *scanner) match(chunk map[string]string, rows int, ms []int64) error {
 	s.matched = slices.Grow(s.matched[:0], rows)[:rows]
 	for i := range s.matched {
 		s.matched[i] = true
@@ -377,18 +395,70 @@ func (s *scanner) match(chunk map[string]string, rows int) error {
 			s.matched[i] = s.matched[i] && slices.Contains(s.p.filter.Statuses, push.Status(col.value(i)))
 		}
 	}
-	if !s.p.filter.Text.within() || !slices.Contains(s.matched, true) {
+	if s.p.filter.asksTimes() && timed(chunk) {
+		if err := s.matchTimes(read, ms); err != nil {
+			return err
+		}
+	}
+	text := s.p.filter.Text
+	if len(s.words) == 0 || !slices.Contains(s.matched, true) {
 		return nil
 	}
-	col, err := read(s.p.filter.Text.Column)
+	col, err := read(text.Column)
 	if err != nil {
 		return err
 	}
+	if text.kind() == phoneText {
+		s.phones.data, s.phones.ends = s.phones.data[:0], s.phones.ends[:0]
+		for row := range rows {
+			s.phones.data = addPhone(s.phones.data, col.value(row))
+			s.phones.ends = append(s.phones.ends, len(s.phones.data))
+		}
+		col = &s.phones
+	}
 	s.hit = slices.Grow(s.hit[:0], rows)[:rows]
 	clear(s.hit)
-	s.word.in(col, func(row int) { s.hit[row] = true })
+	for _, w := range s.words {
+		w.in(col, func(row int) { s.hit[row] = s.hit[row] || !text.Whole || len(col.value(row)) == len(w.text) })
+	}
 	for i := range s.matched {
 		s.matched[i] = s.matched[i] && s.hit[i]
+	}
+	return nil
+}
+
+// matchTimes is match for what is asked of times; ms is when each row was accepted.
+func (s *scanner) matchTimes(read func(name string) (*columnData, error), ms []int64) error {
+	f := &s.p.filter
+	ofText := func(column string) bool { return f.Text.Word != "" && f.Text.Column == column }
+	if f.FCMSent.given() || ofText(FieldFCMSendTime) {
+		col, err := read(FieldFCMSendTime)
+		if err != nil {
+			return err
+		}
+		for i := range s.matched {
+			if !s.matched[i] {
+				continue
+			}
+			at, text, err := unpackSent(col.value(i), ms[i])
+			if err != nil {
+				return err
+			}
+			s.matched[i] = (!f.FCMSent.given() || at != 0 && f.FCMSent.has(time.UnixMilli(at))) &&
+				(!ofText(FieldFCMSendTime) || at != 0 && s.times.inSecond(at/1000) || at == 0 && text != "" && s.times.inText(text))
+		}
+	}
+	if f.Reserved.given() || ofText(push.FieldSndnRsevHour) {
+		col, err := read(push.FieldSndnRsevHour)
+		if err != nil {
+			return err
+		}
+		for i := range s.matched {
+			if value := col.value(i); s.matched[i] {
+				s.matched[i] = len(value) > 0 && (!f.Reserved.given() || s.times.reservedIn(string(value), f.Reserved)) &&
+					(!ofText(push.FieldSndnRsevHour) || s.times.inReserved(string(value)))
+			}
+		}
 	}
 	return nil
 }

@@ -59,3 +59,15 @@ func idsOf(records []Record) []string {
 	}
 	return ids
 }
+
+// sealAll seals all pushes of partition 0 into one chunk.
+func (b *bundle) sealAll(t *testing.T) {
+	t.Helper()
+	p := b.keys.Partition(0)
+	u, err := b.ReadUnsealed(t.Context(), p, 0, 0, 0, ChunkFields()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.rdb.HSet(t.Context(), p.Chunk(1), b.codec.Seal(u.Records, u.MS))
+	b.rdb.ZAdd(t.Context(), p.Chunks(), redis.Z{Score: float64(u.MS[0]), Member: 1})
+}

@@ -315,6 +315,9 @@ func parseBulk(id string, h map[string]string) *BulkJob {
 	d.DisallowUnknownFields()
 	err := d.Decode(&j.Filter)
 	if err == nil {
+		_, err = j.Filter.zoneOf()
+	}
+	if err == nil {
 		err = j.Kind.check(j.Filter.filter())
 	}
 	if err == nil && h["plan"] != "" {

@@ -78,6 +78,13 @@ type FlushFilter struct {
 	Column      string        `json:"column,omitempty"`
 	Contains    string        `json:"contains,omitempty"`
 	Equals      string        `json:"equals,omitempty"`
+
+	FCMSendYN     string     `json:"fcm_send_yn,omitempty"`
+	FCMSendSince  *time.Time `json:"fcm_send_since,omitempty"`
+	FCMSendUntil  *time.Time `json:"fcm_send_until,omitempty"`
+	SndnRsevSince *time.Time `json:"sndn_rsev_since,omitempty"`
+	SndnRsevUntil *time.Time `json:"sndn_rsev_until,omitempty"`
+	Zone          string     `json:"zone,omitempty"` // of these times, as the one who ordered it sees them
 }
 
 func newFlushFilter(f pushlog.Filter) FlushFilter {
@@ -89,13 +96,32 @@ func newFlushFilter(f pushlog.Filter) FlushFilter {
 	case t.Word != "":
 		ff.Column, ff.Contains = t.Column, t.Word
 	}
-	if !f.Since.IsZero() {
-		ff.Since = &f.Since
+	ff.FCMSendYN = f.FCMSendYN
+	if f.Zone != nil {
+		ff.Zone = f.Zone.String()
 	}
-	if !f.Until.IsZero() {
-		ff.Until = &f.Until
+	for into, from := range ff.times(&f) {
+		if !from.IsZero() {
+			*into = from
+		}
 	}
 	return ff
+}
+
+// times are the times of a filter, and where each of them belongs in its other form.
+func (ff *FlushFilter) times(f *pushlog.Filter) map[**time.Time]*time.Time {
+	return map[**time.Time]*time.Time{
+		&ff.Since: &f.Since, &ff.Until: &f.Until, &ff.FCMSendSince: &f.FCMSent.Since, &ff.FCMSendUntil: &f.FCMSent.Until,
+		&ff.SndnRsevSince: &f.Reserved.Since, &ff.SndnRsevUntil: &f.Reserved.Until,
+	}
+}
+
+// zoneOf is the zone that a filter names; an error if this process does not know it.
+func (ff *FlushFilter) zoneOf() (*time.Location, error) {
+	if ff.Zone == "" {
+		return nil, nil
+	}
+	return time.LoadLocation(ff.Zone)
 }
 
 func (ff *FlushFilter) filter() pushlog.Filter {
@@ -104,11 +130,12 @@ func (ff *FlushFilter) filter() pushlog.Filter {
 	if ff.Equals != "" {
 		f.Text.Word, f.Text.Whole = ff.Equals, true
 	}
-	if ff.Since != nil {
-		f.Since = *ff.Since
-	}
-	if ff.Until != nil {
-		f.Until = *ff.Until
+	f.FCMSendYN = ff.FCMSendYN
+	f.Zone, _ = ff.zoneOf() // it is checked when the filter is read
+	for from, into := range ff.times(&f) {
+		if *from != nil {
+			*into = **from
+		}
 	}
 	return f
 }
@@ -224,6 +251,9 @@ func parseFlush(h map[string]string) *order {
 	filter := pushlog.Filter{}
 	err := d.Decode(&o.Filter)
 	if err == nil {
+		_, err = o.Filter.zoneOf()
+	}
+	if err == nil {
 		filter = o.Filter.filter()
 		err = filter.Validate()
 	}
@@ -248,11 +278,6 @@ func parseFlushed(h map[string]string, n int64) flushed {
 		return flushed{}
 	}
 	return flushed{h["place"], number(h["of"]), number(h["looked"]), number(h["removed"]), number(h["left"])}
-}
-
-// matchesAll reports whether a filter asks for nothing but a span of time.
-func matchesAll(f *pushlog.Filter) bool {
-	return len(f.Statuses) == 0 && f.ErrorCode == "" && f.Csno == "" && f.PushGrpID == "" && f.DeviceID == "" && f.ServiceName == "" && f.Text.Word == ""
 }
 
 // flushSpan is when the pushes that a flush means were accepted, as ZRANGE takes it:

@@ -195,7 +195,7 @@ func (f *flusher) meant(ctx context.Context, p pushlog.Partition, filter *pushlo
 	ids, at := make([]string, len(places)), map[string]place{}
 	for i, one := range places {
 		ids[i], at[one.id] = one.id, one
-		if matchesAll(filter) {
+		if filter.Everything() {
 			meant[one.id] = candidate{place: one}
 		}
 	}

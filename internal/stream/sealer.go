@@ -239,24 +239,24 @@ func (s *sealer) endedLate(ctx context.Context, p pushlog.Partition) ([]pushlog.
 
 // foldChunk writes the columns of a chunk that change anew.
 func (s *sealer) foldChunk(ctx context.Context, p pushlog.Partition, n int64, late []pushlog.Late) error {
-	chunk, err := s.log.ReadChunk(ctx, p, n, append(pushlog.FoldColumns(), pushlog.ChunkFolds)...)
+	chunk, err := s.log.ReadChunk(ctx, p, n, pushlog.FoldColumns()...)
 	if err != nil || len(chunk) == 0 {
 		return err
 	}
-	now := map[string]pushlog.Record{}
+	now := map[string]pushlog.Late{}
 	for _, one := range late {
-		now[one.Record.ID] = one.Record
+		now[one.Record.ID] = one
 	}
 	columns, err := s.log.Codec().Fold(chunk, now)
 	if err != nil {
 		return fmt.Errorf("fold chunk %d: %w", n, err)
 	}
-	args := []any{p.Base, chunk[pushlog.ChunkFolds]}
+	args := []any{p.Base, chunk[pushlog.ChunkFolds], len(columns)}
 	for name, value := range columns {
 		args = append(args, name, value)
 	}
 	for _, one := range late {
-		args = append(args, one.Record.ID, string(one.Record.Status), string(one.Record.ErrorCode), one.Record.Result)
+		args = append(append(args, one.Record.ID), one.Values()...)
 	}
 	if _, err := run(ctx, s.c.rdb, call{foldScript, []string{p.Chunk(n), p.Late()}, args}); err != nil {
 		return fmt.Errorf("fold: %w", err)

@@ -47,7 +47,9 @@ var (
 	titles   = []string{"체결 안내", "매수 체결", "Order FILLED", "공시", "Fill 체결", "ａｂｃ", "", "İSTANBUL straße"}
 	contents = []string{"삼성전자 10주가 체결되었습니다.", "입금 100,000원", "order 10 filled", "배당금이\n입금되었습니다", "Ｋ", "x\x00y", "a체결b", "결체"}
 	services = []string{"trade", "TRADE", "notice", ""}
-	words    = []string{"체결", "결안", "fill", "FILL", "order", "10", "입금", "원", "a", "없는말", "G1", "\n", "x\x00", "token-1", "UNREGISTERED", "projects/p", "ß", "i", "İ", "8210"}
+	words    = []string{"체결", "결안", "fill", "FILL", "order", "10", "입금", "원", "a", "없는말", "G1", "\n", "x\x00", "token-1", "UNREGISTERED", "projects/p", "ß", "i", "İ", "8210", "Y", "n", "+82 10", "0100", "０１０", "-00", "20", "later"}
+	phones   = []string{"010-%04d", "010-%04d", "+82-10-%04d", "０１０－%04d", "10 1234%04d", "821012%04d", "", "abc"}
+	seoul    = time.FixedZone("Asia/Seoul", 9*3600)
 )
 
 func (m *logModel) acceptSome() {
@@ -62,9 +64,10 @@ func (m *logModel) acceptSome() {
 		j.MsgContents = contents[m.r.IntN(len(contents))] + fmt.Sprint(m.r.IntN(50))
 		j.ServiceName = services[m.r.IntN(len(services))]
 		j.PushGrpID = fmt.Sprintf("G%d", m.r.IntN(4))
-		j.CustTelno = fmt.Sprintf("010-%04d", m.r.IntN(100))
-		if m.r.IntN(20) == 0 {
-			j.DueAt = time.Now().Add(time.Hour)
+		j.CustTelno = fmt.Sprintf(phones[m.r.IntN(len(phones))], m.r.IntN(100))
+		if m.r.IntN(10) == 0 {
+			j.DueAt = time.Now().Add(time.Duration(m.r.IntN(7200)-600) * time.Second)
+			j.SndnRsevHour = m.reserved(j.DueAt)
 		}
 		jobs = append(jobs, j)
 	}
@@ -84,6 +87,17 @@ func (m *logModel) settleSome(n int) {
 	m.hand = nil
 }
 
+// reserved is a time as sndn_rsev_hour has it, in one way or the other; seldom one that
+// can't be read, as somebody may write by hand.
+func (m *logModel) reserved(at time.Time) string {
+	layouts := []string{"20060102150405", "20060102150405", time.RFC3339, "2006-01-02T15:04:05Z", "later"}
+	layout := layouts[m.r.IntN(len(layouts))]
+	if layout == layouts[3] {
+		return at.UTC().Format(layout)
+	}
+	return at.In(seoul).Format(layout)
+}
+
 // step is one thing that happens.
 func (m *logModel) step() {
 	ctx := m.t.Context()
@@ -97,7 +111,12 @@ func (m *logModel) step() {
 		return append(ids, "nobody")
 	}
 	var err error
-	switch m.r.IntN(14) {
+	switch m.r.IntN(16) {
+	case 15:
+		m.untime(p)
+	case 14:
+		at := time.Now().Add(time.Duration(60+m.r.IntN(7200)) * time.Second)
+		_, err = NewControl(m.rdb, m.keys).Move(ctx, at, m.reserved(at), some()...)
 	case 0, 1:
 		m.acceptSome()
 	case 2:
@@ -119,6 +138,22 @@ func (m *logModel) step() {
 	}
 	if err != nil {
 		m.t.Fatal(err)
+	}
+}
+
+// untime has a chunk be as one that a version without columns of times has sealed, or has
+// folded since.
+func (m *logModel) untime(p pushlog.Partition) {
+	ctx := m.t.Context()
+	for _, n := range m.rdb.ZRange(ctx, p.Chunks(), 0, -1).Val() {
+		chunk := p.Base + ":chunk:" + n
+		switch m.r.IntN(6) {
+		case 0:
+			m.rdb.HDel(ctx, chunk, pushlog.ChunkTimes, push.FieldSndnRsevHour, pushlog.FieldFCMSendTime)
+		case 1:
+			m.rdb.HIncrBy(ctx, chunk, pushlog.ChunkFolds, 1)
+			m.rdb.HSet(ctx, chunk, pushlog.FieldFCMSendTime, "of before", push.FieldSndnRsevHour, "of before")
+		}
 	}
 }
 
@@ -171,19 +206,62 @@ func (m *logModel) filter() (f pushlog.Filter) {
 		f.Text = pushlog.Text{Column: columns[m.r.IntN(len(columns))], Word: words[m.r.IntN(len(words))], Whole: one(4)}
 	} else if one(2) && len(all) > 0 {
 		f.Text = m.whole(all)
+	} else if one(2) && len(all) > 0 {
+		f.Text = m.timeWord(all)
 	}
-	if one(3) && len(all) > 0 {
+	f.Text.Word = pushlog.NormalWord(f.Text.Column, f.Text.Word)
+	if f.Text.Word == "" {
+		f.Text = pushlog.Text{}
+	}
+	spanOf := func(of func(r *pushlog.Record) string) (since, until time.Time) {
 		at := func() time.Time {
-			t, _ := time.Parse(pushlog.TimeFormat, all[m.r.IntN(len(all))].AcceptedAt)
+			t, err := time.Parse(pushlog.TimeFormat, of(&all[m.r.IntN(len(all))]))
+			if err != nil {
+				t = time.Now().Add(time.Duration(m.r.IntN(7200)) * time.Second)
+			}
 			return t.Add(time.Duration(m.r.IntN(3)-1) * time.Millisecond)
 		}
-		if f.Since = at(); one(2) {
-			if f.Until = at(); !f.Since.Before(f.Until) {
-				f.Until = f.Since.Add(time.Millisecond)
+		if since = at(); one(2) {
+			if until = at(); !since.Before(until) {
+				until = since.Add(time.Millisecond)
 			}
 		}
+		if one(4) && !until.IsZero() {
+			since = time.Time{}
+		}
+		return since, until
+	}
+	if one(3) && len(all) > 0 {
+		f.Since, f.Until = spanOf(func(r *pushlog.Record) string { return r.AcceptedAt })
+	}
+	if one(6) {
+		f.FCMSendYN = []string{pushlog.SentYes, pushlog.SentNo}[m.r.IntN(2)]
+	}
+	if one(6) && len(all) > 0 {
+		f.FCMSent.Since, f.FCMSent.Until = spanOf(func(r *pushlog.Record) string { return r.FCMSendTime })
+	}
+	if one(6) && len(all) > 0 {
+		f.Reserved.Since, f.Reserved.Until = spanOf(func(*pushlog.Record) string { return "" })
+	}
+	if f.Zone = seoul; one(8) {
+		f.Zone = nil
 	}
 	return f
+}
+
+// timeWord is what somebody types for a time of some push.
+func (m *logModel) timeWord(all []pushlog.Record) pushlog.Text {
+	t := pushlog.Text{Column: []string{push.FieldSndnRsevHour, pushlog.FieldFCMSendTime}[m.r.IntN(2)], Whole: m.r.IntN(2) == 0}
+	at, err := time.Parse(pushlog.TimeFormat, all[m.r.IntN(len(all))].FCMSendTime)
+	if r := all[m.r.IntN(len(all))]; err != nil || t.Column == push.FieldSndnRsevHour && r.SndnRsevHour != "" {
+		if at, err = time.Parse(time.RFC3339, r.SndnRsevHour); err != nil {
+			at, _ = time.ParseInLocation("20060102150405", r.SndnRsevHour, seoul)
+		}
+	}
+	layouts := []string{"2006-01-02 15:04:05", "20060102150405", "2006-01-02 15:04", "2006/01/02", "15:04:05", ":04:", "0405", time.RFC3339, pushlog.TimeFormat, "2006-01-02T15:04:05", "later"}
+	t.Word = at.In(seoul).Format(layouts[m.r.IntN(len(layouts))])
+	m.asked["time"]++
+	return t
 }
 
 // whole is a value that a column of some push has, or had.
@@ -246,6 +324,9 @@ func (m *logModel) ask() {
 		m.t.Fatalf("%+v by %s: %d of %d (exact %v), want %d of %d", q, page.How, len(page.Records), page.Total, page.Exact, len(shown), len(want))
 	}
 	for i, r := range page.Records {
+		if yn := pushlog.SendYN(r.Status); r.FCMSendYN != yn {
+			m.t.Fatalf("what is %s has fcm_send_yn %q, want %q", r.Status, r.FCMSendYN, yn)
+		}
 		if !reflect.DeepEqual(r, shown[i]) {
 			m.t.Fatalf("%+v by %s, row %d:\n%+v, want\n%+v", q, page.How, i, r, shown[i])
 		}

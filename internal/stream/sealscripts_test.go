@@ -130,21 +130,23 @@ func TestFoldScript(t *testing.T) {
 	b := setup(t, 1)
 	p := b.keys.Partition(0)
 	b.rdb.HSet(t.Context(), p.Chunk(1), "folds", 3, "rows", 9)
-	b.rdb.HSet(t.Context(), p.Record("a"), "status", "failed", "error_code", "INTERNAL", "result", "r")
+	b.rdb.HSet(t.Context(), p.Record("a"), "status", "failed", "error_code", "INTERNAL", "result", "r", "sndn_rsev_hour", "h", "fcm_send_time", "t")
 	b.rdb.HSet(t.Context(), p.Record("b"), "status", "cancelled")
 	for i, id := range []string{"a", "b", "c"} {
 		b.rdb.ZAdd(t.Context(), p.Late(), redis.Z{Score: float64(i), Member: id})
 	}
 	fold := func(folds int, a ...any) call {
-		args := append([]any{p.Base, folds, "status", "S", "error_code", "E", "result", "R", "b", "cancelled", "", "", "a"}, a...)
+		args := append([]any{p.Base, folds, 3, "status", "S", "error_code", "E", "result", "R", "b", "cancelled", "", "", "", "", "a"}, a...)
 		return call{foldScript, []string{p.Chunk(1), p.Late()}, args}
 	}
-	b.refused(t, "another fold", fold(2, "failed", "INTERNAL", "r"))
-	b.refused(t, "another state", fold(3, "sent", "INTERNAL", "r"))
-	b.refused(t, "another code", fold(3, "failed", "", "r"))
-	b.refused(t, "another result", fold(3, "failed", "INTERNAL", ""))
-	b.done(t, "what is so", fold(3, "failed", "INTERNAL", "r"))
-	b.refused(t, "twice", fold(3, "failed", "INTERNAL", "r"))
+	b.refused(t, "another fold", fold(2, "failed", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "another state", fold(3, "sent", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "another code", fold(3, "failed", "", "r", "h", "t"))
+	b.refused(t, "another result", fold(3, "failed", "INTERNAL", "", "h", "t"))
+	b.refused(t, "another reserved time", fold(3, "failed", "INTERNAL", "r", "", "t"))
+	b.refused(t, "another time of sending", fold(3, "failed", "INTERNAL", "r", "h", "u"))
+	b.done(t, "what is so", fold(3, "failed", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "twice", fold(3, "failed", "INTERNAL", "r", "h", "t"))
 	if got := fmt.Sprint(b.rdb.HGetAll(t.Context(), p.Chunk(1)).Val(), b.rdb.ZRange(t.Context(), p.Late(), 0, -1).Val()); got != "map[error_code:E folds:4 result:R rows:9 status:S] [c]" {
 		t.Errorf("folded: %s", got)
 	}

@@ -38,6 +38,7 @@ local function move(id)
   if time > 0 then
     redis.call('HSET', record, 'sndn_rsev_hour', ARGV[6])
     redis.call('ZADD', KEYS[3], ARGV[5], id)
+    moves.note(id, redis.call('ZSCORE', KEYS[5], id), status, status) -- a chunk may have its time
     changes[#changes + 1] = 'scheduled'
     return 'scheduled'
   end

@@ -1,0 +1,139 @@
+package pushlog
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"pushstream/internal/push"
+)
+
+// textKind is how a column is compared with a word.
+type textKind int
+
+const (
+	plainText textKind = iota
+	phoneText          // by digits
+	timeText           // as times are shown
+	yesNoText          // by the state
+)
+
+func (t Text) kind() textKind {
+	switch {
+	case t.Column == push.FieldSndnRsevHour, t.Column == FieldFCMSendTime:
+		return timeText
+	case t.Column == FieldFCMSendYN:
+		return yesNoText
+	case t.Column == push.FieldCustTelno && len(t.phones()) > 0:
+		return phoneText
+	}
+	return plainText
+}
+
+// in reports whether a record has in the column what Text asks for.
+func (t Text) in(r *Record, zone *time.Location) bool {
+	switch t.kind() {
+	case phoneText:
+		return t.inPhone(push.PhoneDigits(r.CustTelno))
+	case yesNoText:
+		return t.inText(SendYN(r.Status))
+	case timeText:
+		w := newTimeWord(t, zone)
+		if t.Column == push.FieldSndnRsevHour {
+			return w.inReserved(r.SndnRsevHour)
+		}
+		return w.inSent(r.FCMSendTime)
+	}
+	return t.inText(column(r, t.Column))
+}
+
+// inText is in for a text that is compared as it is.
+func (t Text) inText(value string) bool {
+	if t.Whole {
+		return value == t.Word
+	}
+	return strings.Contains(lower(value), lower(t.Word))
+}
+
+// phones are the digits that a phone number must be, or of which it must have one in it;
+// none if the word has no digits.
+//
+// A part of a number may begin with what is a country's code at the beginning of a whole
+// one: 00821234 is also the end of 010-0082-1234.
+func (t Text) phones() []string {
+	digits := push.PhoneDigits(t.Word)
+	if digits == "" {
+		return nil
+	}
+	words := []string{digits}
+	if t.Whole || strings.Contains(t.Word, "+") {
+		return words
+	}
+	as := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, push.Short(t.Word))
+	if as != digits {
+		words = append(words, as)
+	}
+	return words
+}
+
+// words are those of which a row of the column must have one in it, as a scan looks for
+// them; none if it does not look for words.
+func (t Text) words(all []word) []word {
+	switch kind := t.kind(); {
+	case t.Word == "":
+	case kind == phoneText:
+		for _, digits := range t.phones() {
+			all = append(all, newWord(digits))
+		}
+	case kind == plainText && !t.Whole:
+		all = append(all, newWord(t.Word))
+	}
+	return all
+}
+
+// LeastDigits is how many digits a search for a part of a phone number names at least;
+// false if it compares no digits.
+func (t Text) LeastDigits() (n int, is bool) {
+	if t.kind() != phoneText {
+		return 0, false
+	}
+	words := t.phones()
+	n = len(words[0])
+	for _, w := range words {
+		n = min(n, len(w))
+	}
+	return n, true
+}
+
+// inPhone reports whether the digits of a phone number are what Text asks for.
+func (t Text) inPhone(digits string) bool {
+	if t.Whole {
+		return slices.Contains(t.phones(), digits)
+	}
+	return slices.ContainsFunc(t.phones(), func(word string) bool { return strings.Contains(digits, word) })
+}
+
+// addPhone appends push.PhoneDigits of a value; it allocates only for the rare spellings.
+func addPhone(b, value []byte) []byte {
+	start := len(b)
+	b = slices.Grow(b, len(value))[:start+len(value)]
+	n := start
+	for _, c := range value {
+		if c >= '0' && c <= '9' {
+			b[n] = c
+			n++
+		} else if c == '+' || c >= 0x80 {
+			return append(b[:start], push.PhoneDigits(string(value))...)
+		}
+	}
+	b = b[:n]
+	if d := b[start:]; len(d) > 3 && (d[0] == '8' && d[1] == '2' || d[0] == '1' && d[1] == '0' || d[0] == '0' && d[1] == '0') {
+		return append(b[:start], push.PhoneDigits(string(value))...)
+	}
+	return b
+}
