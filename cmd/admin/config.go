@@ -212,8 +212,9 @@ type pushFlags struct {
 	Csno      *string  `help:"The ones of this customer."`
 	PushGrpID *string  `placeholder:"GROUP" help:"The ones of this push group."`
 	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
-	DryRun    bool     `help:"Change nothing: say how many pushes of the state it would take, since when, and how many are past their ttl."`
-	Yes       bool     `help:"Redrive pushes that are past their ttl, too, though no --since bounds the period."`
+	timeFlags
+	DryRun bool `help:"Change nothing: say how many pushes of the state it would take, since when, and how many are past their ttl."`
+	Yes    bool `help:"Redrive pushes that are past their ttl, too, though no --since bounds the period."`
 }
 
 type showFlags struct {
@@ -230,9 +231,29 @@ type filterFlags struct {
 	DeviceID    *string `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
 	ServiceName *string `name:"d-servicename" placeholder:"SERVICE" help:"The ones of this service."`
 	ErrorCode   *string `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
-	Column      *string `help:"Together with --contains or --equals: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno or result."`
-	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it; A to Z in either case."`
-	Equals      *string `placeholder:"WORD" help:"The ones whose column is this word, letter by letter."`
+	Column      *string `help:"Together with --contains or --equals: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno, result, sndn_rsev_hour, fcm_send_yn or fcm_send_time."`
+	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it; A to Z in either case, phones by their digits, times as 2026-11-30 09:30:00 in --zone."`
+	Equals      *string `placeholder:"WORD" help:"The ones whose column is this word, letter by letter; phones and times as by --contains."`
+	FCMSendYN   *string `name:"fcm-send-yn" placeholder:"Y|N" help:"The ones that FCM accepted (Y), or that ended otherwise (N)."`
+	timeFlags
+}
+
+// timeFlags are ranges of times beside that of when pushes were accepted.
+type timeFlags struct {
+	FCMSendSince  *string `name:"fcm-send-since" placeholder:"TIME" help:"The ones whose fcm_send_time is then or later."`
+	FCMSendUntil  *string `name:"fcm-send-until" placeholder:"TIME" help:"The ones whose fcm_send_time is before then."`
+	SndnRsevSince *string `name:"sndn-rsev-since" placeholder:"TIME" help:"The ones that are reserved for then or later; a push without sndn_rsev_hour is none of them."`
+	SndnRsevUntil *string `name:"sndn-rsev-until" placeholder:"TIME" help:"The ones that are reserved for before then."`
+	Zone          string  `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times, and in which the columns of times are searched."`
+}
+
+// given are those of the flags that were given, and others.
+func (f *timeFlags) given(others map[string]*string) admin.Given {
+	maps.Copy(others, map[string]*string{
+		admin.FieldFCMSendSince: f.FCMSendSince, admin.FieldFCMSendUntil: f.FCMSendUntil,
+		admin.FieldSndnRsevSince: f.SndnRsevSince, admin.FieldSndnRsevUntil: f.SndnRsevUntil,
+	})
+	return givenFlags(others)
 }
 
 // exportFlags are a filter and a file.
@@ -419,7 +440,7 @@ func (f *workerFlags) check(check *setting.Checker) {
 
 // given are the flags that were given, by the names of the API.
 func (f *pushFlags) given() admin.Given {
-	return givenFlags(map[string]*string{
+	return f.timeFlags.given(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
 		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID,
 	})
@@ -431,7 +452,9 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 		check.Fault("ID", "give ids of pushes, or --status and what else they have in common")
 		return selection{}
 	}
-	for _, id := range f.IDs {
+	for i, id := range f.IDs {
+		id = push.Short(id)
+		f.IDs[i] = id
 		if !push.ValidID(id) {
 			check.Fault("ID", fmt.Sprintf("%.80q must be 1 to %d characters of A-Z a-z 0-9 . _ : -", id, push.MaxID))
 		}
@@ -442,7 +465,7 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 		}
 		return selection{ids: f.IDs}
 	}
-	all, err := admin.ParseSelection(given, states)
+	all, err := admin.ParseSelection(given, states, check.Zone("PUSH_ZONE", f.Zone))
 	if err != nil {
 		check.Add(err)
 	}
@@ -451,10 +474,11 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) selectio
 
 // given: see pushFlags.
 func (f *filterFlags) given() admin.Given {
-	given := givenFlags(map[string]*string{
+	given := f.timeFlags.given(map[string]*string{
 		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
 		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID, push.FieldServiceName: f.ServiceName,
 		admin.FieldColumn: f.Column, admin.FieldContains: f.Contains, admin.FieldEquals: f.Equals,
+		pushlog.FieldFCMSendYN: f.FCMSendYN,
 	})
 	if f.Status != nil {
 		given[admin.FieldStatus] = strings.Split(*f.Status, ",")
@@ -465,7 +489,7 @@ func (f *filterFlags) given() admin.Given {
 func (f *exportFlags) check(check *setting.Checker) admin.Export {
 	given := f.given()
 	maps.Copy(given, givenFlags(map[string]*string{admin.FieldOrder: f.Order, admin.FieldFormat: f.Format}))
-	e, err := admin.ParseExport(given)
+	e, err := admin.ParseExport(given, check.Zone("PUSH_ZONE", f.Zone))
 	if err != nil {
 		check.Add(err)
 	}
@@ -483,7 +507,7 @@ func (f *flushFlags) check(check *setting.Checker) pushlog.Filter {
 	case !f.Cancel && !f.Yes:
 		check.Fault("--yes", "is needed: what leaves the log does not come back")
 	}
-	filter, err := admin.ParseFlush(given)
+	filter, err := admin.ParseFlush(given, check.Zone("PUSH_ZONE", f.Zone))
 	if err != nil {
 		check.Add(err)
 	}
@@ -498,5 +522,6 @@ func givenFlags(flags map[string]*string) admin.Given {
 			given[name] = []string{*value}
 		}
 	}
+	given.Normalize()
 	return given
 }

@@ -9,6 +9,7 @@ import (
 
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
+	"pushstream/internal/push"
 	"pushstream/internal/setting"
 )
 
@@ -136,10 +137,10 @@ func (f *auditFilterFlags) query(check *setting.Checker) audit.Query {
 		switch {
 		case value == nil:
 			return ""
-		case *value == "":
+		case push.Short(*value) == "":
 			check.Fault(name, "is empty")
 		}
-		return *value
+		return push.Short(*value)
 	}
 	at := func(name string, value *string) time.Time {
 		if value == nil {

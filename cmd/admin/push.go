@@ -49,7 +49,7 @@ func (a *app) pushShow(ctx context.Context, id string, stdout io.Writer) error {
 	if err := stream.CheckPartitions(ctx, a.rdb, a.keys); err != nil {
 		return err
 	}
-	h, err := pushlog.New(a.rdb, a.keys).Hash(ctx, id)
+	h, err := pushlog.New(a.rdb, a.keys).Hash(ctx, push.Short(id))
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,10 @@ func auditMembers(more ...member) []member {
 }
 
 func (p *parser) auditQuery() audit.Query {
+	p.Normalize()
 	q := audit.Query{Limit: p.number(fieldLimit, defaultSize, 1, audit.MaxLimit), Actor: p.text(fieldActor), Customer: p.text(fieldCustomer)}
 	q.Before, _ = p.one(fieldBefore)
-	q.Since, q.Until = p.instants()
+	q.Since, q.Until = p.instants(FieldSince, FieldUntil)
 	if _, is := p.one(fieldKind); is {
 		q.Kind = choice(p, fieldKind, append([]audit.Kind{""}, audit.Kinds()...)...)
 	}

@@ -32,7 +32,7 @@ func (a *api) cancel(c *gin.Context) { a.change(c, audit.Cancel, a.control.Cance
 func (a *api) change(c *gin.Context, action audit.Action, do changer, done push.Status) {
 	ctx, cancel := bounded(c)
 	defer cancel()
-	id := c.Param("id")
+	id := push.Short(c.Param("id"))
 	if !push.ValidID(id) {
 		httpapi.Fail(c, http.StatusNotFound, pushlog.ErrNotFound.Error())
 		return

@@ -49,7 +49,7 @@ func (a *api) hours(c *gin.Context)   { a.counters(c, time.Hour, pushlog.KeptHou
 // is if none is given. Older ones than kept are gone: zeros would be a lie.
 func (a *api) counters(c *gin.Context, step, kept, usual time.Duration) {
 	in := readQuery(c, FieldSince, FieldUntil)
-	since, until := in.instants()
+	since, until := in.instants(FieldSince, FieldUntil)
 	now := a.Now()
 	if until.IsZero() {
 		until = now

@@ -98,7 +98,8 @@ func (a *api) findToken(c *gin.Context) {
 	if !ok {
 		return
 	}
-	token := push.Short(in.must(push.FieldDeviceID))
+	in.Normalize()
+	token := in.must(push.FieldDeviceID)
 	in.check(len(token) <= push.MaxToken, "%s is longer than %d bytes", push.FieldDeviceID, push.MaxToken)
 	if in.refusedBody(c) {
 		return

@@ -28,14 +28,15 @@ type Export struct {
 }
 
 // ParseExport reads an export, by name, and names every mistake.
-func ParseExport(given Given) (Export, error) {
+// zone is that in which people see times.
+func ParseExport(given Given, zone *time.Location) (Export, error) {
 	p := &parser{Given: given}
-	e := p.export()
+	e := p.export(zone)
 	return e, p.err()
 }
 
-func (p *parser) export() Export {
-	return Export{p.filter(), p.oldest(), choice(p, FieldFormat, export.Formats()...)}
+func (p *parser) export(zone *time.Location) Export {
+	return Export{p.filter(zone), p.oldest(), choice(p, FieldFormat, export.Formats()...)}
 }
 
 // fieldReveal has an export show what is personal.
@@ -67,7 +68,7 @@ func (a *api) export(c *gin.Context) {
 	if !ok || !a.withSearch(c, in) {
 		return
 	}
-	e, reveal := in.export(), in.is(fieldReveal)
+	e, reveal := in.export(a.Zone), in.is(fieldReveal)
 	reason := in.reason(reveal)
 	if in.refusedBody(c) {
 		return

@@ -20,12 +20,18 @@ const (
 	FieldColumn    = "column"
 	FieldContains  = "contains"
 	FieldEquals    = "equals"
+
+	FieldFCMSendSince  = "fcm_send_since" // of fcm_send_time
+	FieldFCMSendUntil  = "fcm_send_until"
+	FieldSndnRsevSince = "sndn_rsev_since" // of sndn_rsev_hour
+	FieldSndnRsevUntil = "sndn_rsev_until"
 )
 
 // FilterFields returns their names, and those of a push that it may have.
 func FilterFields() []string {
 	return []string{FieldStatus, FieldSince, FieldUntil, push.FieldCsno, push.FieldPushGrpID, push.FieldDeviceID,
-		push.FieldServiceName, FieldErrorCode, FieldColumn, FieldContains, FieldEquals}
+		push.FieldServiceName, FieldErrorCode, FieldColumn, FieldContains, FieldEquals,
+		pushlog.FieldFCMSendYN, FieldFCMSendSince, FieldFCMSendUntil, FieldSndnRsevSince, FieldSndnRsevUntil}
 }
 
 // urlFields are those of them that a URL may have.
@@ -38,7 +44,9 @@ func urlColumns() []string {
 	return slices.DeleteFunc(pushlog.SearchColumns(), func(name string) bool { return slices.Contains(personal(), name) })
 }
 
-func (p *parser) filter() pushlog.Filter {
+// filter reads a filter. zone is that in which people see times.
+func (p *parser) filter(zone *time.Location) pushlog.Filter {
+	p.Normalize()
 	var f pushlog.Filter
 	for _, s := range p.Given[FieldStatus] {
 		f.Statuses = append(f.Statuses, push.Status(s))
@@ -46,13 +54,57 @@ func (p *parser) filter() pushlog.Filter {
 	if slices.ContainsFunc(f.Statuses, func(s push.Status) bool { return !s.Valid() }) {
 		p.fault("%s must be one of %v, or several", FieldStatus, push.Statuses())
 	}
-	f.Since, f.Until = p.instants()
+	f.Since, f.Until = p.instants(FieldSince, FieldUntil)
 	f.Csno, f.PushGrpID, f.ServiceName = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.text(push.FieldServiceName)
 	f.DeviceID = p.token()
 	f.ErrorCode = p.code()
+	f.FCMSendYN = p.yesNo()
+	f.FCMSent, f.Reserved = p.ranges()
 	f.Text = p.columnText()
+	if f.FCMSent != (pushlog.TimeRange{}) || f.Reserved != (pushlog.TimeRange{}) || slices.Contains(timeColumns(), f.Text.Column) {
+		f.Zone = zone
+	}
 	byItsOwn(&f)
 	return f
+}
+
+// timeColumns are the columns of times that a word can be searched for in.
+func timeColumns() []string { return []string{push.FieldSndnRsevHour, pushlog.FieldFCMSendTime} }
+
+// ranges reads those of fcm_send_time and of sndn_rsev_hour.
+func (p *parser) ranges() (sent, reserved pushlog.TimeRange) {
+	sent.Since, sent.Until = p.instants(FieldFCMSendSince, FieldFCMSendUntil)
+	reserved.Since, reserved.Until = p.instants(FieldSndnRsevSince, FieldSndnRsevUntil)
+	return sent, reserved
+}
+
+// yesNo reads fcm_send_yn.
+func (p *parser) yesNo() string {
+	text, is := p.one(pushlog.FieldFCMSendYN)
+	p.check(!is || text == pushlog.SentYes || text == pushlog.SentNo, "%s must be %s or %s", pushlog.FieldFCMSendYN, pushlog.SentYes, pushlog.SentNo)
+	return text
+}
+
+// Normalize has what was given for a field be as the field's values are: people copy
+// numbers with blanks around them, and a Mac types other Hangul.
+func (g Given) Normalize() {
+	column, _ := g.one(FieldColumn)
+	for name, values := range g {
+		var normal func(string) string
+		switch {
+		case slices.Contains(push.Fields(), name), name == fieldCustomer:
+			normal = push.Short
+		case slices.Contains(wordFields(), name):
+			normal = func(word string) string { return pushlog.NormalWord(column, word) }
+		default:
+			continue
+		}
+		made := make([]string, len(values))
+		for i, value := range values {
+			made[i] = normal(value)
+		}
+		g[name] = made
+	}
 }
 
 // byItsOwn puts what a whole column must be into the filter of that column, if it has
@@ -111,9 +163,20 @@ func (p *parser) columnText() pushlog.Text {
 	p.check(name == "" || word != "", "%s must not be empty", name)
 	p.check(len(word) <= pushlog.MaxWord, "%s is longer than %d bytes", name, pushlog.MaxWord)
 	p.check(utf8.ValidString(word), "%s is not valid UTF-8", name)
-	p.check(!p.masked || name != FieldContains || word == "" || !inSearch(column) || utf8.RuneCountInString(access.Normal(word)) >= access.LeastPart,
+	t := pushlog.Text{Column: column, Word: word, Whole: name == FieldEquals}
+	p.check(!p.masked || name != FieldContains || word == "" || !inSearch(column) || lettersOf(t) >= access.LeastPart,
 		"%s of %s must have at least %d letters or digits: to search for less needs the permission %s", name, column, access.LeastPart, access.Reveal)
-	return pushlog.Text{Column: column, Word: word, Whole: name == FieldEquals}
+	return t
+}
+
+// lettersOf is how many letters and digits a search names at least: of a phone number
+// only the digits count, since nothing else is compared.
+func lettersOf(t pushlog.Text) int {
+	least := utf8.RuneCountInString(access.Normal(t.Word))
+	for _, digits := range t.Phones() {
+		least = min(least, len(digits))
+	}
+	return least
 }
 
 // The fields of a query beside its filter.
@@ -137,10 +200,10 @@ const (
 )
 
 // query reads a page of what a filter selects.
-func (p *parser) query() pushlog.Query {
+func (p *parser) query(zone *time.Location) pushlog.Query {
 	return pushlog.Query{
 		Page: p.number(fieldPage, 1, 1, maxPage), Size: p.number(fieldSize, defaultSize, 1, pushlog.MaxPageSize),
-		Oldest: p.oldest(), AsOf: p.instant(fieldAsOf), Filter: p.filter(),
+		Oldest: p.oldest(), AsOf: p.instant(fieldAsOf), Filter: p.filter(zone),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
@@ -29,14 +30,15 @@ func Flushable() []push.Status {
 }
 
 // ParseFlush reads what is to leave the log, by name, and names every mistake.
-func ParseFlush(given Given) (pushlog.Filter, error) {
+// zone is that in which people see times.
+func ParseFlush(given Given, zone *time.Location) (pushlog.Filter, error) {
 	p := &parser{Given: given}
-	f := p.flush()
+	f := p.flush(zone)
 	return f, p.err()
 }
 
-func (p *parser) flush() pushlog.Filter {
-	f := p.filter()
+func (p *parser) flush(zone *time.Location) pushlog.Filter {
+	f := p.filter(zone)
 	if slices.ContainsFunc(f.Statuses, func(s push.Status) bool { return s.Valid() && !s.Terminal() }) {
 		p.fault("%s must be one of %v, or several: only what has ended can leave the log", FieldStatus, Flushable())
 	}
@@ -57,7 +59,7 @@ func (a *api) startFlush(c *gin.Context) {
 	if !ok {
 		return
 	}
-	f, reason := in.flush(), in.reason(true)
+	f, reason := in.flush(a.Zone), in.reason(true)
 	word, _ := in.one(fieldConfirm)
 	in.check(word == confirmFlush, "%s must be %q: what leaves the log does not come back", fieldConfirm, confirmFlush)
 	if in.refusedBody(c) {

@@ -42,8 +42,8 @@ func (p *parser) check(ok bool, format string, args ...any) {
 func (p *parser) err() error { return errors.Join(p.faults...) }
 
 // one returns the only value of a name.
-func (p *parser) one(name string) (text string, is bool) {
-	values := p.Given[name]
+func (g Given) one(name string) (text string, is bool) {
+	values := g[name]
 	if len(values) == 0 {
 		return "", false
 	}
@@ -143,10 +143,10 @@ func (p *parser) instant(name string) time.Time {
 	return t
 }
 
-// instants reads since and until.
-func (p *parser) instants() (since, until time.Time) {
-	since, until = p.instant(FieldSince), p.instant(FieldUntil)
-	p.check(since.IsZero() || until.IsZero() || since.Before(until), "%s must be before %s", FieldSince, FieldUntil)
+// instants reads two times, the one of which must be before the other.
+func (p *parser) instants(from, to string) (since, until time.Time) {
+	since, until = p.instant(from), p.instant(to)
+	p.check(since.IsZero() || until.IsZero() || since.Before(until), "%s must be before %s", from, to)
 	return since, until
 }
 

@@ -50,7 +50,7 @@ func (a *api) histogramOrRecord(c *gin.Context) {
 	if !a.withSearch(c, &in.parser) {
 		return
 	}
-	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
+	f, length, budget := in.filter(a.Zone), in.span(), in.budget(defaultBudget)
 	in.spans(&f, length)
 	if !in.refused(c) && a.mayAsk(c, &in.parser) && a.searched(c, &in.parser) {
 		a.answerHistogram(c, f, length, budget, http.StatusBadRequest)
@@ -66,7 +66,7 @@ func (a *api) postedHistogram(c *gin.Context) {
 	if !ok || !a.withSearch(c, in) {
 		return
 	}
-	f, length, budget := in.filter(), in.span(), in.budget(defaultBudget)
+	f, length, budget := in.filter(a.Zone), in.span(), in.budget(defaultBudget)
 	in.spans(&f, length)
 	if !in.refusedBody(c) && a.mayAsk(c, in) && a.searched(c, in) {
 		a.answerHistogram(c, f, length, budget, http.StatusUnprocessableEntity)

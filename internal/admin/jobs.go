@@ -50,8 +50,8 @@ type jobCount struct {
 }
 
 // bulk reads what is to be done.
-func (p *parser) bulk() stream.BulkOrder {
-	o := stream.BulkOrder{Kind: choice(p, fieldJobKind, append([]stream.BulkKind{""}, stream.BulkKinds()...)...), Filter: p.filter()}
+func (p *parser) bulk(zone *time.Location) stream.BulkOrder {
+	o := stream.BulkOrder{Kind: choice(p, fieldJobKind, append([]stream.BulkKind{""}, stream.BulkKinds()...)...), Filter: p.filter(zone)}
 	states := o.Kind.States()
 	for _, s := range o.Filter.Statuses {
 		if states != nil && s.Valid() && !slices.Contains(states, s) {
@@ -70,7 +70,7 @@ func (a *api) startJob(c *gin.Context) {
 		return
 	}
 	dry := in.is(fieldDryRun)
-	o := in.bulk()
+	o := in.bulk(a.Zone)
 	o.Reason = in.reason(!dry)
 	if in.refusedBody(c) {
 		return

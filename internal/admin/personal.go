@@ -39,7 +39,13 @@ func (p *parser) questions() (all []access.Question) {
 	}
 	column, _ := p.one(FieldColumn)
 	if name, word := p.word(); word != "" && inSearch(column) {
-		all = append(all, access.Question{Column: column, Word: word, Whole: name == FieldEquals, Apart: column != push.FieldCustTelno})
+		words := (pushlog.Text{Column: column, Word: word, Whole: name == FieldEquals}).Phones()
+		if len(words) == 0 {
+			words = []string{word}
+		}
+		for _, word := range words { // of a phone number, what is compared
+			all = append(all, access.Question{Column: column, Word: word, Whole: name == FieldEquals, Apart: column != push.FieldCustTelno})
+		}
 	}
 	return all
 }

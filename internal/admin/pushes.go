@@ -43,7 +43,7 @@ func (a *api) list(c *gin.Context) {
 	if !a.withSearch(c, &in.parser) {
 		return
 	}
-	q, budget := in.query(), in.budget(defaultBudget)
+	q, budget := in.query(a.Zone), in.budget(defaultBudget)
 	if in.refused(c) || !a.mayAsk(c, &in.parser) || !a.searched(c, &in.parser) {
 		return
 	}
@@ -81,7 +81,7 @@ func failed(c *gin.Context, err error, wrong int) {
 	}
 }
 
-func (a *api) get(c *gin.Context) { a.answerRecord(c, c.Param("id")) }
+func (a *api) get(c *gin.Context) { a.answerRecord(c, push.Short(c.Param("id"))) }
 
 func (a *api) answerRecord(c *gin.Context, id string) {
 	ctx, cancel := bounded(c)

@@ -31,7 +31,7 @@ type revealed struct {
 // reveal shows personal fields of one push to who says why. It is audited before
 // anything is shown, with the customer whose data it is.
 func (a *api) reveal(c *gin.Context) {
-	id := c.Param("id")
+	id := push.Short(c.Param("id"))
 	in, ok := readBody(c, member{fieldFields, list}, member{fieldReason, text})
 	if !ok {
 		return

@@ -129,7 +129,7 @@ func answerMove(c *gin.Context, changes []stream.Change, err error, want stream.
 
 // pushID is the id in the path, noted. One that can't be one it answers itself.
 func pushID(c *gin.Context) (string, bool) {
-	id := c.Param("id")
+	id := push.Short(c.Param("id"))
 	if !push.ValidID(id) {
 		httpapi.Fail(c, http.StatusNotFound, pushlog.ErrNotFound.Error())
 		return "", false

@@ -52,7 +52,7 @@ func (a *api) search(c *gin.Context) {
 	if steps {
 		limit = searchTime
 	}
-	q, budget := in.query(), in.budget(limit)
+	q, budget := in.query(a.Zone), in.budget(limit)
 	if in.refusedBody(c) || !a.mayAsk(c, in) || !a.searched(c, in) {
 		return
 	}

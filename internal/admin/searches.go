@@ -14,6 +14,7 @@ import (
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 )
 
 const (
@@ -23,9 +24,11 @@ const (
 
 var validSearch = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
-// keptFields are what a search may keep: what must not stand in a URL.
+// keptFields are what a search may keep: what must not stand in a URL, and what belongs
+// to the same question.
 func keptFields() []string {
-	return []string{push.FieldCsno, push.FieldDeviceID, FieldColumn, FieldContains, FieldEquals}
+	return []string{push.FieldCsno, push.FieldDeviceID, FieldColumn, FieldContains, FieldEquals,
+		pushlog.FieldFCMSendYN, FieldFCMSendSince, FieldFCMSendUntil, FieldSndnRsevSince, FieldSndnRsevUntil}
 }
 
 // kept is a search for personal data. Its id stands for it in URLs.
@@ -52,7 +55,7 @@ func (a *api) keepSearch(c *gin.Context) {
 	if !ok {
 		return
 	}
-	_ = in.filter()
+	_ = in.filter(a.Zone)
 	in.check(len(in.Given) > 0, "one of %v must be given", keptFields())
 	if in.refusedBody(c) || !a.mayAsk(c, in) || !a.searched(c, in) {
 		return

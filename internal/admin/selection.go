@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"slices"
+	"time"
 
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
@@ -17,20 +18,25 @@ func Cancellable() []push.Status { return []push.Status{push.Scheduled, push.Que
 
 // ParseSelection reads a selection, by name, of pushes in one of the states. It
 // names every mistake.
-func ParseSelection(given Given, states []push.Status) (stream.Selection, error) {
+//
+// zone is that of reserved times.
+func ParseSelection(given Given, states []push.Status, zone *time.Location) (stream.Selection, error) {
 	p := &parser{Given: given}
 	s := p.selection(states)
+	s.Zone = zone
 	return s, p.err()
 }
 
 func (p *parser) selection(states []push.Status) stream.Selection {
+	p.Normalize()
 	var s stream.Selection
 	status, _ := p.one(FieldStatus)
 	s.Status = push.Status(status)
 	p.check(slices.Contains(states, s.Status), "%s must be one of %v", FieldStatus, states)
-	s.Since, s.Until = p.instants()
+	s.Since, s.Until = p.instants(FieldSince, FieldUntil)
 	s.ErrorCode = p.code()
 	s.Csno, s.PushGrpID, s.DeviceID = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.token()
+	s.FCMSent, s.Reserved = p.ranges()
 	return s
 }
 

@@ -70,7 +70,7 @@ func TestWorkThroughTells(t *testing.T) {
 func TestParseSelection(t *testing.T) {
 	t.Parallel()
 	s, err := ParseSelection(Given{"status": {"failed"}, "since": {"2026-11-24T09:00:00+09:00"}, "until": {"2026-11-24T01:00:00Z"},
-		"error_code": {"UNREGISTERED"}, "csno": {"1"}, "push_grp_id": {"2"}, "device_id": {"3"}}, Redrivable())
+		"error_code": {"UNREGISTERED"}, "csno": {"1"}, "push_grp_id": {"2"}, "device_id": {"3"}}, Redrivable(), nil)
 	want := stream.Selection{Status: push.Failed, ErrorCode: push.CodeUnregistered, Csno: "1", PushGrpID: "2", DeviceID: "3"}
 	if !s.Since.Equal(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)) || !s.Until.Equal(time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", s)

@@ -24,7 +24,7 @@ func (t Text) kind() textKind {
 		return timeText
 	case t.Column == FieldFCMSendYN:
 		return yesNoText
-	case t.Column == push.FieldCustTelno && len(t.phones()) > 0:
+	case len(t.Phones()) > 0:
 		return phoneText
 	}
 	return plainText
@@ -55,12 +55,15 @@ func (t Text) inText(value string) bool {
 	return strings.Contains(lower(value), lower(t.Word))
 }
 
-// phones are the digits that a phone number must be, or of which it must have one in it;
-// none if the word has no digits.
+// Phones are the digits that a phone number must be, or of which it must have one in it;
+// none if the column is another, or the word has no digits: then it compares letters.
 //
 // A part of a number may begin with what is a country's code at the beginning of a whole
 // one: 00821234 is also the end of 010-0082-1234.
-func (t Text) phones() []string {
+func (t Text) Phones() []string {
+	if t.Column != push.FieldCustTelno {
+		return nil
+	}
 	digits := push.PhoneDigits(t.Word)
 	if digits == "" {
 		return nil
@@ -87,7 +90,7 @@ func (t Text) words(all []word) []word {
 	switch kind := t.kind(); {
 	case t.Word == "":
 	case kind == phoneText:
-		for _, digits := range t.phones() {
+		for _, digits := range t.Phones() {
 			all = append(all, newWord(digits))
 		}
 	case kind == plainText && !t.Whole:
@@ -96,26 +99,12 @@ func (t Text) words(all []word) []word {
 	return all
 }
 
-// LeastDigits is how many digits a search for a part of a phone number names at least;
-// false if it compares no digits.
-func (t Text) LeastDigits() (n int, is bool) {
-	if t.kind() != phoneText {
-		return 0, false
-	}
-	words := t.phones()
-	n = len(words[0])
-	for _, w := range words {
-		n = min(n, len(w))
-	}
-	return n, true
-}
-
 // inPhone reports whether the digits of a phone number are what Text asks for.
 func (t Text) inPhone(digits string) bool {
 	if t.Whole {
-		return slices.Contains(t.phones(), digits)
+		return slices.Contains(t.Phones(), digits)
 	}
-	return slices.ContainsFunc(t.phones(), func(word string) bool { return strings.Contains(digits, word) })
+	return slices.ContainsFunc(t.Phones(), func(word string) bool { return strings.Contains(digits, word) })
 }
 
 // addPhone appends push.PhoneDigits of a value; it allocates only for the rare spellings.

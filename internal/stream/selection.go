@@ -26,6 +26,15 @@ type Selection struct {
 	Csno      string
 	PushGrpID string
 	DeviceID  string
+	FCMSent   pushlog.TimeRange // fcm_send_time is in it
+	Reserved  pushlog.TimeRange // sndn_rsev_hour is in it
+	Zone      *time.Location    // of reserved times; nil: UTC
+}
+
+// filter is the same as one of the log.
+func (s *Selection) filter() pushlog.Filter {
+	return pushlog.Filter{ErrorCode: s.ErrorCode, Csno: s.Csno, PushGrpID: s.PushGrpID, DeviceID: s.DeviceID, FCMSent: s.FCMSent,
+		Reserved: s.Reserved, Zone: s.Zone}
 }
 
 // Filter returns the filter that selects the same pushes.
@@ -78,6 +87,7 @@ func (c *Control) walk(ctx context.Context, s Selection, change func(context.Con
 		}
 		until = time.UnixMilli(max(now.UnixMilli(), newest) + 1)
 	}
+	log := pushlog.New(c.rdb, c.keys)
 	for _, partition := range c.keys.All() {
 		from, seen := s.Since.UnixMilli(), map[string]bool{}
 		if s.Since.IsZero() {
@@ -107,7 +117,7 @@ func (c *Control) walk(ctx context.Context, s Selection, change func(context.Con
 			if len(ids) == 0 {
 				break
 			}
-			if err := c.step(ctx, partition, s, ids, change, &p); err != nil {
+			if err := c.step(ctx, log, partition, s, ids, change, &p); err != nil {
 				return p, err
 			}
 			if tell != nil {
@@ -119,29 +129,17 @@ func (c *Control) walk(ctx context.Context, s Selection, change func(context.Con
 }
 
 // step changes those of some pushes that have the values.
-func (c *Control) step(ctx context.Context, p pushlog.Partition, s Selection, ids []string, change func(context.Context, ...string) ([]Change, error), progress *Progress) error {
-	fields := []string{pushlog.FieldErrorCode, push.FieldCsno, push.FieldPushGrpID, push.FieldDeviceID}
-	wanted := []string{string(s.ErrorCode), s.Csno, s.PushGrpID, s.DeviceID}
-	pipe := c.rdb.Pipeline()
-	values := make([]*redis.SliceCmd, len(ids))
-	for i, id := range ids {
-		values[i] = pipe.HMGet(ctx, p.Record(id), fields...)
+func (c *Control) step(ctx context.Context, log *pushlog.Log, p pushlog.Partition, s Selection, ids []string, change func(context.Context, ...string) ([]Change, error), progress *Progress) error {
+	records, err := log.Fetch(ctx, p, ids)
+	if err != nil {
+		return err
 	}
-	_, _ = pipe.Exec(ctx) // each command has its own error
 	var matching []string
-next:
-	for i, id := range ids {
-		if err := values[i].Err(); redis.HasErrorPrefix(err, "WRONGTYPE") {
-			continue // somebody put something else in a record's place
-		} else if err != nil {
-			return fmt.Errorf("read records: %w", err)
+	filter := s.filter()
+	for i := range records {
+		if filter.Matches(&records[i]) {
+			matching = append(matching, records[i].ID)
 		}
-		for n, want := range wanted {
-			if got, _ := values[i].Val()[n].(string); want != "" && got != want {
-				continue next
-			}
-		}
-		matching = append(matching, id)
 	}
 	progress.Looked += len(ids)
 	if len(matching) == 0 {
