@@ -196,7 +196,7 @@ type state struct {
 }
 
 func (a *api) get(c *gin.Context) {
-	id := push.Short(c.Param("id"))
+	id := c.Param("id")
 	if !push.ValidID(id) {
 		httpapi.Fail(c, http.StatusNotFound, pushlog.ErrNotFound.Error())
 		return

@@ -23,7 +23,7 @@ type failureList struct {
 // failures answers with the pushes that have failed of those that were accepted in a span.
 func (a *api) failures(c *gin.Context) {
 	in := readQuery(c, FieldSince, FieldUntil)
-	since, until := in.instants()
+	since, until := in.instants(FieldSince, FieldUntil)
 	if in.refused(c) {
 		return
 	}

@@ -212,7 +212,7 @@ func (m *model) sealSome() {
 	}
 }
 
-// changed notes that the state, error code or result of a push is another now.
+// changed notes that what a chunk has of a push, and may change, is another now.
 func (m *model) changed(id string) {
 	if w := m.pushes[id]; w.at <= m.sealed[m.keys.Of(id).Number] {
 		w.late = true
@@ -458,6 +458,7 @@ func (m *model) moveSome() {
 			want = append(want, ChangeMissing)
 		case due > 0 && w.status == push.Scheduled:
 			w.due = due
+			m.changed(id)
 			want = append(want, ChangeScheduled)
 		case due == 0 && (w.status == push.Scheduled || w.status == push.Retrying):
 			w.status = push.Queued
