@@ -67,7 +67,7 @@ func TestListNamesEveryMistake(t *testing.T) {
 		{"?order=", []string{"order must be newest or oldest"}},
 		{"?status=done", []string{"status must be one of"}},
 		{"?status=SENT", []string{"status must be one of"}},
-		{"?Page=1", []string{`"Page"`, "known are status, since, until, push_grp_id, D_servicename, error_code, column, contains, equals, page, size, order, asof, budget_ms"}},
+		{"?Page=1", []string{`"Page"`, "known are status, since, until, push_grp_id, D_servicename, error_code, column, contains, equals, fcm_send_yn, fcm_send_since, fcm_send_until, sndn_rsev_since, sndn_rsev_until, page, size, order, asof, budget_ms"}},
 		{"?csno=1&colour=red", []string{`"colour"`, "csno is personal data", "use POST /api/v1/pushes/search"}},
 		{"?csno=1", []string{"csno is personal data"}},
 		{"?uuid_id=1&device_id=1&cust_telno=1", []string{"uuid_id is personal data", "device_id is personal data", "cust_telno is personal data"}},
@@ -124,7 +124,12 @@ func TestGet(t *testing.T) {
 	if w.Code != 200 || r.ID != "b" || r.Status != push.Queued || r.DeviceID != "to****" || r.MsgTitle != "제목****" || r.Csno != "***o-b" || r.AcceptedAt == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	for _, id := range []string{"x", "A", strings.Repeat("a", 128), strings.Repeat("a", 129), "a%20b", "%2e%2e", "a%00", "%EA%B0%80", "*", "b%0a"} {
+	for _, id := range []string{"b%0a", "%20b", "%EF%BB%BFb%C2%A0", "%EF%BD%82"} { // as people copy and type it
+		if r := decode[pushlog.Record](t, b.get("/api/v1/pushes/"+id)); r.ID != "b" {
+			t.Errorf("%s: %+v", id, r)
+		}
+	}
+	for _, id := range []string{"x", "A", strings.Repeat("a", 128), strings.Repeat("a", 129), "a%20b", "%2e%2e", "a%00", "%EA%B0%80", "*"} {
 		checkProblem(t, b.get("/api/v1/pushes/"+id), 404)
 	}
 }
