@@ -68,8 +68,9 @@ type Job struct {
 	CustTelno    string            `json:"cust_telno,omitempty"`
 	Data         map[string]string `json:"data,omitempty"`
 	Priority     Priority          `json:"priority,omitempty"`
-	TTL          int               `json:"ttl,omitempty"` // seconds from acceptance, or from DueAt
-	DueAt        time.Time         `json:"-"`             // zero: now
+	TTL          int               `json:"ttl,omitempty"`     // seconds from acceptance, or from DueAt
+	DueAt        time.Time         `json:"-"`                 // zero: now
+	APIKey       string            `json:"api_key,omitempty"` // name of the API key that it came with: said by the door, never by a client
 }
 
 // PayloadSize is the size of the message in bytes, as FCM counts it against

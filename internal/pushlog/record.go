@@ -23,7 +23,9 @@ const (
 	FieldErrorCode   = "error_code"
 	FieldConsumer    = "consumer" // who had it in hand last
 	FieldRetryUntil  = "retry_until"
-	FieldRaw         = "raw" // JSON of the fields of an entry that could not be read
+	FieldAPIKey      = "api_key"     // name of the API key that it was handed in with; absent if there was none
+	FieldFingerprint = "fingerprint" // push.Job.Fingerprint of what was accepted; nothing changes it
+	FieldRaw         = "raw"         // JSON of the fields of an entry that could not be read
 	PrefixTry        = "try."
 	PrefixLate       = "late."
 	PrefixDelivery   = "delivery." // deliveries that were lost: taken over from a silent consumer
@@ -132,6 +134,7 @@ func parseRecord(id string, h map[string]string) Record {
 		ErrorCode:   push.Code(h[FieldErrorCode]),
 		Consumer:    h[FieldConsumer],
 	}
+	r.APIKey = h[FieldAPIKey]
 	if n, err := strconv.Atoi(h[push.FieldTTL]); err == nil {
 		r.TTL = n
 	}

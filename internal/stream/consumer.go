@@ -69,6 +69,7 @@ type Consumer struct {
 	rdb      redis.UniversalClient
 	blocking redis.UniversalClient
 	keys     pushlog.Keys
+	accepts  store
 	sender   Sender
 	opt      ConsumerOptions
 	log      *zap.Logger
@@ -110,6 +111,7 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 	c := &Consumer{
 		hands: hands{in: map[string]*delivery{}},
 		rdb:   rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
+		accepts: store{rdb, keys, pushlog.New(rdb, keys)},
 		log:     o.Logger.Named("stream").With(zap.String("consumer", o.Name)),
 		policy:  newPolicy(o.Name, o.RetryMinDelay),
 		lease:   o.Lease,

@@ -219,35 +219,28 @@ func (m *model) changed(id string) {
 	}
 }
 
-// acceptSome hands in new and known ids, twice the same in one call too.
+// acceptSome hands in new and known ids, twice the same in one call too: the known ones as
+// they were, or with other content.
 func (m *model) acceptSome() {
 	var jobs []push.Job
-	var want []Answer
+	var want, again []Answer
 	var fresh []string
 	for range 1 + m.r.IntN(6) {
-		j := job("p" + strconv.Itoa(m.r.IntN(60)))
-		j.Csno = []string{"", "1", "2"}[m.r.IntN(3)]
-		if m.r.IntN(3) == 0 {
-			j.Priority = push.Urgent
-		}
-		w := &held{status: push.Queued, lane: laneNormal, csno: j.Csno, group: j.PushGrpID, token: j.DeviceID}
-		if j.Priority == push.Urgent {
-			w.lane = laneUrgent
-		}
-		answer := Queued
-		switch m.r.IntN(4) {
-		case 0:
-			j.DueAt = time.UnixMilli(m.now.UnixMilli()).Add(time.Duration(1+m.r.IntN(300)) * time.Minute)
-			w.status, w.due, answer = push.Scheduled, j.DueAt.UnixMilli(), Scheduled
-		case 1:
-			j.DueAt = time.Now().Add(-time.Hour)
-		}
-		if m.pushes[j.ID] != nil {
-			answer = Repeated
-		} else {
+		j, w, answer := m.draw("p" + strconv.Itoa(m.r.IntN(60)))
+		if before := m.pushes[j.ID]; before == nil {
 			m.pushes[j.ID] = w
 			m.counters["accepted"]++
+			if answer == Expired {
+				m.counters["expired"]++
+			}
 			fresh = append(fresh, j.ID)
+			again = append(again, Repeated)
+		} else {
+			if m.r.IntN(2) == 0 {
+				j = before.job
+			}
+			answer = before.answer(&j)
+			again = append(again, answer)
 		}
 		jobs, want = append(jobs, j), append(want, answer)
 	}
@@ -256,9 +249,8 @@ func (m *model) acceptSome() {
 		m.t.Fatalf("accept answered %v (%v), want %v", got, err, want)
 	}
 	if m.r.IntN(2) == 0 { // the answer was lost, the client asks again
-		again := m.accept(m.t, jobs...)
-		if slices.ContainsFunc(again, func(a Answer) bool { return a != Repeated }) {
-			m.t.Fatalf("accepted again: %v", again)
+		if got := m.accept(m.t, jobs...); !slices.Equal(got, again) {
+			m.t.Fatalf("accepted again: %v, want %v", got, again)
 		}
 	}
 	for _, id := range fresh {
@@ -266,7 +258,49 @@ func (m *model) acceptSome() {
 		if w.at = int64(m.rdb.ZScore(m.t.Context(), p.Index(), id).Val()); w.at <= m.sealed[p.Number] {
 			m.t.Fatalf("%s was accepted at %d, among what is sealed up to %d", id, w.at, m.sealed[p.Number])
 		}
+		if m.r.IntN(4) == 0 { // a version before accepted it
+			w.old = true
+			m.rdb.HDel(m.t.Context(), p.Record(id), pushlog.FieldFingerprint)
+		}
 	}
+}
+
+// draw makes a job, what is expected of it, and of its acceptance if it is new.
+func (m *model) draw(id string) (push.Job, *held, Answer) {
+	j := job(id)
+	j.Csno = []string{"", "1", "2"}[m.r.IntN(3)]
+	if m.r.IntN(3) == 0 {
+		j.Priority = push.Urgent
+	}
+	w := &held{status: push.Queued, lane: laneNormal, csno: j.Csno, group: j.PushGrpID, token: j.DeviceID}
+	if j.Priority == push.Urgent {
+		w.lane = laneUrgent
+	}
+	answer := Queued
+	switch m.r.IntN(6) {
+	case 0:
+		j.DueAt = time.UnixMilli(m.now.UnixMilli()).Add(time.Duration(1+m.r.IntN(300)) * time.Minute)
+		w.status, w.due, answer = push.Scheduled, j.DueAt.UnixMilli(), Scheduled
+	case 1:
+		j.DueAt = time.Now().Add(-time.Duration(1+m.r.IntN(58)) * time.Minute)
+	case 2:
+		j.DueAt = time.Now().Add(-time.Duration(60+m.r.IntN(1000)) * time.Minute)
+		w.status, answer = push.Expired, Expired
+	}
+	w.job = j
+	return j, w, answer
+}
+
+// answer is what is to be said of a job whose id is known.
+func (w *held) answer(j *push.Job) Answer {
+	same := w.job.Fingerprint() == j.Fingerprint()
+	if w.old {
+		same = w.job.FingerprintAtOnce() == j.FingerprintAtOnce()
+	}
+	if same {
+		return Repeated
+	}
+	return Conflict
 }
 
 func (m *model) readSome(c *Consumer) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
@@ -188,70 +186,6 @@ func parseStamp(s string) time.Time {
 	return t
 }
 
-// adopt accepts the jobs that entries carry, then removes the entries. The id
-// of a job without one is made from the entry's, so that a crash between the
-// two steps leads to a repeated accept, not to a second push. A job's lifetime
-// began when its entry was added.
-func (c *Consumer) adopt(ctx context.Context, p pushlog.Partition, entries []entry) error {
-	var jobs []push.Job
-	var ages []time.Duration
-	var adopted []entry
-	for _, e := range entries {
-		fields := make(map[string]string, len(e.values))
-		for name, v := range e.values {
-			fields[name], _ = v.(string)
-		}
-		if fields[push.FieldPriority] == "" && e.lane == laneUrgent {
-			fields[push.FieldPriority] = string(push.Urgent)
-		}
-		job, err := push.FromFields(fields, c.opt.Zone)
-		if err != nil {
-			if err := c.reject(ctx, p, e, push.CodeInvalidJob, err.Error()); err != nil {
-				return err
-			}
-			continue
-		}
-		if job.ID == "" {
-			job.ID = entryUUID(p, e, 0)
-		}
-		age := time.Duration(0)
-		if now := c.clock.Now(); !job.DueAt.After(now) {
-			age = entryAge(e.id, now)
-		}
-		jobs, ages, adopted = append(jobs, job), append(ages, age), append(adopted, e)
-	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	answers, err := accept(ctx, c.rdb, c.keys, jobs, ages, limits{})
-	if err != nil {
-		return fmt.Errorf("adopt: %w", err)
-	}
-	if slices.ContainsFunc(answers, Answer.Refused) {
-		// They stay pending for us; what needs no memory must go on meanwhile.
-		c.trouble.note("adopting entries added by hand", errors.New("Redis is out of memory"))
-		return nil
-	}
-	var accepted []entry
-	for i, a := range answers {
-		if a != Unusable {
-			accepted = append(accepted, adopted[i])
-		} else if err := c.reject(ctx, p, adopted[i], push.CodeInvalidJob, unusable(p, &jobs[i])); err != nil {
-			return err // what it carries is kept in a failed record, else the entry stays
-		}
-	}
-	if len(accepted) == 0 {
-		return nil
-	}
-	_, err = c.discard(ctx, p, accepted)
-	return err
-}
-
-// unusable says why a job is Unusable.
-func unusable(p pushlog.Partition, j *push.Job) string {
-	return "the key of its record, " + p.Record(j.ID) + ", or an index of its customer, group or device holds another type"
-}
-
 // discard removes entries whose jobs are accounted for; it returns how many
 // were pending.
 func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, entries []entry) (int64, error) {
@@ -352,10 +286,4 @@ func cut(s string, most int) string {
 		s = s[:most] + "…"
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
-}
-
-// entryUUID is the nth name-based UUID (RFC 9562, version 5) of a stream entry.
-func entryUUID(p pushlog.Partition, e entry, n int) string {
-	name := laneKey(p, e.lane) + " " + e.id + " " + strconv.Itoa(n)
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
 }

@@ -283,7 +283,9 @@ func TestPackedAnswers(t *testing.T) {
 		return b.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: jobsKey(p), Values: values}).Val()
 	}
 
-	if got := b.accept(t, job("known"), job("sent-003"), job("known")); !slices.Equal(got, []Answer{Repeated, Repeated, Repeated}) {
+	other := job("known")
+	other.MsgTitle = "another"
+	if got := b.accept(t, job("known"), several("sent", 4)[3], other, job("known")); !slices.Equal(got, []Answer{Repeated, Repeated, Conflict, Repeated}) {
 		t.Errorf("accepted: %v", got)
 	}
 	check("accept")
@@ -304,7 +306,7 @@ func TestPackedAnswers(t *testing.T) {
 		t.Errorf("delivered: %+v", got)
 	}
 	check("an entry that names it")
-	add("id", "known", "device_id", "t", "msg_title", "hello")
+	add("id", "known", "csno", "10023451", "push_grp_id", "G17", "device_id", "token-known", "msg_title", "체결")
 	if got := b.read(t, c, p, 5); len(got) != 0 {
 		t.Errorf("delivered: %+v", got)
 	}

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,9 @@ const (
 	Unknown   Answer = iota // the call failed before this job was answered for
 	Queued                  // new, and on its stream
 	Scheduled               // new, and waiting for its reserved time
-	Repeated                // its id has a record already: nothing was changed
+	Expired                 // new, and never sent: its lifetime was over; it has a record
+	Repeated                // its id has a record that says the same: nothing was changed
+	Conflict                // its id has a record that says something else: nothing was changed
 	Refused                 // the backlog is full: nothing was changed
 
 	RefusedScheduled // as many pushes are reserved as may be: nothing was changed
@@ -33,8 +36,11 @@ const (
 
 // String returns the answer as metrics and the HTTP API name it.
 func (a Answer) String() string {
-	return [...]string{"unknown", "queued", "scheduled", "repeated", "refused", "refused", "refused", "unusable"}[a]
+	return [...]string{"unknown", "queued", "scheduled", "expired", "repeated", "conflict", "refused", "refused", "refused", "unusable"}[a]
 }
+
+// New reports whether the job was accepted, and is not known from before.
+func (a Answer) New() bool { return a >= Queued && a <= Expired }
 
 // Refused reports whether the job found no room: it is to be handed in again later.
 func (a Answer) Refused() bool { return a >= Refused && a <= RefusedMemory }
@@ -48,10 +54,16 @@ type ProducerOptions struct {
 	Registerer   prometheus.Registerer // nil: no metrics
 }
 
+// store is where jobs are accepted.
+type store struct {
+	rdb  redis.UniversalClient
+	keys pushlog.Keys
+	log  *pushlog.Log
+}
+
 // Producer accepts jobs.
 type Producer struct {
-	rdb     redis.UniversalClient
-	keys    pushlog.Keys
+	store
 	opt     ProducerOptions
 	limits  limits
 	refused *prometheus.CounterVec
@@ -60,7 +72,7 @@ type Producer struct {
 
 // NewProducer returns a producer that writes to the keys in rdb.
 func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions) *Producer {
-	p := &Producer{rdb: rdb, keys: keys, opt: o, limits: newLimits(o, keys.Partitions), answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+	p := &Producer{store: store{rdb, keys, pushlog.New(rdb, keys)}, opt: o, limits: newLimits(o, keys.Partitions), answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pushstream_accept_total",
 		Help: "Jobs handed in, by the answer given; unknown: Redis did not say whether it took them.",
 	}, []string{"answer"}), refused: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -87,7 +99,7 @@ func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions
 }
 
 // Accept takes jobs over: from a Queued or Scheduled answer on, the job will
-// reach a terminal state. A job without an id is given a UUIDv7, in jobs
+// reach a terminal state; with an Expired one it has. A job without an id is given a UUIDv7, in jobs
 // itself, so that the same slice can be handed in again after an error without
 // anything being sent twice. Jobs must have been validated.
 //
@@ -104,7 +116,7 @@ func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error
 			jobs[i].ID = id.String()
 		}
 	}
-	answers, err := accept(ctx, p.rdb, p.keys, jobs, nil, p.limits)
+	answers, err := p.accept(ctx, jobs, nil, p.limits)
 	for _, a := range answers {
 		p.answers.WithLabelValues(a.String()).Inc()
 		if a.Refused() {
@@ -114,16 +126,40 @@ func (p *Producer) Accept(ctx context.Context, jobs []push.Job) ([]Answer, error
 	return answers, err
 }
 
-// accept is acceptOnce; a stream that takes no more is straightened, and then asked again.
-func accept(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
-	answers, err := acceptOnce(ctx, rdb, keys, jobs, ages, l)
+// accept has jobs accepted, and compares those whose ids have a record that the script
+// can't see. If that record has just left the log, its push is handed in once more.
+func (s store) accept(ctx context.Context, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
+	answers, err := s.acceptAll(ctx, jobs, ages, l)
+	free, failed := compare(ctx, s.log, jobs, answers)
+	if err = cmp.Or(err, failed); err != nil || len(free) == 0 {
+		return answers, err
+	}
+	again, since := make([]push.Job, len(free)), make([]time.Duration, len(free))
+	for n, i := range free {
+		if again[n] = jobs[i]; ages != nil {
+			since[n] = ages[i]
+		}
+	}
+	got, err := s.acceptAll(ctx, again, since, l)
+	for n, i := range free {
+		if answers[i] = got[n]; got[n] == known { // Unknown: to be handed in again
+			answers[i], err = Unknown, cmp.Or(err, errors.New("accept: a record came and went"))
+		}
+	}
+	return answers, err
+}
+
+// acceptAll is acceptOnce; a stream that takes no more is straightened, and then asked
+// again.
+func (s store) acceptAll(ctx context.Context, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
+	answers, err := acceptOnce(ctx, s.rdb, s.keys, jobs, ages, l)
 	if !errors.Is(err, errFull) {
 		return answers, err
 	}
-	if err := straightenAll(ctx, rdb, keys, zap.NewNop()); err != nil {
+	if err := straightenAll(ctx, s.rdb, s.keys, zap.NewNop()); err != nil {
 		return answers, err
 	}
-	again, err := acceptOnce(ctx, rdb, keys, jobs, ages, l)
+	again, err := acceptOnce(ctx, s.rdb, s.keys, jobs, ages, l)
 	for i, a := range again {
 		if answers[i] == Unknown { // else it is repeated by now
 			answers[i] = a
@@ -148,7 +184,7 @@ func acceptOnce(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Key
 			open[p.Number] = n
 			calls = append(calls, call{acceptScript,
 				[]string{jobsKey(p), urgentKey(p), dueKey(p), p.Index(), eventsKey(p)},
-				append(make([]any, 0, 5+min(scriptBatch, len(jobs))*17), p.Base, l.backlog, l.urgent, l.scheduled, eventsCap)})
+				append(make([]any, 0, 5+min(scriptBatch, len(jobs))*19), p.Base, l.backlog, l.urgent, l.scheduled, eventsCap)})
 			members = append(members, nil)
 		}
 		ttl := time.Duration(jobs[i].TTL) * time.Second
@@ -186,8 +222,14 @@ func answerOf(code any) Answer {
 		return Queued
 	case int64(2):
 		return Scheduled
+	case int64(3):
+		return Expired
 	case int64(0):
 		return Repeated
+	case int64(-5):
+		return Conflict
+	case int64(-6):
+		return known
 	case int64(-2):
 		return RefusedScheduled
 	case int64(-3):
@@ -205,11 +247,11 @@ func appendJob(args []any, j *push.Job, ttl time.Duration) []any {
 		lane = laneUrgent
 	}
 	if !j.DueAt.IsZero() {
-		due = j.DueAt.UnixMilli()
+		due = max(j.DueAt.UnixMilli(), 1) // 0 is now
 	}
 	args = append(args, j.ID, due, lane, ttl.Milliseconds(), pushlog.TokenHash(j.DeviceID))
 	for _, value := range pushlog.JobValues(j) {
 		args = append(args, value)
 	}
-	return args
+	return append(args, j.APIKey, j.Fingerprint())
 }

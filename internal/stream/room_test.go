@@ -43,7 +43,8 @@ func TestReservedIsNoBacklog(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	b.producer = NewProducer(b.rdb, b.keys, ProducerOptions{MaxBacklog: 10, MaxScheduled: 50})
-	tomorrow := func(id string) push.Job { return reserved(id, 24*time.Hour) }
+	due := time.Now().Add(24 * time.Hour)
+	tomorrow := func(id string) push.Job { j := job(id); j.DueAt = due; return j }
 	if got := b.accept(t, numbered(tomorrow, "campaign-", 60)...); !slices.Equal(got, append(times(50, Scheduled), times(10, RefusedScheduled)...)) {
 		t.Errorf("%v", got)
 	}

@@ -27,6 +27,7 @@ type logModel struct {
 	c       *Consumer
 	sealers []*sealer
 	n       int
+	jobs    map[string]push.Job // as they were handed in
 	hand    []*delivery
 	stale   []*packing     // what a packer has read and not written
 	asked   map[string]int // questions by how they were answered
@@ -34,7 +35,7 @@ type logModel struct {
 }
 
 func newLogModel(t *testing.T, seed uint64) *logModel {
-	m := &logModel{bundle: setup(t, 1+int(seed%3)), t: t, r: rand.New(rand.NewPCG(seed, 11)), asked: map[string]int{}}
+	m := &logModel{bundle: setup(t, 1+int(seed%3)), t: t, r: rand.New(rand.NewPCG(seed, 11)), asked: map[string]int{}, jobs: map[string]push.Job{}}
 	m.c = m.consumer(t, "a", nil)
 	m.sealers = []*sealer{newSealer(m.c), newSealer(m.consumer(t, "b", nil))}
 	for _, s := range m.sealers {
@@ -71,7 +72,15 @@ func (m *logModel) acceptSome() {
 		}
 		jobs = append(jobs, j)
 	}
+	m.handIn(jobs...)
+}
+
+// handIn has new jobs accepted.
+func (m *logModel) handIn(jobs ...push.Job) {
 	m.accept(m.t, jobs...)
+	for _, j := range jobs {
+		m.jobs[j.ID] = j
+	}
 }
 
 func (m *logModel) settleSome(n int) {
@@ -171,7 +180,10 @@ func (m *logModel) packSome(k *packer, p pushlog.Partition) {
 	packed := m.packed(m.t, p)
 	m.asked["packed"] += len(packed)
 	for _, id := range packed[:min(3, len(packed))] {
-		if got := m.accept(m.t, job(id)); got[0] != Repeated {
+		same := m.jobs[id]
+		other := same
+		other.MsgTitle += "."
+		if got := m.accept(m.t, same, other); !slices.Equal(got, []Answer{Repeated, Conflict}) {
 			m.t.Fatalf("%s is packed, and was accepted again: %v", id, got)
 		}
 	}

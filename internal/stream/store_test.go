@@ -26,6 +26,8 @@ type held struct {
 	csno       string
 	group      string
 	token      string
+	job        push.Job // as it was handed in, in a model
+	old        bool     // its record has no fingerprint
 }
 
 // check compares the whole store with what is expected of every push: records,

@@ -266,6 +266,7 @@ func TestAccept(t *testing.T) {
 		b := setup(t, 1)
 		j := job("a")
 		j.SndnRsevHour, j.Priority, j.TTL, j.Data = "20261122090000", push.Urgent, 60, map[string]string{"k": "v"}
+		j.APIKey = "orders"
 		b.accept(t, j)
 		h := b.rdb.HGetAll(t.Context(), "push:{0}:record:a").Val()
 		at, err := time.Parse(pushlog.TimeFormat, h["accepted_at"])
@@ -279,6 +280,7 @@ func TestAccept(t *testing.T) {
 			"status": "queued", "accepted_at": h["accepted_at"], "expires_at": stamp(at.Add(time.Minute)), "entry": h["entry"],
 			"sndn_rsev_hour": "20261122090000", "csno": "10023451", "push_grp_id": "G17", "device_id": "token-a",
 			"msg_title": "체결", "data": `{"k":"v"}`, "priority": "urgent", "ttl": "60",
+			"api_key": "orders", "fingerprint": j.Fingerprint(),
 		}
 		if !maps.Equal(h, want) {
 			t.Errorf("record is\n%v, want\n%v", h, want)
