@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,6 +100,10 @@ func (a *api) accept(c *gin.Context) {
 		a.refuseBody(c, err)
 		return
 	}
+	idempotencyKey, ok := httpapi.IdempotencyKey(c)
+	if !ok {
+		return
+	}
 	if in.faults != nil {
 		httpapi.Drain(c) // there is some left behind a job that is too long
 		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing was accepted", Faults: in.faults})
@@ -112,6 +117,7 @@ func (a *api) accept(c *gin.Context) {
 	defer leave()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), requestTimeout)
 	defer cancel()
+	mark(in.jobs, keyName(c), idempotencyKey)
 	answers, err := a.producer.Accept(ctx, in.jobs)
 	if err != nil {
 		httpapi.UnavailableAfter(c, err, receipts(in.jobs, answers))
@@ -120,15 +126,28 @@ func (a *api) accept(c *gin.Context) {
 	a.answer(c, in.jobs, answers, in.single)
 }
 
+// mark notes on jobs whose they are. With an Idempotency-Key it gives ids to those that
+// have none: the same ones if the same request comes again.
+func mark(jobs []push.Job, apiKey, idempotencyKey string) {
+	for i := range jobs {
+		jobs[i].APIKey = apiKey
+		if idempotencyKey != "" && jobs[i].ID == "" {
+			jobs[i].ID = httpapi.IdempotentID(32, "API key", apiKey, idempotencyKey, strconv.Itoa(i))
+		}
+	}
+}
+
 // batchAnswer is the answer to several jobs.
 type batchAnswer struct {
-	Accepted int       `json:"accepted"`
+	Accepted int       `json:"accepted"` // new ones, what is expired with them
+	Expired  int       `json:"expired"`
 	Repeated int       `json:"repeated"`
+	Conflict int       `json:"conflict"`
 	Items    []receipt `json:"items"`
 }
 
-// answer tells what became of each job: 202, or 200 if all were there before,
-// or 429 if some were refused.
+// answer tells what became of each job: 202 if one is new; 200 if one was there before; 409
+// if none of them can be taken; 429 if some were refused for now.
 func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, single bool) {
 	b := batchAnswer{Items: receipts(jobs, answers)}
 	refused, unusable := 0, 0
@@ -136,12 +155,17 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 		switch {
 		case answer == stream.Repeated:
 			b.Repeated++
+		case answer == stream.Conflict:
+			b.Conflict++
 		case answer.Refused():
 			refused++
 		case answer == stream.Unusable:
 			unusable++
-		default:
+		case answer.New():
 			b.Accepted++
+		}
+		if answer == stream.Expired {
+			b.Expired++
 		}
 	}
 	status := http.StatusAccepted
@@ -152,8 +176,12 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusTooManyRequests, Type: httpapi.LimitPrefix + string(limit), Items: b.Items,
 			Detail: fmt.Sprintf("%s; %d of %d jobs were refused: hand them in again later, with these ids", why, refused, len(jobs))})
 		return
-	case unusable > 0 && b.Accepted+b.Repeated == 0:
-		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusConflict, Items: b.Items, Detail: notUsable})
+	case b.Accepted+b.Repeated == 0:
+		p := httpapi.Problem{Status: http.StatusConflict, Items: b.Items, Detail: notUsable}
+		if unusable == 0 {
+			p.Type, p.Detail = httpapi.TypeConflict, inConflict
+		}
+		httpapi.FailWith(c, p)
 		return
 	case b.Accepted == 0:
 		status = http.StatusOK
@@ -168,6 +196,10 @@ func (a *api) answer(c *gin.Context, jobs []push.Job, answers []stream.Answer, s
 // notUsable is why a push is answered with unusable.
 const notUsable = "keys in Redis that belong to this push hold other types than they should, so nothing was accepted; " +
 	"the operator removes them (see /readyz and docs/operations.md), or the push is handed in with another id"
+
+// inConflict is why a push is answered with conflict.
+const inConflict = "a push with this id and other content was accepted before, so this one was not accepted, and nothing was changed; " +
+	"hand it in with another id"
 
 // receipts are what is known of each job, its id in any case, so that a client
 // can hand it in again.
@@ -193,6 +225,7 @@ type state struct {
 	Result      string      `json:"result,omitempty"`
 	ErrorCode   push.Code   `json:"error_code,omitempty"`
 	Tries       []string    `json:"tries,omitempty"`
+	APIKey      string      `json:"api_key,omitempty"` // name of the key that handed it in
 }
 
 func (a *api) get(c *gin.Context) {
@@ -216,6 +249,6 @@ func (a *api) get(c *gin.Context) {
 		httpapi.Unavailable(c, err)
 	default:
 		c.JSON(http.StatusOK, state{r.ID, r.Status, r.AcceptedAt, r.ExpiresAt, r.Attempts, r.Deliveries,
-			r.FCMSendYN, r.FCMSendTime, r.Result, r.ErrorCode, r.Tries})
+			r.FCMSendYN, r.FCMSendTime, r.Result, r.ErrorCode, r.Tries, r.APIKey})
 	}
 }

@@ -100,7 +100,7 @@ func TestPostOne(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// The same again: nothing is changed, and the answer says so.
-	got = decode[receipt](t, s.post(`{"id":"a","device_id":"other","msg_title":"other"}`), 200)
+	got = decode[receipt](t, s.post(job("a")), 200)
 	if got != (receipt{ID: "a", Repeated: true}) || s.records(t)["a"].DeviceID != "token-a" || len(s.onStream(t)) != 1 {
 		t.Errorf("%+v", got)
 	}

@@ -36,14 +36,16 @@ const maxUnnamed = 20_000_000
 type summary struct {
 	Lines    int     `json:"lines"`              // that hold something
 	Accepted int     `json:"accepted"`           // new
+	Expired  int     `json:"expired"`            // of these, how many are never sent: their lifetime was over
 	Repeated int     `json:"repeated"`           // known by their id: nothing was changed
+	Conflict int     `json:"conflict"`           // their id is that of a push with other content: see the reject file
 	Rejected int     `json:"rejected"`           // see the reject file
 	Unusable int     `json:"unusable,omitempty"` // keys of theirs in Redis hold other types: they are in the reject file, too
 	Seconds  float64 `json:"seconds"`
 }
 
 // refused is how many lines are in the reject file.
-func (s *summary) refused() int { return s.Rejected + s.Unusable }
+func (s *summary) refused() int { return s.Rejected + s.Conflict + s.Unusable }
 
 // load imports a file. It is done when every line is accepted, repeated or
 // rejected; it waits for Redis, and for room in a full backlog, as long as ctx
@@ -197,7 +199,7 @@ func (l *loader) idOf(j *push.Job) (string, error) {
 }
 
 // accept hands in a chunk, again and again until every job is in; it owns
-// sum.Accepted, sum.Repeated and sum.Unusable.
+// what sum says of the answers.
 func (l *loader) accept(ctx context.Context, c chunk) error {
 	for failures := 0; ; failures++ {
 		answers, err := l.producer.Accept(ctx, c.jobs)
@@ -209,8 +211,16 @@ func (l *loader) accept(ctx context.Context, c chunk) error {
 			switch answer {
 			case stream.Queued, stream.Scheduled:
 				l.sum.Accepted++
+			case stream.Expired:
+				l.sum.Accepted++
+				l.sum.Expired++
 			case stream.Repeated:
 				l.sum.Repeated++
+			case stream.Conflict:
+				l.sum.Conflict++
+				if err := l.rejects.write(c.lines[i], c.jobs[i].ID, push.Faults{{Field: push.FieldID, Message: inConflict}}); err != nil {
+					return err
+				}
 			case stream.Unusable: // another try would not help it
 				l.sum.Unusable++
 				l.log.Warn("a push was not accepted: "+notUsable, zap.String("id", c.jobs[i].ID))
@@ -247,6 +257,12 @@ func (l *loader) report(w io.Writer) {
 	rate := float64(l.sum.Accepted+l.sum.Repeated) / max(l.sum.Seconds, 0.001)
 	fmt.Fprintf(w, "%d lines: %d accepted, %d repeated, %d rejected in %.1f s (%.0f jobs/s)\n",
 		l.sum.Lines, l.sum.Accepted, l.sum.Repeated, l.sum.Rejected, l.sum.Seconds, rate)
+	if l.sum.Conflict > 0 {
+		fmt.Fprintf(w, "%d lines in conflict: a push with the same id and other content was accepted before, so they were not accepted; give them other ids\n", l.sum.Conflict)
+	}
+	if l.sum.Expired > 0 {
+		fmt.Fprintf(w, "%d of the accepted lines expired at once, and are never sent: their reserved time is past, and their ttl is over\n", l.sum.Expired)
+	}
 	if l.sum.Repeated > 0 {
 		fmt.Fprintln(w, "repeated lines were handed in before, so they were not sent again; a line without an id is known by --batch and its fields")
 	}

@@ -64,6 +64,7 @@ func TestLoadKeepsTheJob(t *testing.T) {
 {"id":"later","device_id":"token","msg_title":"t","sndn_rsev_hour":"` + later + `"}
 {"id":"past","device_id":"token","msg_title":"t","sndn_rsev_hour":"` + past + `"}
 `
+	content = strings.Replace(content, "20010101000000", ago(time.Minute), 1)
 	b.run(t, "load", b.file(t, "jobs.ndjson", content)).counts(t, 3, 3, 0, 0)
 	records := b.records(t)
 	if r := records["a"]; r.Status != push.Queued || r.Csno != "1" || r.MsgContents != "둘\n줄" || r.Data["k"] != "<v>" || r.Priority != push.Urgent || r.TTL != 60 {
@@ -73,7 +74,7 @@ func TestLoadKeepsTheJob(t *testing.T) {
 		t.Errorf("reserved for a time in Seoul: %+v, not %s", r, ends)
 	}
 	if r := records["past"]; r.Status != push.Queued {
-		t.Errorf("reserved for the past is now: %+v", r)
+		t.Errorf("reserved for the past, and within its ttl, is now: %+v", r)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 // receipt is what a caller is told about one accepted job.
 type receipt struct {
 	ID       string `json:"id"`
-	Status   string `json:"status,omitempty"` // queued, scheduled, refused or unknown; absent if it was repeated: ask for the record
-	Repeated bool   `json:"repeated"`         // the id was accepted before: nothing was changed
+	Status   string `json:"status,omitempty"` // queued, scheduled, expired, conflict, refused, unusable or unknown; absent if it was repeated: ask for the record
+	Repeated bool   `json:"repeated"`         // the same was accepted before: nothing was changed
 }
 
 func receiptOf(id string, a stream.Answer) receipt {
@@ -63,8 +63,11 @@ func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("not known whether it was accepted; hand it in again with --id %s: %w", jobs[0].ID, err)
 	}
-	if answers[0] == stream.Unusable {
+	switch answers[0] {
+	case stream.Unusable:
 		return errors.New(jobs[0].ID + ": " + notUsable)
+	case stream.Conflict:
+		return errors.New(jobs[0].ID + ": conflict: " + inConflict)
 	}
 	if answers[0].Refused() {
 		_, why := a.producer.Refusal(ctx, answers)

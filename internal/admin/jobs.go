@@ -99,7 +99,7 @@ func (a *api) startJob(c *gin.Context) {
 	defer cancel()
 	j, err := a.Bulk.Order(ctx, o)
 	if errors.Is(err, stream.ErrBulkDiffers) {
-		httpapi.Fail(c, http.StatusUnprocessableEntity, idempotencyHeader+" was used before, for another job")
+		httpapi.Fail(c, http.StatusUnprocessableEntity, httpapi.IdempotencyHeader+" was used before, for another job")
 		return
 	}
 	a.answerJob(c, j, err, http.StatusAccepted, "ordered")

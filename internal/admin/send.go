@@ -14,7 +14,6 @@ import (
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
-	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
 
@@ -28,7 +27,7 @@ type Validator interface {
 // receipt is the answer to a push that was handed in.
 type receipt struct {
 	ID     string `json:"id"`
-	Answer string `json:"answer"` // queued, scheduled or repeated
+	Answer string `json:"answer"` // queued, scheduled, expired or repeated
 	Bytes  int    `json:"bytes"`  // as FCM counts them
 }
 
@@ -102,26 +101,14 @@ func (a *api) send(c *gin.Context) {
 	case answers[0] == stream.Unusable:
 		httpapi.Fail(c, http.StatusConflict, "keys in Redis that belong to this push hold other types than they should: nothing was accepted; remove them, or use another id")
 		return
+	case answers[0] == stream.Conflict:
+		httpapi.FailWith(c, httpapi.Problem{Status: http.StatusConflict, Type: httpapi.TypeConflict,
+			Detail: "there is another push of this id, or of this " + httpapi.IdempotencyHeader + ": nothing was changed or sent; hand this one in with another"})
+		return
 	case answers[0] == stream.Repeated:
-		if status = http.StatusOK; !a.sameJob(ctx, c, jobs[0]) {
-			return
-		}
+		status = http.StatusOK
 	}
 	c.JSON(status, receipt{jobs[0].ID, answers[0].String(), jobs[0].PayloadSize()})
-}
-
-// sameJob answers, and returns false, if a job of the same id is another one.
-func (a *api) sameJob(ctx context.Context, c *gin.Context, j push.Job) bool {
-	r, err := a.log.Get(ctx, j.ID)
-	if err != nil { // it has just left the log
-		return true
-	}
-	if pushlog.JobValues(&r.Job) != pushlog.JobValues(&j) {
-		conclude(c, "refused")
-		httpapi.Fail(c, http.StatusUnprocessableEntity, "there is another push of this id, or of this "+idempotencyHeader)
-		return false
-	}
-	return true
 }
 
 // readJob reads a job, with all checks of the producer's door. One that is wrong it

@@ -218,7 +218,7 @@ func (m *maker) row(n int, id string, ms int64) row {
 	}
 	l := m.live(accepted, due, time.Duration(job.TTL)*time.Second, m.by)
 	if !l.due.IsZero() {
-		job.SndnRsevHour = l.due.In(m.o.Zone).Format(reserved)
+		job.SndnRsevHour, job.DueAt = l.due.In(m.o.Zone).Format(reserved), l.due
 	}
 	return row{id: id, ms: ms, job: &job, life: &l, fields: m.scribe.record(&job, &l)}
 }

@@ -89,6 +89,7 @@ func (s *scribe) accept(f *fields, job *push.Job, l *life) {
 			f.add(names[i+1], value)
 		}
 	}
+	f.add(pushlog.FieldFingerprint, job.Fingerprint())
 }
 
 // retry writes what retry.lua does after the nth try, from 0.

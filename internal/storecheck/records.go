@@ -3,6 +3,7 @@ package storecheck
 import (
 	"context"
 	"strings"
+	"time"
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -40,5 +41,25 @@ func (c *check) checkRecord(id string, r Record) {
 	}
 	if r.Status() == push.Sent && r[pushlog.FieldResult] == "" || r.Status() == push.Failed && r[pushlog.FieldErrorCode] == "" {
 		c.fault("%s does not say what became of it: %v", id, r)
+	}
+	c.checkFingerprint(id, r)
+}
+
+// checkFingerprint: the fingerprint of a record is that of its fields. What had a reserved
+// time is left out: it may have been moved, and the firm's zone is not known here.
+func (c *check) checkFingerprint(id string, r Record) {
+	print := r[pushlog.FieldFingerprint]
+	if print == "" || r[push.FieldSndnRsevHour] != "" {
+		return
+	}
+	fields := map[string]string{}
+	for _, name := range push.Fields() {
+		fields[name] = r[name]
+	}
+	j, err := push.FromFields(fields, time.UTC)
+	if err != nil {
+		c.fault("%s holds no job: %v", id, err)
+	} else if is := j.Fingerprint(); is != print {
+		c.fault("%s has the fingerprint %s, its fields have %s", id, print, is)
 	}
 }

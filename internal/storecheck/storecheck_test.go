@@ -58,6 +58,13 @@ func TestBroken(t *testing.T) {
 		"sent, and says N":         {func(s *store) { s.do("HSET", s.record("a"), "fcm_send_yn", "N") }, []string{`a is sent and has fcm_send_yn "N"`}},
 		"failed, and says nothing": {func(s *store) { s.do("HDEL", s.record("b"), "fcm_send_yn") }, []string{`b is failed and has fcm_send_yn ""`}},
 		"sent without a result":    {func(s *store) { s.do("HDEL", s.record("a"), "result") }, []string{"a does not say what became of it"}},
+		"another fingerprint":      {func(s *store) { s.do("HSET", s.record("a"), "msg_title", "x", "fingerprint", "y") }, []string{"a has the fingerprint y, its fields have "}},
+		"its own fingerprint": {func(s *store) {
+			j := push.Job{DeviceID: "token-of-a", MsgTitle: "x", Priority: push.Normal, TTL: push.DefaultTTL}
+			j.Csno = s.HGet(s.t.Context(), s.record("a"), "csno").Val()
+			j.PushGrpID = s.HGet(s.t.Context(), s.record("a"), "push_grp_id").Val()
+			s.do("HSET", s.record("a"), "msg_title", "x", "fingerprint", j.Fingerprint())
+		}, nil},
 		"failed without a code": {func(s *store) { s.do("HDEL", s.record("b"), "error_code") }, []string{
 			"b does not say what became of it", ":index:error_code:UNREGISTERED has members [b] that no record asks for",
 		}},

@@ -22,6 +22,7 @@ func TestLongPast(t *testing.T) {
 	past := func(id string, ago time.Duration, ttl int) push.Job {
 		j := job(id)
 		j.DueAt, j.TTL = time.Now().Add(-ago).Truncate(time.Second), ttl
+		j.SndnRsevHour = j.DueAt.Format(time.RFC3339)
 		return j
 	}
 	within := past("within", time.Hour, 7200)

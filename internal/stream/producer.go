@@ -74,7 +74,7 @@ type Producer struct {
 func NewProducer(rdb redis.UniversalClient, keys pushlog.Keys, o ProducerOptions) *Producer {
 	p := &Producer{store: store{rdb, keys, pushlog.New(rdb, keys)}, opt: o, limits: newLimits(o, keys.Partitions), answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pushstream_accept_total",
-		Help: "Jobs handed in, by the answer given; unknown: Redis did not say whether it took them.",
+		Help: "Jobs handed in, by the answer given; conflict: their id is that of a push with other content; unknown: Redis did not say whether it took them.",
 	}, []string{"answer"}), refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pushstream_refused_total",
 		Help: "Jobs refused, by the limit that they met.",

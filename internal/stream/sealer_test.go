@@ -81,6 +81,15 @@ func (m *logModel) handIn(jobs ...push.Job) {
 	for _, j := range jobs {
 		m.jobs[j.ID] = j
 	}
+	// A question is about what was accepted until now; after what was sealed just now, a
+	// push is accepted a millisecond ahead.
+	for _, p := range m.keys.All() {
+		for _, newest := range m.rdb.ZRevRangeWithScores(m.t.Context(), p.Index(), 0, 0).Val() {
+			eventually(m.t, "its time has come", func() bool {
+				return float64(m.rdb.Time(m.t.Context()).Val().UnixMilli()) > newest.Score
+			})
+		}
+	}
 }
 
 func (m *logModel) settleSome(n int) {

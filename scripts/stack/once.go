@@ -20,6 +20,7 @@ import (
 type summary struct {
 	Accepted  int64   `json:"accepted"` // distinct ids
 	Repeated  int     `json:"repeated"` // input lines
+	Conflict  int     `json:"conflict"` // input lines
 	Sent      int64   `json:"sent"`
 	Failed    int64   `json:"failed"`
 	Expired   int64   `json:"expired"`
@@ -62,7 +63,7 @@ func (s *stack) once(ctx context.Context, file string, timeout time.Duration) (e
 		return err
 	}
 	sum = summary{
-		Repeated: in.Repeated, Rejected: in.Rejected,
+		Repeated: in.Repeated, Conflict: in.Conflict, Rejected: in.Rejected,
 		Sent: counts[push.Sent], Failed: counts[push.Failed], Expired: counts[push.Expired], Cancelled: counts[push.Cancelled],
 		Seconds: float64(time.Since(begin).Milliseconds()) / 1000,
 	}

@@ -189,6 +189,7 @@ func (s *stack) stop() error {
 type imported struct {
 	Accepted int `json:"accepted"`
 	Repeated int `json:"repeated"`
+	Conflict int `json:"conflict"`
 	Rejected int `json:"rejected"`
 }
 

@@ -19,10 +19,11 @@ const names = [
   'attempts',
   'deliveries',
   'consumer',
+  'api_key',
   'data',
 ] as const;
 
-const mono: readonly string[] = ['csno', 'uuid_id', 'device_id', 'cust_telno', 'result', 'consumer'];
+const mono: readonly string[] = ['csno', 'uuid_id', 'device_id', 'cust_telno', 'result', 'consumer', 'api_key'];
 const copied: readonly string[] = ['csno', 'uuid_id', 'device_id', 'cust_telno', 'result'];
 
 /** Fields of a push that have a value, under the names that the users know. */
