@@ -260,7 +260,9 @@ func (f *timeFlags) given(others map[string]*string) admin.Given {
 type exportFlags struct {
 	filterFlags
 	Order  *string `help:"newest or oldest first; newest if absent."`
-	Format *string `help:"csv (for spreadsheets, formulas defused) or ndjson (the API's records); csv if absent."`
+	Format *string `help:"csv (exact values, which producer load takes again) or ndjson (the API's records); csv if absent."`
+	For    *string `placeholder:"excel" help:"excel: a CSV that Excel shows as the log is, all values as texts, no formulas, times in --zone, for people. Without it a spreadsheet takes some values for numbers, dates or formulas."`
+	Lang   *string `placeholder:"ko|en" help:"Language of the heads and states with --for excel; ko if absent."`
 	Output string  `default:"-" placeholder:"FILE" help:"Where to; - is stdout. A file is there when it is whole, and replaces one of that name."`
 }
 
@@ -488,7 +490,7 @@ func (f *filterFlags) given() admin.Given {
 
 func (f *exportFlags) check(check *setting.Checker) admin.Export {
 	given := f.given()
-	maps.Copy(given, givenFlags(map[string]*string{admin.FieldOrder: f.Order, admin.FieldFormat: f.Format}))
+	maps.Copy(given, givenFlags(map[string]*string{admin.FieldOrder: f.Order, admin.FieldFormat: f.Format, admin.FieldFor: f.For, admin.FieldLanguage: f.Lang}))
 	e, err := admin.ParseExport(given, check.Zone("PUSH_ZONE", f.Zone))
 	if err != nil {
 		check.Add(err)

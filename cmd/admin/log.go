@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"pushstream/internal/audit"
-	"pushstream/internal/export"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
@@ -49,7 +48,7 @@ func toFile(name string, stdout io.Writer, write func(io.Writer) error) error {
 // writeLog writes the export and says on stderr how far it is.
 func (a *app) writeLog(ctx context.Context, w io.Writer, stderr io.Writer) (int, error) {
 	told := time.Now()
-	n, err := export.Write(w, a.export.Format, a.export.Of(ctx, pushlog.New(a.rdb, a.keys)), func(n int) {
+	n, err := a.export.Write(w, a.export.Of(ctx, pushlog.New(a.rdb, a.keys)), func(n int) {
 		if time.Since(told) >= tellEvery {
 			told = time.Now()
 			fmt.Fprintf(stderr, "%d pushes\n", n)

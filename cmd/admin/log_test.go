@@ -70,7 +70,13 @@ func TestLogExport(t *testing.T) {
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read it: %v %v", info.Mode(), err)
 	}
-	p := runs(t, s.Server, "log", "export", "--format=ndjson", "--status=sent")
+	p := runs(t, s.Server, "log", "export", "--for=excel", "--lang=en", "--fcm-send-yn=Y", "--zone=Asia/Seoul")
+	if text := p.stdout.String(); p.code != 0 || !strings.HasPrefix(text, "\ufeffPush id,Status,") || strings.Count(text, "\r\n") != 2 || !strings.Contains(text, "c,Accepted,") {
+		t.Errorf("%d %q %s", p.code, text, p.stderr.String())
+	}
+	checkRun(t, runs(t, s.Server, "log", "export", "--for=excel", "--format=ndjson", "--fcm-send-yn=X", "--sndn-rsev-since=soon", "--zone=Nowhere"), 2, nil,
+		[]string{"for excel goes with format csv", "fcm_send_yn must be Y or N", "sndn_rsev_since must be a time", "PUSH_ZONE"})
+	p = runs(t, s.Server, "log", "export", "--format=ndjson", "--status=sent")
 	var r pushlog.Record
 	if err := json.Unmarshal([]byte(line(t, p.stdout.String())), &r); err != nil || r.ID != "c" || p.code != 0 {
 		t.Errorf("%v %d %q", err, p.code, p.stdout.String())

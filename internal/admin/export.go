@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -17,14 +18,37 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// FieldFormat is that of an export beside its filter and order.
-const FieldFormat = "format"
+// The fields of an export beside its filter and order.
+const (
+	FieldFormat   = "format"
+	FieldFor      = "for" // forExcel
+	FieldLanguage = "lang"
+
+	forExcel = "excel"
+)
 
 // Export is what to write in which format.
 type Export struct {
 	Filter pushlog.Filter
 	Oldest bool
 	Format export.Format
+	Excel  *export.Excel // nil: not for Excel
+}
+
+// Write writes the file.
+func (e Export) Write(w io.Writer, each export.Each, tell func(records int)) (records int, err error) {
+	if e.Excel != nil {
+		return e.Excel.Write(w, each, tell)
+	}
+	return export.Write(w, e.Format, each, tell)
+}
+
+// FileName names a file that was begun at some time.
+func (e Export) FileName(at time.Time) string {
+	if e.Excel != nil {
+		return e.Excel.FileName(at)
+	}
+	return e.Format.FileName(at)
 }
 
 // ParseExport reads an export, by name, and names every mistake.
@@ -36,7 +60,17 @@ func ParseExport(given Given, zone *time.Location) (Export, error) {
 }
 
 func (p *parser) export(zone *time.Location) Export {
-	return Export{p.filter(zone), p.oldest(), choice(p, FieldFormat, export.Formats()...)}
+	e := Export{Filter: p.filter(zone), Oldest: p.oldest(), Format: choice(p, FieldFormat, export.Formats()...)}
+	language := choice(p, FieldLanguage, export.Languages()...)
+	reader, is := p.one(FieldFor)
+	_, hasLanguage := p.one(FieldLanguage)
+	p.check(!is || reader == forExcel, "%s must be %s", FieldFor, forExcel)
+	p.check(!is || e.Format == export.CSV, "%s %s goes with %s %s", FieldFor, forExcel, FieldFormat, export.CSV)
+	p.check(is || !hasLanguage, "%s goes with %s", FieldLanguage, FieldFor)
+	if reader == forExcel {
+		e.Excel = &export.Excel{Zone: zone, Language: language}
+	}
+	return e
 }
 
 // fieldReveal has an export show what is personal.
@@ -58,7 +92,7 @@ func (e Export) Of(ctx context.Context, log *pushlog.Log) export.Each {
 }
 
 func exportMembers() []member {
-	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text}, member{fieldReveal, flag}, member{fieldReason, text}, member{fieldSearch, text})
+	return filterMembers(member{FieldOrder, text}, member{FieldFormat, text}, member{FieldFor, text}, member{FieldLanguage, text}, member{fieldReveal, flag}, member{fieldReason, text}, member{fieldSearch, text})
 }
 
 // export answers with a file. One that can't be finished is broken off, so that
@@ -91,10 +125,10 @@ func (a *api) export(c *gin.Context) {
 	}
 	ctx, cancel := a.watched(c, 0, may...)
 	defer cancel()
-	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.Format.FileName(time.Now())+`"`)
+	to := a.newPatient(c, e.Format.ContentType(), "Content-Disposition", `attachment; filename="`+e.FileName(time.Now())+`"`)
 	defer to.cutWith(ctx)()
 	found := finding{exact: true}
-	n, err := export.Write(to, e.Format, shownEach(found.noted(e.Of(ctx, a.log)), reveal), nil)
+	n, err := e.Write(to, shownEach(found.noted(e.Of(ctx, a.log)), reveal), nil)
 	note(c, zap.Int("records", n))
 	if found.total = int64(n); len(in.questions()) > 0 {
 		c.Set(resultKey, found.result())

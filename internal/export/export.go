@@ -1,5 +1,5 @@
-// Package export writes pushes of the log, or the audit log, as a file: CSV for spreadsheets, NDJSON
-// for programs. It holds some hundred records at a time, however many there are.
+// Package export writes pushes of the log, or the audit log, as a file: CSV or NDJSON for
+// programs, and a CSV for Excel, which is for people. It holds some hundred records at a time, however many there are.
 package export
 
 import (

@@ -38,7 +38,7 @@ func TestExportIsReadAgain(t *testing.T) {
 		{Job: push.Job{ID: "20261122", Csno: "00012345", DeviceID: "tokenDash", MsgTitle: "1+1 제목", MsgContents: "줄1\n줄2, \"x\"", PushGrpID: "3-1",
 			ServiceName: "MAR1", CustTelno: "01012345678", UUIDID: "1E5", Priority: push.Normal, TTL: 3600}},
 		{Job: push.Job{ID: "1e10", Csno: "10023451100234511002345", DeviceID: "tokenX1", MsgTitle: "5% 할인", PushGrpID: "1/2", ServiceName: "TRUE",
-			CustTelno: "010-1234-5678", UUIDID: "0x1F", Priority: push.Normal, TTL: 3600}},
+			CustTelno: "+82-10-1234-5678", UUIDID: "0x1F", Priority: push.Urgent, TTL: 60, Data: map[string]string{"order": "=1,\"2\""}}},
 	}
 	for i := range records {
 		records[i].Status, records[i].AcceptedAt, records[i].Result = push.Sent, "2026-11-22T00:30:01.123Z", "projects/x/messages/0:1"
