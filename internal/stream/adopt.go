@@ -73,7 +73,7 @@ func (c *Consumer) readWhole(ctx context.Context, p pushlog.Partition, entries [
 		for name, v := range e.values {
 			fields[name], _ = v.(string)
 		}
-		if fields[push.FieldPriority] == "" && e.lane == laneUrgent {
+		if push.Short(fields[push.FieldPriority]) == "" && e.lane == laneUrgent {
 			fields[push.FieldPriority] = string(push.Urgent)
 		}
 		job, err := push.FromFields(fields, c.opt.Zone)

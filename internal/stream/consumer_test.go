@@ -324,7 +324,7 @@ func TestEntriesByHand(t *testing.T) {
 			}
 			add(laneNormal, "id", "mine", "device_id", "t1", "msg_title", "안녕", "data", `{"k":"v"}`, "ttl", "60")
 			add(laneNormal, "ttl", "60", "id", "mine", "device_id", "t1", "msg_title", "안녕", "data", ` { "k" : "v" } `, "priority", "normal")
-			add(laneUrgent, "device_id", "t2", "msg_contents", "급합니다")
+			add(laneUrgent, "device_id", "t2 ", "msg_contents", "급합니다", "priority", "      ")
 			add(laneNormal, "id", "future", "device_id", "t3", "msg_title", "x", "sndn_rsev_hour", time.Now().AddDate(0, 1, 0).Format("2006-01-02 15:04"))
 			bad := map[string]string{
 				"other content": add(laneNormal, "id", "mine", "device_id", "t1", "msg_title", "the same id again"),
