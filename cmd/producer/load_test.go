@@ -152,6 +152,7 @@ func TestLoadLinesWithoutID(t *testing.T) {
 		{"a bad line before them", "jobs.ndjson", "{\n" + line, 2, 0, 1},
 		{"as CSV", "jobs.csv", "device_id,msg_title\nt,x\nt2,x\nt,x\n", 3, 0, 3},
 		{"as UTF-16, by tabs", "jobs.txt", utf16le("\ufeffmsg_title\tdevice_id\tcsno\r\nx\tt2\t\r\nx\tt\r\n"), 2, 0, 2},
+		{"another push in the place of a known one", "jobs.ndjson", `{"device_id":"t4","msg_title":"x"}` + "\n" + other, 2, 1, 1},
 		{"packed", "jobs.csv.gz", packed(t, "device_id,msg_title\nt,x\nt2,x\nt,x\n"), 3, 0, 3},
 	} {
 		path := filepath.Join(moved, again.file)
