@@ -24,6 +24,8 @@ test('what waits is sent now, moved and cancelled, and its row stays and says so
     .getByRole('button', { name: /^Move to / })
     .click();
   await expect(page.getByText(/^Moved to /)).toBeVisible();
+  const record = await system.get<{ sndn_rsev_hour: string; expires_at: string }>(`/pushes/${move}`);
+  expect(Date.parse(record.expires_at) - 3_600_000).toBeGreaterThan(Date.now() + 75 * 60_000); // 20 minutes and an hour
 
   await page.getByRole('button', { name: `Cancel ${cancel}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel 1 push' }).click();

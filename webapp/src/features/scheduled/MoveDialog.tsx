@@ -1,10 +1,12 @@
+import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import Stack from '@mui/material/Stack';
 import Typography from '@mui/material/Typography';
-import { useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { api } from '../../api/client';
 import { refusalOf } from '../../push/refusal';
 import { serverNow } from '../../time/clock';
+import { formatSpan } from '../../time/format';
 import { reservedOf } from '../../time/reserve';
 import { useTime } from '../../time/useTime';
 import { instantOf } from '../../time/zoned';
@@ -19,6 +21,9 @@ const day = 86_400_000;
 /** How far off a reserved time may be, in ms. */
 const far = 366 * day;
 
+/** Minutes of the presets. */
+const steps = [10, 30, 60];
+
 /** Gives a reserved push another time. */
 export default function MoveDialog({ due, onClose, onFate, onRefused }: DialogProps) {
   const t = useScheduledText();
@@ -31,6 +36,8 @@ export default function MoveDialog({ due, onClose, onFate, onRefused }: DialogPr
   const now = serverNow();
   const wrong = at === null ? null : at <= now ? 'move.past' : at > now + far ? 'move.far' : null;
   const choose = (ms: number) => setAt(Math.ceil(ms / 1_000) * 1_000);
+  const from = Date.parse(due.due_at);
+  const by = at === null ? 0 : at - from;
   const tomorrow = Date.parse(instantOf(`${time.format(now + day, 'date')}T09:00`, time.zone) ?? '');
   return (
     <ConfirmDialog
@@ -39,7 +46,7 @@ export default function MoveDialog({ due, onClose, onFate, onRefused }: DialogPr
       verb={at === null ? t('move.verb') : t('move.verbTo', { at: time.format(at) })}
       reason="optional"
       busy={move.isPending}
-      disabled={refusal !== null || at === null || wrong !== null || at === Date.parse(due.due_at)}
+      disabled={refusal !== null || at === null || wrong !== null || at === from}
       error={refusal ? undefined : move.error}
       onClose={onClose}
       onConfirm={(reason) => {
@@ -68,20 +75,49 @@ export default function MoveDialog({ due, onClose, onFate, onRefused }: DialogPr
         error={wrong !== null}
         helperText={wrong ? t(wrong) : undefined}
       />
-      <Stack direction="row" sx={{ gap: 1, flexWrap: 'wrap' }}>
-        {[10, 30].map((n) => (
-          <Button key={n} size="small" variant="outlined" onClick={() => choose(serverNow() + n * 60_000)}>
-            {t('move.minutes', { n })}
-          </Button>
+      <Presets label={t('move.add')}>
+        {steps.map((n) => (
+          <Preset key={n} disabled={at === null} onClick={() => setAt((at ?? from) + n * 60_000)}>
+            {n === 60 ? t('move.hour') : t('move.minutes', { n })}
+          </Preset>
         ))}
-        <Button size="small" variant="outlined" onClick={() => choose(serverNow() + 3_600_000)}>
-          {t('move.hour')}
-        </Button>
-        <Button size="small" variant="outlined" onClick={() => choose(tomorrow)}>
-          {t('move.tomorrow')}
-        </Button>
-      </Stack>
+      </Presets>
+      <Presets label={t('move.fromNow')}>
+        {steps.map((n) => (
+          <Preset key={n} onClick={() => choose(serverNow() + n * 60_000)}>
+            {n === 60 ? t('move.inHour') : t('move.inMinutes', { n })}
+          </Preset>
+        ))}
+        <Preset onClick={() => choose(tomorrow)}>{t('move.tomorrow')}</Preset>
+      </Presets>
+      {at !== null && by !== 0 && (
+        <Alert severity={by < 0 ? 'warning' : 'info'} sx={{ py: 0 }}>
+          {time.format(from)} → <b>{time.format(at)}</b>{' '}
+          {t(by < 0 ? 'move.earlier' : 'move.later', { span: formatSpan(Math.abs(by)) })}
+        </Alert>
+      )}
       <Typography sx={{ color: 'text.secondary' }}>{t('move.effect')}</Typography>
     </ConfirmDialog>
+  );
+}
+
+/** Times to choose; the label says what they count from. */
+function Presets({ label, children }: { label: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <Stack role="group" aria-labelledby={id} direction="row" sx={{ gap: 1, flexWrap: 'wrap', alignItems: 'center' }}>
+      <Typography id={id} variant="body2" sx={{ color: 'text.secondary', minWidth: 116 }}>
+        {label}
+      </Typography>
+      {children}
+    </Stack>
+  );
+}
+
+function Preset({ disabled, onClick, children }: { disabled?: boolean; onClick: () => void; children: string }) {
+  return (
+    <Button size="small" variant="outlined" disabled={disabled} onClick={onClick}>
+      {children}
+    </Button>
   );
 }

@@ -202,6 +202,27 @@ describe('changes', () => {
     expect(dialog.getByRole('button', { name: 'Cancel 1 push' })).toBeEnabled();
   });
 
+  it('adds to the reserved time, or counts from now, and says which and what comes of it', async () => {
+    server.use(
+      http.get(url('/scheduled'), () =>
+        HttpResponse.json(page({ ...due('p-1', 0), due_at: '2030-11-22T22:29:59.000Z' })),
+      ),
+    );
+    renderPage(<ScheduledPage />, { at: '/scheduled' });
+    await userEvent.click(await screen.findByRole('button', { name: 'Move p-1' }));
+    const dialog = await dialogOf();
+    const add = within(await dialog.findByRole('group', { name: 'Add to that time' }));
+    await userEvent.click(add.getByRole('button', { name: '+1 hour' }));
+    expect(dialog.getByRole('button', { name: /^Move to/ })).toHaveTextContent('Move to 2030-11-23 08:29:59');
+    expect(dialog.getByRole('alert')).toHaveTextContent('2030-11-23 07:29:59 → 2030-11-23 08:29:59 (1 h later)');
+    await userEvent.click(add.getByRole('button', { name: '+30 min' }));
+    expect(dialog.getByRole('button', { name: /^Move to/ })).toHaveTextContent('Move to 2030-11-23 08:59:59');
+    const fromNow = within(dialog.getByRole('group', { name: 'Counted from now' }));
+    await userEvent.click(fromNow.getByRole('button', { name: 'In 1 hour' }));
+    expect(dialog.getByRole('alert')).toHaveTextContent(/earlier\)$/);
+    expect(dialog.queryByRole('button', { name: /Move to 2030/ })).toBeNull();
+  });
+
   it('moves one to another time of the firm', async () => {
     let body: { sndn_rsev_hour?: string } = {};
     const at = new Date(now + 2 * hour).toISOString();
