@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
@@ -32,7 +33,10 @@ function devBase(): Plugin {
 /** What the grid imports for its filter panel, toolbar and pages, which the log has its own of. */
 const unused = ['Autocomplete', 'Badge', 'Checkbox', 'FormControlLabel', 'Switch', 'Tab', 'TablePagination', 'Tabs'];
 
-/** Leaves out what is never shown, some 25 kB: that, and the ripple, which the theme switches off. */
+/** Parts of the grid that it never shows: its own menu, panels and toolbar. */
+const unshown = /\/(GridToolbar|GridColumnMenu|GridFilterPanel|GridColumnsManagement|GridColumnsPanel)\.mjs$/;
+
+/** Leaves out what is never shown, some 35 kB: that, and the ripple, which the theme switches off. */
 function slim(): Plugin {
   const empty = '\0unused';
   return {
@@ -41,10 +45,18 @@ function slim(): Plugin {
     enforce: 'pre',
     resolveId(source, importer) {
       if (/\/TouchRipple(\.m?js)?$/.test(source) && importer?.includes('@mui/material/ButtonBase')) return empty;
+      if (importer?.includes('@mui/x-data-grid/') && unshown.test(source))
+        return `\0unshown:${fileURLToPath(new URL(source, pathToFileURL(importer)))}`;
       if (!importer?.includes('@mui/x-data-grid/material')) return null;
       return unused.includes(source.replace('@mui/material/', '')) ? empty : null;
     },
     load(id) {
+      if (id.startsWith('\0unshown:')) {
+        const text = readFileSync(id.slice('\0unshown:'.length), 'utf8');
+        const lists = [...text.matchAll(/^export (?:const |function )?\{?([\w, ]+)/gm)].map((m) => m[1] ?? '');
+        const names = lists.flatMap((list) => list.split(',').map((name) => name.trim()));
+        return names.map((name) => `export const ${name} = () => null;`).join('\n');
+      }
       if (id !== empty) return null;
       return 'const nothing = () => null; export default nothing; export const tablePaginationClasses = {}, formControlLabelClasses = {};';
     },
