@@ -108,7 +108,7 @@ func (a *api) export(c *gin.Context) {
 		return
 	}
 	if reveal && !whoIs(c).May(access.Reveal) {
-		httpapi.Fail(c, http.StatusForbidden, "you may not: showing personal data needs the permission "+string(access.Reveal))
+		httpapi.Fail(c, http.StatusForbidden, "showing personal data requires the permission "+string(access.Reveal)+": ask an administrator for it")
 		return
 	}
 	if !canBreakOff(c) || !a.mayAsk(c, in) {

@@ -42,7 +42,7 @@ func (a *api) allow(may access.Permission) gin.HandlerFunc {
 		case err != nil:
 			httpapi.Unavailable(c, err)
 		case may == "" || !actor.May(may):
-			httpapi.Fail(c, http.StatusForbidden, "you may not: it needs the permission "+string(may))
+			httpapi.Fail(c, http.StatusForbidden, "requires the permission "+string(may)+": ask an administrator for it")
 		}
 	}
 }

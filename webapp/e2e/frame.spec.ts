@@ -16,9 +16,17 @@ test.describe('the menu', () => {
     }
   });
 
-  test('shows a role what it may, and the address of another page is not found', async ({ small, visit }) => {
+  test('shows a role what it may, and the address of another page says which permission it requires', async ({
+    small,
+    visit,
+  }) => {
     const viewer = await visit(small, 'viewer', '/flush');
     await expect(menu(viewer)).toHaveText(pages.filter((p) => p !== 'Test send' && p !== 'Flush the log'));
+    await expect(viewer.getByRole('heading', { level: 1 })).toHaveText('You have no permission for this page');
+    await expect(viewer.getByText(/requires the permission flush .* Ask an administrator/)).toBeVisible();
+    await viewer.goto(`${small.url}/settings/users`);
+    await expect(viewer.getByText(/requires the permission users .* Ask an administrator/)).toBeVisible();
+    await viewer.goto(`${small.url}/settings/nothing`);
     await expect(viewer.getByRole('heading', { level: 1 })).toHaveText('Page not found');
     const operator = await visit(small, 'operator', '/compose');
     await expect(menu(operator)).toHaveText(pages.filter((p) => p !== 'Flush the log'));

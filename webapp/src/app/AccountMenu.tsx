@@ -1,11 +1,12 @@
 import AccountIcon from '@mui/icons-material/AccountCircleOutlined';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazily } from '../api/load';
 import { useMe } from '../api/session';
 import { useAppText } from './text';
 
-const AccountPanel = lazy(() => import('./AccountPanel'));
+const AccountPanel = lazily(() => import('./AccountPanel'));
 
 /** Who is logged in, and what belongs to them. */
 export function AccountMenu() {

@@ -6,9 +6,10 @@ import CssBaseline from '@mui/material/CssBaseline';
 import { ThemeProvider } from '@mui/material/styles';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/react-router/v7';
-import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
+import { Suspense, useEffect, useMemo, useRef } from 'react';
 import { BrowserRouter, Navigate, Outlet, Route, Routes } from 'react-router';
 import { home, onSessionEnd } from '../api/client';
+import { lazily } from '../api/load';
 import { queryClient } from '../api/queries';
 import { MeContext, sessionKey, useMe, useSession } from '../api/session';
 import { useCommon } from '../i18n/common';
@@ -22,8 +23,9 @@ import { ErrorBoundary } from './ErrorBoundary';
 import { pages } from './pages';
 import { themeOf } from './theme';
 
-const LoginPage = lazy(() => import('../features/login/LoginPage'));
-const Shell = lazy(() => import('./Shell'));
+const LoginPage = lazily(() => import('../features/login/LoginPage'));
+const Forbidden = lazily(() => import('../ui/Forbidden'));
+const Shell = lazily(() => import('./Shell'));
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const styles = createCache({ key: 'ps', nonce, prepend: true });
@@ -71,7 +73,7 @@ function Door() {
 function Guarded({ page }: { page: (typeof pages)[number] }) {
   const me = useMe();
   const View = page.view;
-  if (!me.permissions.includes(page.may)) return <NotFound />;
+  if (!me.permissions.includes(page.may)) return <Forbidden may={page.may} />;
   return (
     <ErrorBoundary key={page.name}>
       <View />

@@ -1,7 +1,8 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Stack from '@mui/material/Stack';
-import type { ReactNode } from 'react';
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { isWaiting, watchWaiting } from '../api/load';
 import { useLiveState } from '../live/LiveProvider';
 import { clockError } from '../time/clock';
 import { formatSpan } from '../time/format';
@@ -16,6 +17,7 @@ export function Notices() {
   const t = useAppText();
   const { state } = useLiveState();
   const newer = useNewVersion();
+  const waiting = useSyncExternalStore(watchWaiting, isWaiting);
   const clock = Math.abs(clockError());
   return (
     <Stack aria-live="polite">
@@ -27,6 +29,7 @@ export function Notices() {
           </Button>
         </Notice>
       )}
+      {waiting && <Notice colour="warning">{t('away')}</Notice>}
       {state === 'lost' && <Notice colour="warning">{t('lost')}</Notice>}
       {state === 'paused' && <Notice colour="info">{t('paused')}</Notice>}
       {clock > tolerance && <Notice colour="warning">{t('clock', { span: formatSpan(clock) })}</Notice>}

@@ -2,8 +2,9 @@ import KeyboardIcon from '@mui/icons-material/KeyboardOutlined';
 import MenuIcon from '@mui/icons-material/Menu';
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { Outlet } from 'react-router';
+import { lazily } from '../api/load';
 import { useLiveState } from '../live/LiveProvider';
 import { useKeys } from '../ui/keys';
 import { Waiting } from '../ui/Waiting';
@@ -15,9 +16,9 @@ import { Notices } from './Notices';
 import { SessionWatch } from './SessionWatch';
 import { useAppText } from './text';
 
-const Help = lazy(() => import('./Help'));
+const Help = lazily(() => import('./Help'));
 
-const MobileMenu = lazy(() => import('./MobileMenu'));
+const MobileMenu = lazily(() => import('./MobileMenu'));
 
 /** What is around every page: menu, state of the connection, account, notices. */
 export default function Shell() {

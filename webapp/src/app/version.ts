@@ -1,20 +1,10 @@
 import { useEffect, useState } from 'react';
-import { home } from '../api/client';
+import { readVersion } from '../api/load';
 
 /** How often it is looked for another version, in ms. */
 const every = 300_000;
 
 let first: string | undefined;
-
-async function readVersion(): Promise<string | undefined> {
-  try {
-    const answer = await fetch(`${home}/version.json`, { cache: 'no-cache', signal: AbortSignal.timeout(10_000) });
-    if (!answer.ok) return undefined;
-    return ((await answer.json()) as { version?: string }).version;
-  } catch {
-    return undefined; // the page says elsewhere that nothing is reached
-  }
-}
 
 /** Whether another version of the page was deployed since this one was loaded. */
 export function useNewVersion(): boolean {

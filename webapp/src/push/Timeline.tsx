@@ -4,8 +4,10 @@ import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client';
 import { texts } from '../i18n/texts';
 import { formatSpan } from '../time/format';
+import { reservedAt } from '../time/reserve';
 import { useTime } from '../time/useTime';
 import { useStatusText } from './status';
+import type { Stopped } from './stopped';
 import { nextTryAt, readDuration, readStory, type Step } from './story';
 
 const useTimelineText = texts(
@@ -24,6 +26,10 @@ const useTimelineText = texts(
     next: '다음 시도 예정',
     due: '발송 예정',
     waiting: '처리 대기 중',
+    held: '발송 멈춤이 끝나기를 기다리는 중',
+    back: 'FCM에 연결되기를 기다리는 중',
+    paused: '프로세스를 다시 켜기를 기다리는 중',
+    alone: '실행 중인 프로세스가 없어 기다리는 중',
     noStatus: '응답 없음',
     ended: '종료: {{status}}',
   },
@@ -41,6 +47,10 @@ const useTimelineText = texts(
     next: 'Next try',
     due: 'Due',
     waiting: 'Waiting for a worker',
+    held: 'Waiting for the end of a hold',
+    back: 'Waiting for a worker that gets through to FCM',
+    paused: 'Waiting for workers to be switched on',
+    alone: 'Waiting: no worker runs',
     noStatus: 'no answer',
     ended: 'Ended: {{status}}',
   },
@@ -54,12 +64,21 @@ const tones: { [tone in Tone]: string } = {
   wait: 'status.retrying',
 };
 
-/** What happened to a push, when, and how long between. dueAt is when it is due, if that is known. */
-export function Timeline({ record, dueAt }: { record: Schemas['Record']; dueAt?: string }) {
+type Props = {
+  record: Schemas['Record'];
+  /** When it is due, if that is known better than by the record. */
+  dueAt?: string;
+  /** Why nothing is sent now, if that is so. */
+  stopped?: Stopped | null;
+};
+
+/** What happened to a push, when, and how long between. */
+export function Timeline({ record, dueAt, stopped }: Props) {
   const t = useTimelineText();
   const time = useTime();
   const story = readStory(record);
-  const next = nextTryAt(record) ?? dueAt;
+  const reserved = record.status === 'scheduled' ? reservedAt(record.sndn_rsev_hour ?? '', time.zone) : null;
+  const next = nextTryAt(record) ?? dueAt ?? reserved;
   const waits = record.status === 'queued' || record.status === 'retrying' || record.status === 'scheduled';
   return (
     <Box component="ol" aria-label={t('label')} sx={{ listStyle: 'none', m: 0, p: 0 }}>
@@ -77,7 +96,7 @@ export function Timeline({ record, dueAt }: { record: Schemas['Record']; dueAt?:
       ))}
       {waits && (
         <Entry at={next ? time.format(next) : ''} tone="wait" last>
-          {next ? t(record.status === 'retrying' ? 'next' : 'due') : t('waiting')}
+          {t(record.status === 'retrying' ? 'next' : record.status === 'scheduled' ? 'due' : (stopped ?? 'waiting'))}
         </Entry>
       )}
     </Box>

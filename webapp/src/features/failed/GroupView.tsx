@@ -4,8 +4,9 @@ import Button from '@mui/material/Button';
 import Paper from '@mui/material/Paper';
 import Stack from '@mui/material/Stack';
 import { keepPreviousData } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { type ReactNode, Suspense, useMemo, useState } from 'react';
 import { api, type Schemas } from '../../api/client';
+import { lazily } from '../../api/load';
 import { useMay } from '../../api/session';
 import type { Code } from '../../push/codes';
 import { useBecame } from '../../push/useBecame';
@@ -24,7 +25,7 @@ import { failedLink, hasLeft, type Period, useFailedState } from './state';
 import { useFailedText } from './text';
 import { useResend } from './useResend';
 
-const BulkDialog = lazy(() => import('../../jobs/BulkDialog').then((m) => ({ default: m.BulkDialog })));
+const BulkDialog = lazily(() => import('../../jobs/BulkDialog').then((m) => ({ default: m.BulkDialog })));
 
 const size = 50;
 const none: Schemas['Record'][] = [];

@@ -42,7 +42,9 @@ export const FlushCounts = memo(function FlushCounts({ plan, linkOf }: Props) {
         </Side>
         <Side
           title={t('stays')}
-          hint={t('staysHint')}
+          hint={
+            plan && plan.other !== null ? t('staysHintOf', { open: plan.staysSum, other: plan.other }) : t('staysHint')
+          }
           sum={plan && formatNumber(plan.staysSum + (plan.other ?? 0))}
           colour="text.primary"
         >

@@ -96,6 +96,9 @@ it('sends the filter that was counted, and keeps the customer out of the address
   const dialog = await openDialog('Flush 5 pushes…');
   expect(counted).toMatchObject({ D_servicename: 'MTS', csno: '10023451' });
   expect(screen.getByRole('region', { name: 'Stays', hidden: true })).toHaveTextContent('9,240'); // 9,246 in all
+  const why = '1 that match and have not ended, 9,240 that do not match';
+  expect(screen.getByRole('region', { name: 'Stays', hidden: true })).toHaveTextContent(why);
+  expect(screen.queryByText('Pushes that have not ended')).toBeNull();
   expect(dialog.getByText('10023451')).toBeVisible();
   await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'asked for');
   await userEvent.type(dialog.getByRole('textbox', { name: /Type flush/ }), 'flush');

@@ -1,10 +1,11 @@
 import DownloadIcon from '@mui/icons-material/FileDownloadOutlined';
 import Button from '@mui/material/Button';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazily } from '../../api/load';
 import type { Exported } from './ExportDialog';
 import { useLogText } from './text';
 
-const ExportDialog = lazy(() => import('./ExportDialog'));
+const ExportDialog = lazily(() => import('./ExportDialog'));
 
 /** Opens the export of what is filtered. */
 export function ExportButton(exported: Exported) {

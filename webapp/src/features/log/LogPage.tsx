@@ -5,8 +5,9 @@ import Paper from '@mui/material/Paper';
 import ToggleButton from '@mui/material/ToggleButton';
 import { useQueryClient } from '@tanstack/react-query';
 import { useQueryStates } from 'nuqs';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../../api/client';
+import { lazily } from '../../api/load';
 import { useMay } from '../../api/session';
 import { useLive } from '../../live/LiveProvider';
 import { serverNow } from '../../time/clock';
@@ -33,8 +34,8 @@ import { useView } from './useView';
 import { ViewMenu } from './ViewMenu';
 
 const drawer = () => import('./PushDrawer');
-const PushDrawer = lazy(drawer);
-const OrderedJobs = lazy(() => import('./OrderedJobs'));
+const PushDrawer = lazily(drawer);
+const OrderedJobs = lazily(() => import('./OrderedJobs'));
 
 /** The push log. The URL is its state: filters, page, order, bound, and the push that is open. */
 export default function LogPage() {

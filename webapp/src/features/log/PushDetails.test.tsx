@@ -48,6 +48,41 @@ describe('a push', () => {
     expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Try 1 404 UNREGISTERED');
   });
 
+  const { error_code: _, fcm_send_time: __, tries: ___, ...waiting } = failed;
+  const summary = (more: object) =>
+    server.use(
+      http.get(url('/summary'), () =>
+        HttpResponse.json({ holds: [], desired: 'running', workers: { running: 1 }, ...more }),
+      ),
+    );
+
+  it('says when a reserved push is due', () => {
+    renderPage(<PushDetails record={{ ...waiting, status: 'scheduled', sndn_rsev_hour: '20301122225702' }} />);
+    expect(screen.getByText(/^It will be sent at 2030-11-22 22:57:02/)).toBeVisible();
+    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Due2030-11-22 22:57:02');
+    expect(screen.queryByText(/Waiting for a worker/)).toBeNull();
+  });
+
+  it('says when the next try is', async () => {
+    summary({});
+    const tries = ['2026-11-27T01:02:03.000Z vm-1 503 UNAVAILABLE took=30ms retry_in=12s'];
+    renderPage(<PushDetails record={{ ...waiting, status: 'retrying', tries }} />);
+    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Next try2026-11-27 10:02:15');
+  });
+
+  it.each([
+    [{ holds: [{ project: 'p' }] }, /^All sending is held now/, 'Waiting for the end of a hold'],
+    [{ desired: 'paused' }, /^All workers are paused now/, 'Waiting for workers to be switched on'],
+    [{ workers: { circuit_open: 1, paused: 1 } }, /^No worker gets through/, 'Waiting for a worker that gets through'],
+    [{ workers: { lost: 2 } }, /^No worker runs now/, 'Waiting: no worker runs'],
+    [{}, /^It waits for a worker/, 'Waiting for a worker'],
+  ])('says what a queued push waits for: %j', async (more, sentence, step) => {
+    summary(more);
+    renderPage(<PushDetails record={{ ...waiting, status: 'queued' }} />);
+    expect(await screen.findByText(sentence)).toBeVisible();
+    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent(step);
+  });
+
   it('is resent after a warning that it will end the same way', async () => {
     renderPage(<PushDetails record={failed} />);
     await userEvent.click(screen.getByRole('button', { name: 'Resend' }));

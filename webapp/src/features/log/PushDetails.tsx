@@ -9,6 +9,7 @@ import { useMay } from '../../api/session';
 import { useCodeText } from '../../push/codes';
 import { PhonePreview } from '../../push/PhonePreview';
 import { StatusChip } from '../../push/status';
+import { useStopped } from '../../push/stopped';
 import { Timeline } from '../../push/Timeline';
 import { useTime } from '../../time/useTime';
 import { CopyButton } from '../../ui/CopyButton';
@@ -27,6 +28,7 @@ export function PushDetails({ record }: { record: Record }) {
   const outcome = useOutcomeText();
   const code = useCodeText();
   const time = useTime();
+  const stopped = useStopped(record);
   const mayReveal = useMay('reveal');
   const { fields, left, hide, reveal } = useReveal(record.id);
   const advice = adviceOf(record, code);
@@ -47,6 +49,7 @@ export function PushDetails({ record }: { record: Record }) {
           )}
         </Stack>
         <Typography>{outcomeOf(record, outcome, time.format, time.reserved)}</Typography>
+        {stopped && <Typography sx={{ color: 'warning.main', mt: 0.5 }}>{outcome(stopped)}</Typography>}
         {advice && (
           <Typography variant="body2" sx={{ color: 'text.secondary', mt: 0.5 }}>
             {advice.means} {advice.helps}
@@ -71,7 +74,7 @@ export function PushDetails({ record }: { record: Record }) {
         )}
       </Box>
       <Section title={t('timeline')}>
-        <Timeline record={record} />
+        <Timeline record={record} stopped={stopped} />
       </Section>
       {(shown.msg_title || shown.msg_contents) && (
         <Section title={t('message')}>

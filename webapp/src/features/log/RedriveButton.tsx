@@ -1,11 +1,12 @@
 import ReplayIcon from '@mui/icons-material/Replay';
 import Button from '@mui/material/Button';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazily } from '../../api/load';
 import type { Status } from '../../push/status';
 import { type Asked, type Filter, redrivable } from './filter';
 import { useLogText } from './text';
 
-const RedriveDialog = lazy(() => import('./RedriveDialog'));
+const RedriveDialog = lazily(() => import('./RedriveDialog'));
 
 type Props = {
   filter: Filter;

@@ -17,6 +17,10 @@ export const useOutcomeText = texts(
     queued: '처리 프로세스를 기다리거나 처리 중입니다.',
     retrying: '전송하지 못해 {{at}} 에 다시 시도합니다.',
     retryingSoon: '전송하지 못해 곧 다시 시도합니다.',
+    held: '지금은 발송이 멈추어 있습니다. 멈춤이 끝나면 보냅니다. 이유는 현황 화면에 있습니다.',
+    back: '지금은 FCM에 연결되는 프로세스가 없습니다. 연결되면 보냅니다. 이유는 프로세스 화면에 있습니다.',
+    paused: '지금은 모든 프로세스가 멈추어 있습니다. 다시 켜면 보냅니다.',
+    alone: '지금은 실행 중인 프로세스가 없습니다. 시작하면 보냅니다.',
   },
   {
     sent: 'FCM accepted it at {{at}}. A phone that is off shows it when it is on again.',
@@ -28,6 +32,10 @@ export const useOutcomeText = texts(
     queued: 'It waits for a worker, or is being sent.',
     retrying: 'It could not be sent, and is tried again at {{at}}.',
     retryingSoon: 'It could not be sent, and is tried again soon.',
+    held: 'All sending is held now. It is sent when the hold ends; the overview says why.',
+    back: 'No worker gets through to FCM now. It is sent when one does; the workers page says why.',
+    paused: 'All workers are paused now. It is sent when they are on again.',
+    alone: 'No worker runs now. It is sent when one is started.',
   },
 );
 

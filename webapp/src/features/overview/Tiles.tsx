@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box';
 import type { Schemas } from '../../api/client';
 import { formatNumber } from '../../i18n/texts';
+import { stoppedBy } from '../../push/stopped';
 import { formatSpan } from '../../time/format';
 import { logLink } from '../../url/log';
 import { ratio } from './ranges';
@@ -9,12 +10,6 @@ import { useOverviewText } from './text';
 
 /** Age of what is unread or in flight from which the backlog is marked, in seconds. */
 const late = 60;
-
-/** Whether nothing of the backlog is sent now: a hold, all paused, or no worker. */
-function stopped(s: Schemas['Summary']): boolean {
-  const alive = Object.entries(s.workers).some(([state, n]) => state !== 'lost' && n > 0);
-  return s.holds.length > 0 || s.desired === 'paused' || !alive;
-}
 
 /** The numbers that say whether all is well. */
 export function Tiles({ summary: s }: { summary: Schemas['Summary'] | undefined }) {
@@ -58,7 +53,7 @@ export function Tiles({ summary: s }: { summary: Schemas['Summary'] | undefined 
         value={s && formatNumber(waits)}
         note={backlogNotes?.filter(Boolean).join(' · ')}
         to={logLink({ status: ['queued', 'retrying'] })}
-        tone={s && waits > 0 && (oldest >= late || stopped(s)) ? 'warning' : undefined}
+        tone={s && waits > 0 && (oldest >= late || stoppedBy(s)) ? 'warning' : undefined}
       />
       <Tile
         name={t('tile.latency')}

@@ -4,8 +4,9 @@ import Paper from '@mui/material/Paper';
 import Stack from '@mui/material/Stack';
 import ToggleButton from '@mui/material/ToggleButton';
 import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Schemas } from '../../api/client';
+import { lazily } from '../../api/load';
 import { useMay } from '../../api/session';
 import { useCommon } from '../../i18n/common';
 import { useStatusText } from '../../push/status';
@@ -24,7 +25,7 @@ import { useScheduledState, type Waiting, waiting } from './state';
 import { useScheduledText } from './text';
 import { type Due, useDue } from './useDue';
 
-const MoveDialog = lazy(() => import('./MoveDialog'));
+const MoveDialog = lazily(() => import('./MoveDialog'));
 
 /** What is due when: reserved pushes, and those that wait for their next try. */
 export default function ScheduledPage() {

@@ -36,9 +36,16 @@ it('shows a viewer only what is their own', async () => {
   expect(names()).toEqual(['Display', 'My account']);
 });
 
-it.each(['users', 'tokens', 'keys', 'audit', 'server', 'nothing'])('has no page %s for a viewer', (tab) => {
+it.each([
+  ['users', 'permission users'],
+  ['tokens', 'permission users'],
+  ['keys', 'permission keys'],
+  ['audit', 'permission audit'],
+  ['server', 'permission settings'],
+  ['nothing', 'The address is wrong'],
+])('has no page %s for a viewer, and says why: %s', (tab, why) => {
   renderPage(page, { me: viewer, at: `/settings/${tab}` });
-  expect(screen.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+  expect(screen.getByText(why, { exact: false })).toBeVisible();
   expect(screen.queryByRole('tab')).toBeNull();
 });
 

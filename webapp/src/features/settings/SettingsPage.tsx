@@ -5,6 +5,7 @@ import Tabs from '@mui/material/Tabs';
 import { Suspense, useEffect } from 'react';
 import { Link, Navigate, useParams } from 'react-router';
 import { useMe } from '../../api/session';
+import Forbidden from '../../ui/Forbidden';
 import { NotFound } from '../../ui/NotFound';
 import { Page } from '../../ui/Page';
 import { tabs } from './tabs';
@@ -22,7 +23,10 @@ export default function SettingsPage() {
     if (name) document.title = `${name} · ${t('title')} · pushstream`;
   }, [name, t]);
   if (!tab) return <Navigate to="/settings/display" replace />;
-  if (!here) return <NotFound />;
+  if (!here) {
+    const other = tabs.find((one) => one.path === tab);
+    return other ? <Forbidden may={other.may} /> : <NotFound />;
+  }
   const View = here.view;
   return (
     <Page title={t('title')}>

@@ -1,13 +1,13 @@
-import { lazy } from 'react';
+import { lazily } from '../../api/load';
 import type { Permission } from '../../api/session';
 
 /** The parts of the settings, with the permission without which they are not there. */
 export const tabs = [
-  { path: 'display', may: 'self', view: lazy(() => import('./display/DisplayTab')) },
-  { path: 'account', may: 'self', view: lazy(() => import('./account/AccountTab')) },
-  { path: 'users', may: 'users', view: lazy(() => import('./users/UsersTab')) },
-  { path: 'tokens', may: 'users', view: lazy(() => import('./tokens/TokensTab')) },
-  { path: 'keys', may: 'keys', view: lazy(() => import('./keys/KeysTab')) },
-  { path: 'audit', may: 'audit', view: lazy(() => import('./audit/AuditTab')) },
-  { path: 'server', may: 'settings', view: lazy(() => import('./server/ServerTab')) },
+  { path: 'display', may: 'self', view: lazily(() => import('./display/DisplayTab')) },
+  { path: 'account', may: 'self', view: lazily(() => import('./account/AccountTab')) },
+  { path: 'users', may: 'users', view: lazily(() => import('./users/UsersTab')) },
+  { path: 'tokens', may: 'users', view: lazily(() => import('./tokens/TokensTab')) },
+  { path: 'keys', may: 'keys', view: lazily(() => import('./keys/KeysTab')) },
+  { path: 'audit', may: 'audit', view: lazily(() => import('./audit/AuditTab')) },
+  { path: 'server', may: 'settings', view: lazily(() => import('./server/ServerTab')) },
 ] as const satisfies { path: string; may: Permission; view: unknown }[];

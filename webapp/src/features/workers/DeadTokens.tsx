@@ -6,8 +6,9 @@ import Skeleton from '@mui/material/Skeleton';
 import Typography from '@mui/material/Typography';
 import { keepPreviousData, useQueryClient } from '@tanstack/react-query';
 import { useQueryState } from 'nuqs';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { api } from '../../api/client';
+import { lazily } from '../../api/load';
 import { useMay } from '../../api/session';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { Empty } from '../../ui/Empty';
@@ -19,7 +20,7 @@ import { DeadTokenTable } from './DeadTokenTable';
 import { TokenLookup } from './TokenLookup';
 import { useWorkersText } from './text';
 
-const ForgetDialog = lazy(() => import('./ForgetDialog'));
+const ForgetDialog = lazily(() => import('./ForgetDialog'));
 
 /** Tokens that FCM called dead: all of them, a look-up of one, and buttons that have them tried again. */
 export function DeadTokens() {
