@@ -166,7 +166,7 @@ func TestWhatIsAcceptedIsFound(t *testing.T) {
 			t.Parallel()
 			m := &foundModel{logModel: newLogModel(t, uint64(seed+100))}
 			m.r = rand.New(rand.NewPCG(uint64(seed), 77))
-			const pushes = 24
+			const pushes = 16
 			for n := range pushes {
 				m.acceptOdd(n + 1)
 			}
