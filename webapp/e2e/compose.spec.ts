@@ -38,3 +38,30 @@ test('too many bytes are counted as FCM counts them, and not sent', async ({ sma
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(over).toBe(0);
 });
+
+test('a test push is read as a file is: trimmed, in NFC, and what is no text is named at its field', async ({
+  system,
+  visit,
+  allow,
+}) => {
+  allow(/^422 POST /);
+  const page = await visit(system, 'operator', '/compose');
+  const form = page.getByRole('form', { name: 'Test send' });
+  const title = form.getByLabel('Title');
+  await form.getByLabel('FCM registration token').fill('\ufefftoken ');
+  await form.getByLabel('Push id (optional)').fill('nfd-1\u200b');
+  await form.getByLabel('Customer no.').fill('１００２\u00a0');
+  await title.fill('매수\u0001');
+  await form.getByRole('button', { name: 'Add a row' }).click();
+  await form.getByLabel('Key 1').fill('gcm.n.e');
+  await form.getByRole('button', { name: 'Validate only' }).click();
+  await expect(title).toHaveAccessibleDescription('Has a control character (U+0001): remove it');
+  await expect(form.getByText('Key "gcm.n.e" is reserved by FCM: use another name')).toBeVisible();
+  await title.fill('매수'.normalize('NFD'));
+  await form.getByLabel('Key 1').fill('gcm_type');
+  await form.getByRole('button', { name: 'Send…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Send 1 push' }).click();
+  await expect(page.getByRole('region', { name: 'The push that was sent' })).toBeVisible();
+  const record = await system.redis('HMGET', 'push:{0}:record:nfd-1', 'csno', 'device_id', 'msg_title', 'data');
+  expect(record.trim().split('\n')).toEqual(['1002', 'token', '매수', '{"gcm_type":""}']);
+});
