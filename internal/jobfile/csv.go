@@ -216,6 +216,9 @@ func (s *csvSource) job(values []string, broken bool) (push.Job, error) {
 	fields := make(map[string]string, len(s.header.columns))
 	var faults push.Faults
 	for i, value := range values {
+		if s.header.labels {
+			value = plainCell(value)
+		}
 		name := ""
 		if i < len(s.header.columns) {
 			name = s.header.columns[i]

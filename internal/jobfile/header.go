@@ -17,6 +17,7 @@ type header struct {
 	columns []string // empty: nameless
 	ignored []string // of them
 	comma   rune
+	labels  bool // of an export for Excel
 }
 
 // separator reads a line such as sep=; or "sep=;".
@@ -76,6 +77,7 @@ func headerOf(names []string, comma rune) (header, error) {
 	var wrong []string
 	for i, name := range names {
 		column := columnOf(name)
+		h.labels = h.labels || isLabel(name)
 		switch {
 		case push.Short(name) == "":
 			continue
@@ -110,5 +112,11 @@ func columnOf(name string) string {
 			return known
 		}
 	}
-	return ""
+	return labelled(name)
+}
+
+// isLabel reports whether a name is one that only an export for Excel has.
+func isLabel(name string) bool {
+	name = push.Short(name)
+	return !slices.Contains(push.Fields(), name) && !recordOnly(name) && labelled(name) != ""
 }
