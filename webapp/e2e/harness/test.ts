@@ -1,5 +1,6 @@
 import { type BrowserContext, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test';
 import { bigLog } from './big';
+import { Flow } from './flow';
 import { type Role, System } from './system';
 import { Watch } from './watch';
 
@@ -21,18 +22,24 @@ type Tools = {
   /** Lets the test do on purpose what is a fault elsewhere: console messages, statuses. */
   allow: (...what: RegExp[]) => void;
   options: Parameters<typeof System.start>[0];
+  /**
+   * Why nothing may happen while the test runs. Else five pushes a second flow through each system
+   * that it visits.
+   */
+  still: string;
 };
 
 type Shared = {
-  /** A small log that nobody changes. */
+  /** A small log that nobody changes; but pushes flow into it. */
   small: System;
-  /** A log of a million pushes that nobody changes. */
+  /** A log of a million pushes that nobody changes; but pushes flow into it. */
   big: System;
 };
 
 /** The test of all tests: with systems and watched pages. */
 export const test = base.extend<Tools, Shared>({
   options: [{}, { option: true }],
+  still: ['', { option: true }],
 
   system: async ({ options }, use) => {
     const system = await System.start(options);
@@ -64,11 +71,16 @@ export const test = base.extend<Tools, Shared>({
     await use(Object.assign((...what: RegExp[]) => void allowed.push(...what), { allowed }));
   },
 
-  visit: async ({ browser, allow }, use) => {
+  visit: async ({ browser, allow, still }, use) => {
     const watches: Watch[] = [];
     const contexts: BrowserContext[] = [];
+    const flows = new Map<System, Promise<Flow>>();
     await use(async (system, role, path = '/', look = {}) => {
       const { language = 'en', animated = false, ...rest } = look;
+      if (!still) {
+        if (!flows.has(system)) flows.set(system, Flow.start(system));
+        await flows.get(system);
+      }
       const context = await browser.newContext({
         locale: language === 'ko' ? 'ko-KR' : 'en-US',
         timezoneId: 'America/New_York', // nobody's business: times are in the firm's zone
@@ -91,6 +103,7 @@ export const test = base.extend<Tools, Shared>({
       return watch.faults();
     });
     await Promise.all(contexts.map((context) => context.close()));
+    await Promise.allSettled([...flows.values()].map(async (flow) => (await flow).stop()));
     expect(faults, 'what the page must never do').toEqual([]);
   },
 });

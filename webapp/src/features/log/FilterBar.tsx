@@ -19,7 +19,7 @@ import { useLogText } from './text';
 
 type Props = {
   state: Pick<LogState, 'status' | 'range' | 'since' | 'until' | 'service' | 'group' | 'code'>;
-  asked: Asked | null;
+  asked: Asked | null | undefined;
   searching: boolean;
   filtered: boolean;
   counts?: { [status: string]: number };

@@ -26,7 +26,7 @@ import { RedriveButton } from './RedriveButton';
 import { Table } from './Table';
 import { Total } from './Total';
 import { useLogText } from './text';
-import { pageKey, useLogPage, useNewer, useRowsInPlace } from './usePage';
+import { pageKey, useLogPage, useNewer, useReadAnew, useRowsInPlace } from './usePage';
 import { useReading } from './useReading';
 import { useRowKeys } from './useRowKeys';
 import { useAsked, useSearchFor } from './useSearch';
@@ -83,16 +83,17 @@ export default function LogPage() {
   const box = useRef<HTMLDivElement>(null);
   const reading = useReading(box, tail) || state.id !== null;
   const missed = useRef(false); // while the reader was reading
+  const readAnew = useReadAnew(query);
   useLive('pushes', ({ accepted }) => {
     if (!tail || accepted === 0) return;
     if (reading) missed.current = true;
-    else void queries.invalidateQueries({ queryKey: pageKey(query), exact: true });
+    else readAnew();
   });
   useEffect(() => {
     if (!tail || reading || !missed.current) return;
     missed.current = false;
-    void queries.invalidateQueries({ queryKey: pageKey(query), exact: true });
-  }, [tail, reading, query, queries]);
+    readAnew();
+  }, [tail, reading, readAnew]);
 
   const field = useRef<HTMLInputElement>(null);
   const rows = useMemo(() => shown?.items ?? [], [shown]);

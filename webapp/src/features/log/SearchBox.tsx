@@ -6,19 +6,23 @@ import IconButton from '@mui/material/IconButton';
 import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { memo, type RefObject, useEffect, useState } from 'react';
+import { memo, type RefObject, useEffect, useRef, useState } from 'react';
 import { useMay } from '../../api/session';
 import { searchColumns, useFieldText } from '../../push/fields';
 import { type Asked, isTooShort } from './filter';
 import { useLogText } from './text';
 
 type Props = {
-  asked: Asked | null;
+  /** What the page shows; undefined while it is not known. */
+  asked: Asked | null | undefined;
   busy: boolean;
   field: RefObject<HTMLInputElement | null>;
   onSearch: (asked: Asked) => void;
   onClear: () => void;
 };
+
+/** A search as a text: the same for the same one. */
+const textOf = (asked: Asked | null | undefined) => asked && JSON.stringify([asked.column, asked.match, asked.word]);
 
 const first: Asked = { column: 'csno', match: 'equals', word: '' };
 
@@ -30,7 +34,28 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
   const masked = !useMay('reveal');
   const [refused, setRefused] = useState(false);
   const tooShort = masked && isTooShort(typed);
-  useEffect(() => setTyped((old) => asked ?? { ...old, word: '' }), [asked]);
+  const told = useRef(textOf(asked));
+  const edited = useRef(false); // since it is not known what is asked
+  useEffect(() => {
+    if (asked === undefined) {
+      edited.current = false;
+      told.current = undefined;
+    }
+    // Only another search is shown: not what is asked already, nor what was asked from here.
+    if (asked === undefined || textOf(asked) === told.current) return;
+    const late = told.current === undefined && edited.current;
+    told.current = textOf(asked);
+    if (!late) setTyped((old) => asked ?? { ...old, word: '' });
+  }, [asked]);
+  const edit = (part: Partial<Asked>) => {
+    edited.current = true;
+    setTyped({ ...typed, ...part });
+  };
+  const search = () => {
+    const now = { ...typed, word: typed.word.trim() };
+    told.current = textOf(now);
+    onSearch(now);
+  };
   return (
     <Box
       component="form"
@@ -39,7 +64,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         e.preventDefault();
         setRefused(tooShort);
         if (tooShort) return;
-        if (typed.word.trim()) onSearch(typed);
+        if (typed.word.trim()) search();
         else if (asked) onClear();
       }}
       sx={{ display: 'flex', gap: 1, flexWrap: { xs: 'wrap', sm: 'nowrap' }, flex: '1 1 460px', maxWidth: 760 }}
@@ -48,7 +73,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         select
         label={t('searchColumn')}
         value={typed.column}
-        onChange={(e) => setTyped({ ...typed, column: e.target.value as Asked['column'] })}
+        onChange={(e) => edit({ column: e.target.value as Asked['column'] })}
         sx={{ width: 150, flex: { xs: '1 1 40%', sm: '0 0 150px' } }}
       >
         {searchColumns.map((c) => (
@@ -61,7 +86,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         select
         label={t('match')}
         value={typed.match}
-        onChange={(e) => setTyped({ ...typed, match: e.target.value as Asked['match'] })}
+        onChange={(e) => edit({ match: e.target.value as Asked['match'] })}
         sx={{ width: 124, flex: { xs: '1 1 30%', sm: '0 0 124px' } }}
       >
         {(['contains', 'equals'] as const).map((m) => (
@@ -77,7 +102,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         error={refused && tooShort}
         helperText={refused && tooShort && t('tooShort')}
         inputRef={field}
-        onChange={(e) => setTyped({ ...typed, word: e.target.value })}
+        onChange={(e) => edit({ word: e.target.value })}
         sx={{ flex: { xs: '1 1 60%', sm: 1 } }}
         slotProps={{
           htmlInput: { maxLength: 4096, spellCheck: false, autoComplete: 'off', enterKeyHint: 'search' },
@@ -89,7 +114,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
                   edge="end"
                   aria-label={t('clearSearch')}
                   onClick={() => {
-                    setTyped({ ...typed, word: '' });
+                    edit({ word: '' });
                     if (asked) onClear();
                   }}
                 >

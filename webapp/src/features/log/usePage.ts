@@ -2,7 +2,9 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { client } from '../../api/client';
 import { useLive } from '../../live/LiveProvider';
+import { useSpaced } from '../../live/useSpaced';
 import { fetchPage, type LogPage, type PageQuery } from './fetch';
+import { isScan } from './filter';
 
 export const pageKey = (q: PageQuery) => ['log', q.filter, q.page, q.order, q.asof ?? q.at] as const;
 
@@ -23,6 +25,15 @@ export function useLogPage(q: PageQuery, enabled: boolean) {
   });
   const stop = useCallback(() => stopper.current.abort(), []);
   return { ...query, stop };
+}
+
+/** How often a page is read anew at most while pushes come, in ms. */
+const least = 1_000;
+
+/** Has a page read anew because something happened; not more often than the API answers. */
+export function useReadAnew(q: PageQuery) {
+  const queries = useQueryClient();
+  return useSpaced(() => queries.invalidateQueries({ queryKey: pageKey(q), exact: true }), least);
 }
 
 /** How many records are asked for at the same time when visible ones have changed. */
@@ -65,13 +76,17 @@ export function useRowsInPlace(q: PageQuery, page: LogPage | undefined) {
     }
   }, [queries]);
 
+  const readAnew = useReadAnew(q);
   useLive('pushes', ({ changes, more }) => {
     const visible = new Set(latest.current.page?.items.map((r) => r.id));
     for (const { id } of changes) if (visible.has(id)) dirty.current.add(id);
-    if (more > 0) void queries.invalidateQueries({ queryKey: latest.current.key, exact: true }); // not all are named
+    if (more > 0) readAnew(); // not all are named
     void pump();
   });
 }
+
+/** How often newer ones are counted at most, in ms: by an index, and where texts may have to be read. */
+const countsEvery = { index: 2_000, scan: 15_000 };
 
 /** How many pushes that match have been accepted since the page was pinned. */
 export function useNewer(q: PageQuery, enabled: boolean) {
@@ -89,8 +104,12 @@ export function useNewer(q: PageQuery, enabled: boolean) {
       return page?.total ?? 0;
     },
   });
+  const count = useSpaced(
+    () => queries.invalidateQueries({ queryKey: key, exact: true }),
+    countsEvery[isScan(filter) ? 'scan' : 'index'],
+  );
   useLive('pushes', ({ accepted }) => {
-    if (on && accepted > 0) void queries.invalidateQueries({ queryKey: key, exact: true });
+    if (on && accepted > 0) count();
   });
   return on ? (data ?? 0) : 0;
 }
