@@ -25,6 +25,7 @@ type parser struct {
 	post   string   // of a filter in a URL: where what is personal is posted to
 	masked bool     // who asks sees personal data masked
 	kept   []string // names of what comes from a search that the asker has kept: it is audited by itself
+	shared []string // names of what comes from a search that somebody else has kept
 	faults []error
 }
 

@@ -109,7 +109,7 @@ func (a *api) answerHistogram(c *gin.Context, f pushlog.Filter, length, budget t
 	for _, s := range h.Spans {
 		total += s.Total
 	}
-	if c.GetString(entryKey) != "" { // of its own: a page beside it tells more of a kept search
+	if c.GetString(entryKey) != "" || c.GetBool(againKey) { // a page beside it tells more of one's own kept search
 		a.told(c, audit.Done, a.whose(c, f, finding{total: total, exact: h.Exact}, 0))
 	}
 	answer := histogram{Spans: make([]span, len(h.Spans)), SpanSeconds: int64(length / time.Second), Exact: h.Exact, How: h.How}

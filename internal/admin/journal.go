@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -74,25 +75,34 @@ const notDone = "not done"
 // enter writes the audit entry of a request, before it is carried out. If it can't be
 // written, the request is answered, and enter returns false: then nothing may happen.
 func (a *api) enter(c *gin.Context, e audit.Entry) bool {
-	actor := whoIs(c)
-	if actor.Name != "" {
-		e.Actor, e.Kind, e.Role = actor.Name, audit.Kind(actor.Kind), string(actor.Role)
-	}
+	by(c, &e)
 	if !a.inPace(c) {
 		return false
 	}
-	e.Address, e.RequestID = c.ClientIP(), httpapi.RequestID(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), auditTimeout)
 	defer cancel()
 	id, err := a.Audit.Begin(ctx, e)
 	if err != nil {
-		_ = c.Error(err) // for the log
-		c.Header("Retry-After", "1")
-		httpapi.Fail(c, 503, "the audit log takes no entry; nothing was done")
+		notEntered(c, err)
 		return false
 	}
 	c.Set(entryKey, id)
 	return true
+}
+
+// by adds to an entry who does it, and from where.
+func by(c *gin.Context, e *audit.Entry) {
+	if actor := whoIs(c); actor.Name != "" {
+		e.Actor, e.Kind, e.Role = actor.Name, audit.Kind(actor.Kind), string(actor.Role)
+	}
+	e.Address, e.RequestID = c.ClientIP(), httpapi.RequestID(c)
+}
+
+// notEntered answers a request whose audit entry can't be written.
+func notEntered(c *gin.Context, err error) {
+	_ = c.Error(err) // for the log
+	c.Header("Retry-After", "1")
+	httpapi.Fail(c, http.StatusServiceUnavailable, "the audit log takes no entry; nothing was done")
 }
 
 // concluded adds to the audit entry of a request what came of it. Without it, the

@@ -98,23 +98,79 @@ func (a *api) alarm(c *gin.Context, why *access.AskedError) {
 	}
 }
 
-// searched begins an audit entry of a search for personal data, which told ends; what
-// comes from a kept search has its own. If it can't, it answers and returns false.
+// searchEvery is how long one audit entry stands for the same search of the same user or
+// token: pages that are open ask again and again.
+const searchEvery = 10 * time.Minute
+
+// searched begins an audit entry of a search for personal data, which told ends. What
+// comes from a kept search of one's own has its entry already; what comes from another's,
+// or stands in a URL, has one in each searchEvery. If it can't, it answers and returns
+// false.
 func (a *api) searched(c *gin.Context, in *parser) bool {
 	asked := func(name string) bool {
 		_, is := in.one(name)
 		return is && !slices.Contains(in.kept, name)
 	}
 	column, _ := in.one(FieldColumn)
-	if !(asked(FieldColumn) && inSearch(column)) && !slices.ContainsFunc(personal(), asked) {
+	var names []string // of what is personal
+	if asked(FieldColumn) && inSearch(column) {
+		names = append(names, FieldColumn)
+	}
+	for _, name := range personal() {
+		if asked(name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
 		return true
 	}
-	if wait := a.paces.looks.take(askerOf(c)); wait > 0 {
+	subject, customer := in.describe(fieldPage, fieldSize, FieldOrder, fieldAsOf, fieldBudget, fieldSpan)
+	e := audit.Entry{Action: audit.Search, Subject: subject, Customer: customer}
+	by(c, &e)
+	again := ""
+	switch id, _ := in.one(fieldSearch); {
+	case !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(in.shared, name) }):
+		again = id
+	case in.inURL:
+		name, word := in.word()
+		again = strings.Join([]string{id, column, name, word}, " ")
+	}
+	if again == "" {
+		return a.inLooks(c) && a.enter(c, e)
+	}
+	return a.enterSearch(c, e, again)
+}
+
+// inLooks takes one of the searches that somebody may make; if there is none, it answers.
+func (a *api) inLooks(c *gin.Context) bool {
+	wait := a.paces.looks.take(askerOf(c))
+	if wait > 0 {
 		tooOften(c, wait, "too many searches for personal data: slow down")
+	}
+	return wait == 0
+}
+
+// enterSearch is enter for a search that is made again and again: what says which one. Its
+// entry has no outcome until one of the requests has been answered.
+func (a *api) enterSearch(c *gin.Context, e audit.Entry, what string) bool {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), auditTimeout)
+	defer cancel()
+	id, ended, err := a.Audit.Begun(ctx, e.Kind, e.Actor, what)
+	if err == nil && id == "" {
+		if !a.inLooks(c) || !a.inPace(c) {
+			return false
+		}
+		id, err = a.Audit.BeginOnce(ctx, e, what, searchEvery)
+	}
+	if err != nil {
+		notEntered(c, err)
 		return false
 	}
-	subject, customer := in.describe(fieldPage, fieldSize, FieldOrder, fieldAsOf, fieldBudget, fieldSpan)
-	return a.enter(c, audit.Entry{Action: audit.Search, Subject: subject, Customer: customer})
+	if !ended {
+		c.Set(keptEntryKey, id)
+		c.Set(againKey, true)
+	}
+	return true
 }
 
 // finding is what a search came to.
@@ -171,7 +227,8 @@ func (a *api) told(c *gin.Context, outcome audit.Outcome, f finding) {
 		c.Set(entryKey, "") // once
 		a.end(c, id, outcome, f.result())
 	}
-	if id := c.GetString(keptEntryKey); id != "" {
+	// A kept search that told nothing may tell more the next time.
+	if id := c.GetString(keptEntryKey); id != "" && (outcome == audit.Done || outcome == audit.Partial && f.total > 0) {
 		c.Set(keptEntryKey, "")
 		a.end(c, id, outcome, f.result())
 	}

@@ -19,7 +19,8 @@ import (
 
 const (
 	fieldSearch  = "search"
-	keptEntryKey = "admin.search.entry" // of a search that is carried out for the first time
+	keptEntryKey = "admin.search.entry" // of a kept search, or of one that is made again and again
+	againKey     = "admin.search.again" // it is made again and again
 )
 
 var validSearch = regexp.MustCompile(`^[0-9a-f-]{36}$`)
@@ -138,8 +139,10 @@ func (a *api) withSearch(c *gin.Context, p *parser) bool {
 		_, twice := p.one(name)
 		p.check(!twice, "%s is given twice: it is part of the search", name)
 		p.Given[name] = []string{value}
-		if own { // whoever uses another's search asks himself
+		if own {
 			p.kept = append(p.kept, name)
+		} else { // the user of another's search asks, too
+			p.shared = append(p.shared, name)
 		}
 	}
 	if _, is := s.Given[FieldColumn]; is {

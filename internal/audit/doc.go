@@ -11,6 +11,7 @@
 //
 //	entry.go   what an entry says, and how much of it
 //	log.go     begin, end
+//	once.go    begin what is done again and again
 //	list.go    newest first, filtered, in bounded steps
 //	trim.go    the end of the retention
 //
@@ -18,6 +19,8 @@
 //
 //	K:entries   stream   the entries; an entry's id is its time, by Redis's clock
 //	K:outcomes  hash     id of an entry to time of the end in ms, outcome, details (JSON)
+//	K:once:<h>  string   id of the entry that stands for what an actor does again and again, by a
+//	                     hash of actor and what; its TTL is how long it does
 //
-// Neither passwords nor tokens belong in it; the number of a customer does.
+// The string goes by its TTL. Neither passwords nor tokens belong in it; the number of a customer does.
 package audit

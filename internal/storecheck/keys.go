@@ -60,6 +60,7 @@ var documented = []struct {
 	{other, `\{access\}:failed:address:([0-9a-f.:]+(/64)?|unknown)`, true},
 	{other, `\{access\}:tokens`, true},
 	{other, `\{audit\}:(entries|outcomes)`, false},
+	{other, `\{audit\}:once:[0-9a-f]{32}`, true},
 	{other, `workers`, false},
 	{other, `projects`, false},
 	{other, `worker:.+`, true},

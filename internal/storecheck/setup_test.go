@@ -51,7 +51,7 @@ func sound(t *testing.T) *store {
 		"push:{access}:session:0123456789abcdef0123456789abcdef", "push:{access}:token:0123456789abcdef0123456789abcdef", "push:{access}:tokens",
 		"push:{access}:sessions:kim@firm.kr", "push:{access}:known:kim@firm.kr", "push:{access}:failed:user:0123456789abcdef0123456789abcdef",
 		"push:{access}:failed:pair:0123456789abcdef0123456789abcdef", "push:{access}:failed:address:192.0.2.7",
-		"push:{access}:failed:address:2001:db8::/64", "push:{access}:failed:address:unknown",
+		"push:{access}:failed:address:2001:db8::/64", "push:{access}:failed:address:unknown", "push:{audit}:once:0123456789abcdef0123456789abcdef",
 	} {
 		s.do("SET", key, "x", "EX", "60")
 	}

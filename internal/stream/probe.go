@@ -120,7 +120,7 @@ func (r Role) keysOf(keys pushlog.Keys) []string {
 			reads+rateKey(keys, "x"), reads+keys.Prefix+":{access}:user:x")
 	}
 	if r == RoleAdmin {
-		all = append(all, bulksKey(keys), bulkKey(keys, "x"), keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":search:x", keys.Prefix+":searches:x")
+		all = append(all, bulksKey(keys), bulkKey(keys, "x"), keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":{audit}:once:x", keys.Prefix+":search:x", keys.Prefix+":searches:x")
 	}
 	if r != RoleConsumer {
 		all = append(all, keys.Prefix+":keys")

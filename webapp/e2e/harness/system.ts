@@ -272,7 +272,7 @@ export class System {
 
   /** How many pushes are in each state, without those that flow by, which never stand still. */
   async counts(): Promise<Record<string, number>> {
-    const answer = await this.redis('EVAL', countScript, '0', `${flowName}-`, ...statuses);
+    const answer = await this.redis('EVAL', countScript, '0', `${flowName}-`, ...indexed);
     return JSON.parse(answer) as Record<string, number>;
   }
 
@@ -286,16 +286,22 @@ export class System {
   }
 }
 
-const statuses = ['scheduled', 'queued', 'retrying', 'sent', 'failed', 'expired', 'cancelled'];
+/** The states that have an index; what is in none of them was sent. */
+const indexed = ['scheduled', 'queued', 'retrying', 'failed', 'expired', 'cancelled'];
 
 /** Counts the ids of each state that do not begin with a word, all at the same time. */
 const countScript = `
-local counts = {}
-for i = 2, #ARGV do
-  counts[ARGV[i]] = 0
-  for _, id in ipairs(redis.call('ZRANGE', 'push:{0}:index:status:' .. ARGV[i], 0, -1)) do
-    if string.sub(id, 1, #ARGV[1]) ~= ARGV[1] then counts[ARGV[i]] = counts[ARGV[i]] + 1 end
+local function count(key)
+  local n = 0
+  for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if string.sub(id, 1, #ARGV[1]) ~= ARGV[1] then n = n + 1 end
   end
+  return n
+end
+local counts = { sent = count('push:{0}:index') }
+for i = 2, #ARGV do
+  counts[ARGV[i]] = count('push:{0}:index:status:' .. ARGV[i])
+  counts.sent = counts.sent - counts[ARGV[i]]
 end
 return cjson.encode(counts)`;
 
