@@ -104,8 +104,8 @@ const searchEvery = 10 * time.Minute
 
 // searched begins an audit entry of a search for personal data, which told ends. What
 // comes from a kept search of one's own has its entry already; what comes from another's,
-// or stands in a URL, has one in each searchEvery. If it can't, it answers and returns
-// false.
+// or is searched for in result, has one in each searchEvery. If it can't, it answers and
+// returns false.
 func (a *api) searched(c *gin.Context, in *parser) bool {
 	asked := func(name string) bool {
 		_, is := in.one(name)
@@ -131,7 +131,7 @@ func (a *api) searched(c *gin.Context, in *parser) bool {
 	switch id, _ := in.one(fieldSearch); {
 	case !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(in.shared, name) }):
 		again = id
-	case in.inURL:
+	case column == pushlog.FieldResult && len(names) == 1: // which stands in URLs, of pages too
 		name, word := in.word()
 		again = strings.Join([]string{id, column, name, word}, " ")
 	}

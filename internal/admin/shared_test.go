@@ -104,6 +104,9 @@ func TestSearchInURLIsAuditedOnce(t *testing.T) {
 					t.Fatalf("%d %s", w.Code, w.Body)
 				}
 			}
+			if w := b.do("POST", "/api/v1/pushes/search", `{"column":"result","contains":"`+word+`"}`); w.Code != http.StatusOK {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
 		}
 	}
 	if n := len(b.searchesOf(t, audit.User, "root")); n != 2 {
