@@ -11,7 +11,7 @@ export default defineConfig({
     { name: 'small', grepInvert: /@million/ },
     { name: 'million', grep: /@million/ }, // the last ones: it takes its time to be filled
   ],
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [['./e2e/harness/reporter.ts']],

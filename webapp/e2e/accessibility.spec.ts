@@ -5,6 +5,7 @@ import { expect, type Page, test } from './harness/test';
 const paths = ['/', '/log', '/failed', '/scheduled', '/workers', '/compose', '/flush', '/settings', '/nothing'];
 /** Pages that show the same whatever the API has. */
 const always = ['/compose', '/settings', '/nothing'];
+const filled = paths.filter((p) => !always.includes(p));
 const further = [
   '/failed?code=UNREGISTERED',
   '/workers?tab=tokens',
@@ -94,11 +95,17 @@ test.describe('nobody is shut out', () => {
   });
   test.afterAll(() => empty?.stop());
 
-  for (const path of paths.filter((p) => !always.includes(p))) {
-    test(`where there is nothing yet: ${path}`, async ({ visit }) => {
-      await look(await visit(empty, 'admin', path));
-    });
+  test.describe('where there is nothing yet', () => {
+    test.use({ still: 'there has never been a push' });
 
+    for (const path of filled) {
+      test(`of ${path}`, async ({ visit }) => {
+        await look(await visit(empty, 'admin', path));
+      });
+    }
+  });
+
+  for (const path of filled) {
     test(`where everything fails: ${path}`, async ({ small, visit, allow }) => {
       allow(/^503 /);
       const page = await visit(small, 'admin', '/nothing');

@@ -172,9 +172,9 @@ test.describe('what comes meanwhile', () => {
   test('a row goes queued, retrying, accepted in place, and its story has both tries', async ({ system, visit }) => {
     await system.api('admin', 'PUT', '/workers/consumer-1/desired', { desired: 'paused' });
     await paused(system);
-    const [id = ''] = await system.send({ device_id: 'x-flaky', msg_title: 'flaky' });
-    await system.send(...many(3, { device_id: 'fine' }));
-    const page = await visit(system, 'operator', '/log');
+    const [id = ''] = await system.send({ device_id: 'x-flaky', msg_title: 'flaky', push_grp_id: 'place' });
+    await system.send(...many(3, { device_id: 'fine', push_grp_id: 'place' }));
+    const page = await visit(system, 'operator', '/log?group=place');
     await expect(page.locator('[data-live=live]')).toBeVisible();
     await expect(row(page, id).locator('[data-status=queued]').first()).toBeVisible();
     await row(page, id).click();
@@ -201,16 +201,18 @@ test.describe('what comes meanwhile', () => {
 
   test('live tail shows what comes, and holds still while a push is open', async ({ system, visit }) => {
     const page = await visit(system, 'viewer', '/log');
-    await shown(page);
+    const first = await shown(page);
     await page.getByRole('button', { name: 'Live tail' }).click();
     await page.mouse.move(5, 5);
     await expect(page.locator('[data-live=live]')).toBeVisible();
-    const [id = ''] = await system.send({ msg_title: 'now' });
+    await expect.poll(async () => first.includes((await ids(page))[0] ?? '')).toBe(false); // of the flow
+    await page.goto(`${system.url}/log?live=1&group=tail`);
+    const [id = ''] = await system.send({ msg_title: 'now', push_grp_id: 'tail' });
     await expect(row(page, id)).toBeVisible();
     await row(page, id).click();
     await expect(page.getByRole('button', { name: /Held while you read/ })).toBeVisible();
     const before = await ids(page);
-    const [next = ''] = await system.send({ msg_title: 'later' });
+    const [next = ''] = await system.send({ msg_title: 'later', push_grp_id: 'tail' });
     await system.settled();
     await expect(drawer(page)).toContainText('200 ACCEPTED');
     expect(await ids(page)).toEqual(before);
@@ -358,7 +360,8 @@ test.describe('a push that is open', () => {
   }) => {
     const html = '<img src=x onerror="document.title=1"><b>굵게</b> &amp; {{count}} $t(close)';
     const rtl = 'مرحبا 👩‍👩‍👧‍👦 שלום';
-    const [first = ''] = await system.send({ msg_title: html, msg_contents: rtl, D_servicename: html.slice(0, 60) });
+    const job = { msg_title: html, msg_contents: rtl, D_servicename: html.slice(0, 60), push_grp_id: 'texts' };
+    const [first = ''] = await system.send(job);
     const long = '가'.repeat(1_200); // 3,600 bytes
     await system.redis(
       'XADD',
@@ -375,7 +378,7 @@ test.describe('a push that is open', () => {
     );
     await system.settled();
     await eventually('the entry by hand', async () => ((await system.counts()).sent === 2 ? true : undefined));
-    const page = await visit(system, 'auditor', `/log?id=${first}`);
+    const page = await visit(system, 'auditor', `/log?group=texts&id=${first}`);
     await expect(row(page, first)).toContainText('<img src=x');
     await drawer(page).getByRole('button', { name: 'Reveal' }).click();
     const ask = page.getByRole('dialog', { name: 'Reveal personal data?' });
@@ -421,9 +424,9 @@ test.describe('a push that is open', () => {
 
   test('one that left the log meanwhile says so', async ({ system, visit, allow }) => {
     allow(/^404 GET .*\/pushes\//);
-    const [id = ''] = await system.send(...many(3));
+    const [id = ''] = await system.send(...many(3, { push_grp_id: 'leaves' }));
     await system.settled();
-    const page = await visit(system, 'admin', '/log');
+    const page = await visit(system, 'admin', '/log?group=leaves');
     await shown(page);
     await system.run('admin', 'log', 'flush', '--yes');
     await eventually('the flush', async () => ((await system.counts()).sent === 0 ? true : undefined));

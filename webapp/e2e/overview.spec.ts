@@ -1,9 +1,19 @@
 import { eventually } from './harness/process';
 import { expect, test } from './harness/test';
 
+test.describe('before the first push', () => {
+  test.use({ still: 'there has never been a push' });
+
+  test('it is said what to do', async ({ system, visit }) => {
+    const page = await visit(system, 'viewer', '/');
+    await expect(page.getByText('No pushes yet')).toBeVisible();
+    await system.send({ msg_title: 'first' });
+    await expect(page.getByText('No pushes yet')).toHaveCount(0);
+  });
+});
+
 test('numbers lead to the log with the same filter, and change as it happens', async ({ system, visit }) => {
   const page = await visit(system, 'viewer', '/');
-  await expect(page.getByText('No pushes yet')).toBeVisible();
   await system.send(
     ...Array.from({ length: 7 }, () => ({ msg_title: 'fine' })),
     ...Array.from({ length: 3 }, () => ({ device_id: 'x-unregistered', msg_title: 'gone' })),

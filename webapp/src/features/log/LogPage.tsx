@@ -156,7 +156,7 @@ export default function LogPage() {
           {mayChange && !gone && shown && shown.total > 0 && (
             <RedriveButton
               filter={query.filter}
-              asked={asked}
+              asked={asked ?? null}
               asof={state.asof}
               total={shown.exact ? shown.total : null}
               onOrdered={(id) => setJobs((old) => [id, ...old])}
