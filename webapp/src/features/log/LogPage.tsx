@@ -78,22 +78,29 @@ export default function LogPage() {
   const setOrder = useCallback((order: 'newest' | 'oldest') => change({ order, live: null }), [change]);
   const select = useCallback((since: string, until: string) => change({ range: null, since, until }), [change]);
 
-  useRowsInPlace(query, data);
   const newer = useNewer(query, !tail);
   const box = useRef<HTMLDivElement>(null);
   const reading = useReading(box, tail) || state.id !== null;
   const missed = useRef(false); // while the reader was reading
-  const readAnew = useReadAnew(query);
+  const holds = tail && reading;
+  const readAnew = useReadAnew(query, () => {
+    if (holds) missed.current = true;
+    return !holds;
+  });
+  useRowsInPlace(query, data, readAnew);
   useLive('pushes', ({ accepted }) => {
-    if (!tail || accepted === 0) return;
-    if (reading) missed.current = true;
-    else readAnew();
+    if (tail && accepted > 0) readAnew();
   });
   useEffect(() => {
-    if (!tail || reading || !missed.current) return;
+    const at = { queryKey: pageKey(query), exact: true };
+    if (holds && queries.getQueryState(at.queryKey)?.data !== undefined && queries.isFetching(at) > 0) {
+      missed.current = true; // what is on its way would move the rows
+      void queries.cancelQueries(at);
+    }
+    if (holds || !missed.current) return;
     missed.current = false;
-    readAnew();
-  }, [tail, reading, readAnew]);
+    if (tail) readAnew();
+  }, [tail, holds, query, queries, readAnew]);
 
   const field = useRef<HTMLInputElement>(null);
   const rows = useMemo(() => shown?.items ?? [], [shown]);

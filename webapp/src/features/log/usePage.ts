@@ -30,17 +30,19 @@ export function useLogPage(q: PageQuery, enabled: boolean) {
 /** How often a page is read anew at most while pushes come, in ms. */
 const least = 1_000;
 
-/** Has a page read anew because something happened; not more often than the API answers. */
-export function useReadAnew(q: PageQuery) {
+/** Has a page read anew because something happened, if it may be; not more often than the API answers. */
+export function useReadAnew(q: PageQuery, may = () => true) {
   const queries = useQueryClient();
-  return useSpaced(() => queries.invalidateQueries({ queryKey: pageKey(q), exact: true }), least);
+  return useSpaced(async () => {
+    if (may()) await queries.invalidateQueries({ queryKey: pageKey(q), exact: true });
+  }, least);
 }
 
 /** How many records are asked for at the same time when visible ones have changed. */
 const atOnce = 6;
 
-/** Has visible rows change in place, as their pushes do. */
-export function useRowsInPlace(q: PageQuery, page: LogPage | undefined) {
+/** Has visible rows change in place, as their pushes do; readAnew reads all of them. */
+export function useRowsInPlace(q: PageQuery, page: LogPage | undefined, readAnew: () => void) {
   const queries = useQueryClient();
   const dirty = useRef(new Set<string>());
   const busy = useRef(false);
@@ -76,7 +78,6 @@ export function useRowsInPlace(q: PageQuery, page: LogPage | undefined) {
     }
   }, [queries]);
 
-  const readAnew = useReadAnew(q);
   useLive('pushes', ({ changes, more }) => {
     const visible = new Set(latest.current.page?.items.map((r) => r.id));
     for (const { id } of changes) if (visible.has(id)) dirty.current.add(id);
