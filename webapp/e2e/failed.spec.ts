@@ -91,7 +91,7 @@ test.describe('thirty days of failures', () => {
     await dialog.getByRole('button', { name: 'Resend 8 pushes' }).click(); // 5
     await expect(page.getByText('8 of 8 done').or(page.getByText('8 pushes done')).first()).toBeVisible();
     await failed(system, old + 13); // they fail once more
-    const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?size=13');
+    const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?status=failed&size=13');
     expect(items.filter((r) => r.attempts === 2)).toHaveLength(8);
 
     // All of the log is another matter, and says so.

@@ -593,8 +593,10 @@ test.describe('redriving what is filtered', () => {
         device_id: `t${i}-apns`,
         msg_title: `${name} ${i}`,
         csno: '10023451',
+        D_servicename: 'redriven',
       }));
-    await system.send(...apns('체결 알림', 7), ...apns('입금 안내', 4), { device_id: 'ok', msg_title: '체결 알림' });
+    const fine = { device_id: 'ok', msg_title: '체결 알림', D_servicename: 'redriven' };
+    await system.send(...apns('체결 알림', 7), ...apns('입금 안내', 4), fine);
     await eventually('11 failures', async () => ((await system.counts()).failed === 11 ? true : undefined));
     const page = await visit(system, 'operator', '/log?range=1h');
     await search(page, 'Title', 'contains', '체결 알림');
@@ -609,14 +611,14 @@ test.describe('redriving what is filtered', () => {
     await dialog.getByRole('button', { name: 'Resend 7 pushes' }).click();
     await expect(page.getByText('7 of 7 done').or(page.getByText('7 pushes done')).first()).toBeVisible();
     await eventually('11 failures', async () => ((await system.counts()).failed === 11 ? true : undefined));
-    const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?size=20');
+    const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?D_servicename=redriven&size=20');
     expect(items.map((r) => r.attempts).sort()).toEqual([1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2]);
     expect(page.url()).not.toContain(encodeURIComponent('체결'));
 
     // By states, the button says how many; sent ones have none.
     await page.goto(`${system.url}/log?status=failed&range=1h`);
     await expect(page.getByRole('button', { name: 'Resend 11 pushes…' })).toBeVisible();
-    await page.goto(`${system.url}/log?status=sent&range=1h`);
+    await page.goto(`${system.url}/log?status=sent&range=1h&service=redriven`);
     await expect(total(page)).toHaveText('1 push');
     await expect(page.getByRole('button', { name: /^Resend/ })).toHaveCount(0);
   });
