@@ -59,7 +59,7 @@ func TestHTTP(t *testing.T) {
 	if one != (receipt{ID: "one", Status: "queued"}) {
 		t.Errorf("the receipt is %+v", one)
 	}
-	a.call("POST", "/v1/pushes", asJSON, `{"id":"one","device_id":"other","msg_title":"private"}`, http.StatusOK, &one)
+	a.call("POST", "/v1/pushes", asJSON, `{"priority":"urgent","id":"one","device_id":"token","msg_title":"private","ttl":3600}`, http.StatusOK, &one)
 	if one != (receipt{ID: "one", Repeated: true}) {
 		t.Errorf("the receipt of a repetition is %+v", one)
 	}
@@ -67,15 +67,16 @@ func TestHTTP(t *testing.T) {
 	a.call("POST", "/v1/pushes", asJSON, `{"device_id":"token","msg_contents":"private"}`, http.StatusAccepted, &nameless)
 
 	var batch struct {
-		Accepted, Repeated int
-		Items              []receipt
+		Accepted, Repeated, Conflict int
+		Items                        []receipt
 	}
 	later := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
-	a.call("POST", "/v1/pushes", asJSON, `[{"id":"one","device_id":"token","msg_title":"private"},
+	a.call("POST", "/v1/pushes", asJSON, `[{"id":"one","device_id":"token","msg_title":"private","priority":"urgent"},
+		{"id":"one","device_id":"other","msg_title":"private","priority":"urgent"},
 		{"id":"two","device_id":"token-unregistered","msg_title":"private"},
 		{"id":"later","device_id":"token","msg_title":"private","sndn_rsev_hour":"`+later+`"}]`, http.StatusAccepted, &batch)
-	want := []receipt{{ID: "one", Repeated: true}, {ID: "two", Status: "queued"}, {ID: "later", Status: "scheduled"}}
-	if batch.Accepted != 2 || batch.Repeated != 1 || !slices.Equal(batch.Items, want) {
+	want := []receipt{{ID: "one", Repeated: true}, {ID: "one", Status: "conflict"}, {ID: "two", Status: "queued"}, {ID: "later", Status: "scheduled"}}
+	if batch.Accepted != 2 || batch.Repeated != 1 || batch.Conflict != 1 || !slices.Equal(batch.Items, want) {
 		t.Errorf("the receipts are %+v", batch)
 	}
 	const n = 500
@@ -246,6 +247,8 @@ func (s *system) checkMetrics(consumer, producer, admin *process, n float64) {
 		`pushstream_accept_total{answer="queued"}`:    n + 3,
 		`pushstream_accept_total{answer="scheduled"}`: 1,
 		`pushstream_accept_total{answer="repeated"}`:  2,
+		`pushstream_accept_total{answer="conflict"}`:  1,
+		`pushstream_accept_total{answer="expired"}`:   0,
 		`pushstream_accept_total{answer="refused"}`:   0,
 	})
 	check(consumer, map[string]float64{

@@ -18,9 +18,9 @@ import (
 
 // summary is the last line of run --once.
 type summary struct {
-	Accepted  int64   `json:"accepted"` // distinct ids
-	Repeated  int     `json:"repeated"` // input lines
-	Conflict  int     `json:"conflict"` // input lines
+	Accepted  int64   `json:"accepted"`           // distinct ids
+	Repeated  int     `json:"repeated"`           // input lines
+	Conflict  int     `json:"conflict,omitempty"` // input lines
 	Sent      int64   `json:"sent"`
 	Failed    int64   `json:"failed"`
 	Expired   int64   `json:"expired"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,6 +15,8 @@ import (
 // byHand XADDs whole jobs, as any client may. A job whose XADD was not
 // answered is added again: its id is accepted once.
 func (l *load) byHand(ctx, giveUp context.Context) {
+	var under sync.WaitGroup
+	defer under.Wait()
 	pace(ctx, l.rate*shareByHand, func() int { return 1 }, func(n, _ int) {
 		j := job("hand", n)
 		l.begin(1)
@@ -25,6 +28,9 @@ func (l *load) byHand(ctx, giveUp context.Context) {
 			err := l.rdb.XAdd(giveUp, &redis.XAddArgs{Stream: lane, Values: entry(j)}).Err()
 			if err == nil {
 				l.note(j)
+				if n%contradictByHand == contradictByHand-1 {
+					under.Go(func() { l.contradictByHand(giveUp, j, lane) })
+				}
 				return
 			}
 			if !sleep(giveUp, 100*time.Millisecond) {

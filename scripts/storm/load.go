@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -46,11 +47,15 @@ type load struct {
 	times    map[string]time.Time // when the request began that was answered, by id
 	handed   int                  // jobs handed in, whether answered or not
 	wrong    []string
+
+	contradicted map[string]bool // ids of which an entry with other content was added by hand
+	requests     atomic.Int64
+	conflicts    atomic.Int64 // answers that told so
 }
 
 func newLoad(sys *system, rdb *redis.Client, key string, flags *cli, j *journal) *load {
 	l := &load{
-		sys: sys, rdb: rdb, key: key, rate: float64(flags.Rate), seed: flags.Seed, journal: j, job: job, accepted: map[string]push.Job{}, times: map[string]time.Time{},
+		sys: sys, rdb: rdb, key: key, rate: float64(flags.Rate), seed: flags.Seed, journal: j, job: job, accepted: map[string]push.Job{}, times: map[string]time.Time{}, contradicted: map[string]bool{},
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: posters}},
 	}
 	l.ways = []func(ctx, giveUp context.Context){l.overHTTP, l.byHand, l.imports}
@@ -163,6 +168,9 @@ func (l *load) post(ctx context.Context, jobs []push.Job, first int) {
 		switch {
 		case err == nil && (status == http.StatusAccepted || status == http.StatusOK):
 			l.noteAt(began, jobs...)
+			if l.requests.Add(1)%contradictRequest == 0 {
+				l.contradict(ctx, jobs[0], n)
+			}
 			return
 		case err == nil && status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests:
 			l.complain("a producer answered %d to jobs %s …: %.300s", status, jobs[0].ID, answer)

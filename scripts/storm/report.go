@@ -29,6 +29,9 @@ type report struct {
 	Expired   int `json:"expired"`
 	Cancelled int `json:"cancelled"`
 
+	Conflicts int `json:"conflicts"` // made on purpose: other content under a known id, and told so
+	Changed   int `json:"changed"`   // records that say something else than what was accepted
+
 	Lost       int `json:"lost"`        // accepted, and without a terminal record
 	SentUnseen int `json:"sent_unseen"` // called sent, and never accepted by FCM
 
@@ -80,6 +83,9 @@ type findings struct {
 	stuck      []string
 	faults     []string // of the store
 	complaints []string
+
+	conflicts    int             // answers that told of one
+	contradicted map[string]bool // ids of which an entry with other content was added by hand
 }
 
 // judge makes the report, and tells what is wrong in words.
@@ -130,6 +136,8 @@ func (f *findings) broken(r *report) []string {
 		}
 	}
 	promise(r.Lost == 0, "nothing accepted is lost: %d pushes are", r.Lost)
+	promise(r.Changed == 0, "the same id with other content changes nothing: %d records say something else", r.Changed)
+	promise(len(f.contradicted) == 0, "an entry added by hand does not vanish: %d are in conflict, and have no record", len(f.contradicted))
 	promise(r.SentUnseen == 0, "sent means that FCM accepted it: %d pushes were never accepted", r.SentUnseen)
 	promise(r.DuplicatesOurs == 0, "no duplicate without need: %d have no excuse", r.DuplicatesOurs)
 	promise(r.StoreFaults == 0, "stream, record, indexes and counters change together: the store has %d faults", r.StoreFaults)
@@ -169,6 +177,13 @@ func (f *findings) countFaults(r *report) {
 
 // countRecords looks for every accepted push, and at what its record says.
 func (f *findings) countRecords(r *report, w io.Writer) {
+	r.Conflicts = f.conflicts
+	for _, record := range f.records {
+		if id := conflictWith(record); f.contradicted[id] {
+			r.Conflicts++
+			delete(f.contradicted, id)
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(f.accepted)) {
 		record := f.records[id]
 		if record == nil || !record.Status().Terminal() {
@@ -176,6 +191,11 @@ func (f *findings) countRecords(r *report, w io.Writer) {
 				fmt.Fprintf(w, "lost: %s, its record: %s\n", id, plain(record))
 			}
 			continue
+		}
+		if changed(record, f.accepted[id]) {
+			if r.Changed++; r.Changed <= mostTold {
+				fmt.Fprintf(w, "changed: %s, its record: %s\n", id, plain(record))
+			}
 		}
 		switch record.Status() {
 		case push.Sent:

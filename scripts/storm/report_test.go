@@ -60,6 +60,8 @@ func TestBrokenPromises(t *testing.T) {
 	}{
 		"no record":     {func(f *findings) { delete(f.records, "sent") }, "nothing accepted is lost: 1 pushes are", "lost: sent, its record: none"},
 		"no end":        {func(f *findings) { f.records["sent"]["status"] = "queued" }, "nothing accepted is lost: 1 pushes are", "status = queued"},
+		"another push":  {func(f *findings) { f.records["sent"]["fingerprint"] = "x" }, "changes nothing: 1 records say something else", "changed: sent, its record"},
+		"a conflict":    {func(f *findings) { f.contradicted = map[string]bool{"sent": true} }, "does not vanish: 1 are in conflict", ""},
 		"never sent":    {func(f *findings) { delete(f.seen, "sent") }, "1 pushes were never accepted", "sent and never accepted: sent, tried 0 times"},
 		"sent twice":    {func(f *findings) { f.again(false) }, "1 have no excuse", "duplicate of ours: sent, accepted at 10.000 at 20.000"},
 		"store":         {func(f *findings) { f.faults = []string{"a fault"} }, "the store has 1 faults", "store: a fault"},

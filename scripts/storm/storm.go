@@ -297,8 +297,9 @@ func (s *storm) gather(ctx context.Context) (*findings, error) {
 	if f.records, f.faults, err = storecheck.Finished(ctx, s.rdb, keys, storecheck.Options{SkipEvents: !whole}); err != nil {
 		return nil, err
 	}
+	f.conflicts, f.contradicted = int(s.load.conflicts.Load()), s.load.contradicted
 	for id, r := range f.records {
-		if _, known := f.accepted[id]; !known {
+		if _, known := f.accepted[id]; !known && !f.contradicted[conflictWith(r)] {
 			f.faults = append(f.faults, "a record of a push that nobody answered for: "+id)
 		}
 		if _, unread := takeOvers(r); len(unread) > 0 {
