@@ -90,15 +90,20 @@ func TestEntriesByHand(t *testing.T) {
 
 	// What is known already is not sent again, whichever way it is named.
 	before := s.sim.Stats().Requests
-	again := append([]string{"id", "normal-whole"}, "device_id", "another-token", "msg_title", "private")
+	again := []string{"ttl", "60", "id", "normal-whole", "priority", "normal", "device_id", entries[0].fields[1], "msg_title", "private 제목",
+		"cust_telno", "010-1234-5678", "data", `{ "a": "b" }`}
+	// With other content it is in conflict: a failed record of its own.
+	other := []string{"id", "normal-whole", "device_id", "another-token", "msg_title", "private"}
+	conflicts := map[string]bool{}
 	for _, stream := range lanes {
 		s.xadd(stream, again...)
+		conflicts[uuid.NewSHA1(uuid.NameSpaceURL, []byte(stream+" "+s.xadd(stream, other...)+" 0")).String()] = true
 		s.xadd(stream, "id", "normal-whole")
 		s.xadd(stream, "id", "normal-gone")
 	}
 	s.xadd(lanes["normal"], "id", "last", "device_id", "token", "msg_title", "private")
 	s.xadd(lanes["urgent"], "id", "last-urgent", "device_id", "token", "msg_title", "private")
-	s.settled(n + 2)
+	s.settled(n + 2 + len(conflicts))
 	s.emptyStreams()
 	if got := s.sim.Stats().Requests - before; got != 2 {
 		t.Errorf("%d requests for two new pushes", got)
@@ -106,8 +111,13 @@ func TestEntriesByHand(t *testing.T) {
 
 	records := s.finished()
 	s.matchesSimulator(records)
-	if len(records) != n+2 {
-		t.Errorf("%d records for %d entries", len(records), n+2)
+	if len(records) != n+2+len(conflicts) {
+		t.Errorf("%d records for %d entries", len(records), n+2+len(conflicts))
+	}
+	for id := range conflicts {
+		if r := records[id]; r["error_code"] != string(push.CodeInvalidJob) || !strings.Contains(r["result"], "conflict: the id normal-whole") || !strings.Contains(r["raw"], "another-token") {
+			t.Errorf("the record of a conflict is %v", r)
+		}
 	}
 	for lane := range lanes {
 		for _, e := range entries {

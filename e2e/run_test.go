@@ -210,7 +210,7 @@ func validLine(fields map[string]any) bool {
 	_, rfc := time.Parse(time.RFC3339, at)
 	return fields != nil && text("device_id") != "" && (text("msg_title") != "" || text("msg_contents") != "") &&
 		len(text("msg_title"))+len(text("msg_contents")) <= 4096 &&
-		(at == "" || compact == nil || rfc == nil) &&
+		(strings.Trim(at, "0-: ") == "" || compact == nil || rfc == nil) &&
 		regexp.MustCompile(`^[A-Za-z0-9._:-]{0,128}$`).MatchString(text("id"))
 }
 

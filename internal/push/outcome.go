@@ -31,7 +31,7 @@ const (
 	CodeNoAnswer   Code = "NO_ANSWER"   // written, but no answer came: FCM may have accepted it
 	CodeBadAnswer  Code = "BAD_ANSWER"  // an answer that is not FCM's: a redirect, a 200 without a message id
 	CodeStopped    Code = "INTERRUPTED" // we stopped it ourselves before it was written
-	CodeInvalidJob Code = "INVALID_JOB" // never tried: the stream entry could not be read as a job
+	CodeInvalidJob Code = "INVALID_JOB" // never tried: the stream entry could not be read as a job, or its id is that of another push
 	CodeSuppressed Code = "SUPPRESSED"  // not tried: FCM has called the token dead before
 	CodePoison     Code = "POISON"      // handed to consumer after consumer, and none of them answered for it
 )
