@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"pushstream/internal/audit"
 	"pushstream/internal/push"
@@ -89,12 +90,15 @@ func (a *app) tokenForget(ctx context.Context, f *tokenFlags, stdout, stderr io.
 
 // tokensForget takes many off the list, or only counts them.
 func (a *app) tokensForget(ctx context.Context, project string, yes bool, stdout, stderr io.Writer) error {
-	n, err := a.control.CountDeadTokens(ctx, project, a.tokens)
+	n, oldest, err := a.control.CountDeadTokens(ctx, project, a.tokens)
 	if err != nil {
 		return err
 	}
 	if !yes {
 		fmt.Fprintf(stdout, "%d tokens\n", n)
+		if !oldest.IsZero() {
+			fmt.Fprintf(stderr, "the oldest is suppressed since %s\n", oldest.UTC().Format(time.RFC3339))
+		}
 		fmt.Fprintln(stderr, "none is forgotten; --yes forgets them")
 		return nil
 	}

@@ -140,7 +140,8 @@ func forgetMembers() []member {
 
 // tokensForgotten is how many tokens were forgotten, or would be by a dry run.
 type tokensForgotten struct {
-	Count int64 `json:"count"`
+	Count  int64  `json:"count"`
+	Oldest string `json:"oldest,omitempty"` // of a dry run: since when the oldest of them is suppressed
 }
 
 // tokens reads which suppressed tokens are meant: of a code, since a time, or
@@ -175,13 +176,17 @@ func (a *api) forgetTokens(c *gin.Context) {
 		return
 	}
 	if dry {
-		n, err := a.control.CountDeadTokens(ctx, project, f)
+		n, oldest, err := a.control.CountDeadTokens(ctx, project, f)
 		if err != nil {
 			httpapi.Unavailable(c, err)
 			return
 		}
 		conclude(c, "counted")
-		c.JSON(http.StatusOK, tokensForgotten{n})
+		counted := tokensForgotten{Count: n}
+		if !oldest.IsZero() {
+			counted.Oldest = oldest.UTC().Format(pushlog.TimeFormat)
+		}
+		c.JSON(http.StatusOK, counted)
 		return
 	}
 	subject, _ := in.describe(fieldDryRun, fieldReason)
@@ -195,5 +200,5 @@ func (a *api) forgetTokens(c *gin.Context) {
 		return
 	}
 	conclude(c, "forgotten")
-	c.JSON(http.StatusOK, tokensForgotten{n})
+	c.JSON(http.StatusOK, tokensForgotten{Count: n})
 }

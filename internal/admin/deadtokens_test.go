@@ -120,6 +120,9 @@ func TestForgetTokens(t *testing.T) {
 			t.Errorf("%s: %d, want %d", body, n, want)
 		}
 	}
+	if w := b.do("POST", "/api/v1/dead-tokens/forget", `{"all":true,"dry_run":true}`); decode[tokensForgotten](t, w).Oldest == "" {
+		t.Errorf("%s", w.Body)
+	}
 	if n := forget(`{"code":"UNREGISTERED","since":"2020-01-01T00:00:00Z","reason":"a wrong deployment"}`); n != 4 {
 		t.Errorf("%d are forgotten", n)
 	}

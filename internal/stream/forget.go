@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -20,22 +22,39 @@ type TokenFilter struct {
 // DeadCodes are the codes with which FCM says that a token is dead.
 func DeadCodes() []push.Code { return []push.Code{push.CodeUnregistered, push.CodeInvalidArgument} }
 
-// CountDeadTokens counts the suppressed tokens of a project that a filter selects.
-func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFilter) (int64, error) {
+// CountDeadTokens counts the suppressed tokens of a project that a filter selects, and
+// returns since when the oldest is; the zero time if there is none.
+func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFilter) (n int64, oldest time.Time, err error) {
+	least := int64(math.MaxInt64)
 	if f.Code == "" {
 		from := "-inf"
 		if !f.Since.IsZero() {
 			from = strconv.FormatInt(f.Since.UnixMilli(), 10)
 		}
-		n, err := c.rdb.ZCount(ctx, deadKey(c.keys, project), from, "+inf").Result()
-		if err != nil {
-			return 0, fmt.Errorf("count dead tokens: %w", err)
+		pipe := c.rdb.Pipeline()
+		count := pipe.ZCount(ctx, deadKey(c.keys, project), from, "+inf")
+		first := pipe.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: deadKey(c.keys, project), ByScore: true, Start: from, Stop: "+inf", Count: 1})
+		if _, err := pipe.Exec(ctx); err != nil {
+			return 0, oldest, fmt.Errorf("count suppressed tokens: %w", err)
 		}
-		return n, nil
+		n = count.Val()
+		for _, z := range first.Val() {
+			least = int64(z.Score)
+		}
+	} else if err := c.eachDeadToken(ctx, project, f, func(args []any) error {
+		n += int64(len(args)) / 2
+		for i := 1; i < len(args); i += 2 {
+			text, _ := args[i].(string)
+			least = min(least, number(text))
+		}
+		return nil
+	}); err != nil {
+		return n, oldest, err
 	}
-	var n int64
-	err := c.eachDeadToken(ctx, project, f, func(args []any) error { n += int64(len(args)) / 2; return nil })
-	return n, err
+	if least < math.MaxInt64 {
+		oldest = time.UnixMilli(least)
+	}
+	return n, oldest, nil
 }
 
 // ForgetTokens takes the tokens that a filter selects off the list, in small steps, and

@@ -24,10 +24,12 @@ func TestForgetTokens(t *testing.T) {
 		dead = append(dead, s)
 	}
 	c.bury(t.Context(), dead)
-	check := func(f TokenFilter, want, left int64) {
+	check := func(f TokenFilter, want, left int64, hours int) {
 		t.Helper()
-		if n, err := control.CountDeadTokens(t.Context(), "default", f); n != want || err != nil {
-			t.Errorf("%+v: %d are counted, want %d; %v", f, n, want, err)
+		n, oldest, err := control.CountDeadTokens(t.Context(), "default", f)
+		since := now.Add(-time.Duration(hours) * time.Hour)
+		if n != want || err != nil || want > 0 && oldest.UnixMilli() != since.UnixMilli() || want == 0 && !oldest.IsZero() {
+			t.Errorf("%+v: %d are counted, want %d; the oldest since %v, want %v; %v", f, n, want, oldest, since, err)
 		}
 		if n, err := control.ForgetTokens(t.Context(), "default", f); n != want || err != nil {
 			t.Errorf("%+v: %d are forgotten, want %d; %v", f, n, want, err)
@@ -39,11 +41,11 @@ func TestForgetTokens(t *testing.T) {
 	if n, err := control.ForgetTokens(t.Context(), "another", TokenFilter{}); n != 0 || err != nil {
 		t.Error(n, err)
 	}
-	check(TokenFilter{Code: push.CodeInvalidArgument, Since: now.Add(-time.Minute)}, 100, 1400)
-	check(TokenFilter{Since: now.Add(-90 * time.Minute)}, 900, 500)
-	check(TokenFilter{Code: push.CodeInvalidArgument}, 100, 400)
-	check(TokenFilter{}, 400, 0)
-	check(TokenFilter{}, 0, 0)
+	check(TokenFilter{Code: push.CodeInvalidArgument, Since: now.Add(-time.Minute)}, 100, 1400, 0)
+	check(TokenFilter{Since: now.Add(-90 * time.Minute)}, 900, 500, 1)
+	check(TokenFilter{Code: push.CodeInvalidArgument}, 100, 400, 2)
+	check(TokenFilter{}, 400, 0, 2)
+	check(TokenFilter{}, 0, 0, 0)
 }
 
 // What FCM says while tokens are being forgotten stays.

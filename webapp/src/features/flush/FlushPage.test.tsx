@@ -26,6 +26,12 @@ const flush = (some: Partial<Schemas['Flush']> = {}): Schemas['Flush'] => ({
 const server = apiServer(
   http.get(url('/counts'), () => HttpResponse.json(counts())),
   http.get(url('/flushes/current'), () => HttpResponse.json({ flush: null })),
+  http.post(url('/pushes/search'), async ({ request }) => {
+    const { order, size, status } = (await request.json()) as Schemas['Search'];
+    const first =
+      order === 'oldest' && size === 1 && status?.every((s) => !['scheduled', 'queued', 'retrying'].includes(s));
+    return HttpResponse.json({ items: first ? [{ accepted_at: '2026-10-24T00:00:00.000Z' }] : [] });
+  }),
 );
 const current = (some: Partial<Schemas['Flush']>) =>
   server.use(http.get(url('/flushes/current'), () => HttpResponse.json({ flush: flush(some) })));
@@ -64,6 +70,7 @@ it('wants a reason and the word, with Cancel in focus, and repeats the number', 
   expect(dialog.getByRole('heading', { name: 'Remove 9,234 records from the log?' })).toBeVisible();
   expect(dialog.getByText(/handed in again, they are sent again/)).toBeVisible();
   expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
+  expect(await dialog.findByText('The oldest was accepted at 2026-10-24 09:00:00.')).toBeVisible();
   const confirm = dialog.getByRole('button', { name: 'Flush 9,234 pushes' });
   const word = dialog.getByRole('textbox', { name: /Type flush/ });
   await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'end of the test');

@@ -3,12 +3,13 @@ import Typography from '@mui/material/Typography';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '../../api/client';
 import { ApiError } from '../../api/error';
+import { useTime } from '../../time/useTime';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { useToast } from '../../ui/Toast';
 import { Consequences } from './Consequences';
 import { FilterWords } from './FilterWords';
 import type { Plan } from './FlushCounts';
-import { type FlushFilter, isFiltered, orderOf } from './filter';
+import { ended, type FlushFilter, isFiltered, orderOf } from './filter';
 import { useFlushText } from './text';
 
 const currentKey = api.queryOptions('get', '/api/v1/flushes/current').queryKey;
@@ -26,7 +27,15 @@ export function StartDialog({ open, plan, filter, onClose }: Props) {
   const t = useFlushText();
   const say = useToast();
   const queries = useQueryClient();
+  const time = useTime();
   const count = plan?.removedSum ?? 0;
+  const oldest = api.useQuery(
+    'post',
+    '/api/v1/pushes/search',
+    { body: { status: ended, ...orderOf(filter), order: 'oldest', page: 1, size: 1 } },
+    { enabled: open && count > 0, staleTime: 0, gcTime: 0 },
+  );
+  const first = oldest.data && 'items' in oldest.data ? oldest.data.items[0]?.accepted_at : undefined;
   const start = api.useMutation('post', '/api/v1/flushes', {
     onSuccess: (flush) => {
       queries.setQueryData(currentKey, { flush });
@@ -62,6 +71,7 @@ export function StartDialog({ open, plan, filter, onClose }: Props) {
           {t(isFiltered(filter) ? 'only' : 'everything')}
         </Typography>
         {isFiltered(filter) && <FilterWords filter={orderOf(filter)} />}
+        {first && <Typography variant="body2">{t('oldest', { at: time.format(first) })}</Typography>}
       </Box>
       <Consequences />
     </ConfirmDialog>

@@ -123,6 +123,9 @@ export default function ForgetDialog({ onChanged, onClose }: Props) {
           {count !== undefined && (count > 0 ? t('count', { count }) : t('none'))}
           {!chosen && t('choose')}
         </Typography>
+        {!!count && counted.data?.oldest && (
+          <Typography variant="body2">{t('oldest', { at: time.format(counted.data.oldest) })}</Typography>
+        )}
       </Box>
       {chosen && counted.error && !counted.isFetching && (
         <ErrorNotice error={counted.error} retry={() => void counted.refetch()} />
