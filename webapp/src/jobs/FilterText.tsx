@@ -26,11 +26,17 @@ export function useFilterParts(filter: BulkJob['filter'] | JobFilter): { label: 
     const column = filter.column as Parameters<typeof field>[0] | undefined;
     parts.push({ label: column ? field(column) : '', value: filter.equals });
   }
-  const span = [
-    filter.since && t('since', { at: time.format(filter.since) }),
-    filter.until && t('until', { at: time.format(filter.until) }),
-  ];
-  if (filter.since || filter.until) parts.push({ label: t('accepted'), value: span.filter(Boolean).join(' ') });
+  if (filter.fcm_send_yn) parts.push({ label: field('fcm_send_yn'), value: filter.fcm_send_yn });
+  const between = (since?: string, until?: string) =>
+    [since && t('since', { at: time.format(since) }), until && t('until', { at: time.format(until) })]
+      .filter(Boolean)
+      .join(' ');
+  const sent = between(filter.fcm_send_since, filter.fcm_send_until);
+  if (sent) parts.push({ label: field('fcm_send_time'), value: sent });
+  const reserved = between(filter.sndn_rsev_since, filter.sndn_rsev_until);
+  if (reserved) parts.push({ label: field('sndn_rsev_hour'), value: reserved });
+  const accepted = between(filter.since, filter.until);
+  if (accepted) parts.push({ label: t('accepted'), value: accepted });
   return parts;
 }
 

@@ -61,6 +61,11 @@ export function logFilterOf(filter: BulkJob['filter']): Partial<LogState> | null
     group: filter.push_grp_id ?? null,
     since: filter.since ?? null,
     until: filter.until ?? null,
+    sent: filter.fcm_send_yn ?? null,
+    sent_since: filter.fcm_send_since ?? null,
+    sent_until: filter.fcm_send_until ?? null,
+    reserved_since: filter.sndn_rsev_since ?? null,
+    reserved_until: filter.sndn_rsev_until ?? null,
   };
 }
 

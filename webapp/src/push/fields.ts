@@ -17,19 +17,9 @@ export const columns = [
 ] as const;
 export type Column = (typeof columns)[number];
 
-/** Columns that can be searched. */
-export const searchColumns = [
-  'csno',
-  'uuid_id',
-  'device_id',
-  'msg_title',
-  'msg_contents',
-  'D_servicename',
-  'push_grp_id',
-  'cust_telno',
-  'result',
-] as const;
-export type SearchColumn = (typeof searchColumns)[number];
+/** Columns that can be searched: all of them. The first is the one that is asked for most. */
+export const searchColumns = ['csno', ...columns.filter((c) => c !== 'csno')] as const;
+export type SearchColumn = Column;
 
 /** Fields that hold personal data: never in a URL, and masked. */
 export const personal: readonly string[] = ['csno', 'uuid_id', 'device_id', 'cust_telno', 'msg_title', 'msg_contents'];

@@ -17,7 +17,14 @@ export const presetMs: Record<Preset, number> = {
 };
 
 /** Columns whose text may stand in a URL; the others are kept by the API, and `search` names them. */
-export const openColumns = ['D_servicename', 'push_grp_id', 'result'] as const;
+export const openColumns = [
+  'D_servicename',
+  'push_grp_id',
+  'result',
+  'sndn_rsev_hour',
+  'fcm_send_yn',
+  'fcm_send_time',
+] as const;
 
 /**
  * What the log shows, as the URL has it. Nothing of it is personal: a search for a customer, a
@@ -33,6 +40,11 @@ export const logParsers = {
   service: parseAsText(128),
   group: parseAsText(128),
   code: parseAsWord(codes),
+  sent: parseAsWord(['Y', 'N'] as const),
+  sent_since: parseAsInstant,
+  sent_until: parseAsInstant,
+  reserved_since: parseAsInstant,
+  reserved_until: parseAsInstant,
   search: parseAsText(36),
   column: parseAsWord(openColumns),
   contains: parseAsText(512),

@@ -3,22 +3,23 @@ import TuneIcon from '@mui/icons-material/Tune';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
-import MenuItem from '@mui/material/MenuItem';
 import Popover from '@mui/material/Popover';
 import Stack from '@mui/material/Stack';
-import TextField from '@mui/material/TextField';
-import { memo, type RefObject, useCallback, useState } from 'react';
-import { codes } from '../../push/codes';
+import { lazy, memo, type RefObject, Suspense, useCallback, useState } from 'react';
 import { useFieldText } from '../../push/fields';
+import { useTime } from '../../time/useTime';
 import { TimeRange } from '../../ui/TimeRange';
 import type { LogChange, LogState } from '../../url/log';
-import { type Asked, noFilter } from './filter';
+import { type Asked, type MoreState, noFilter, ranges } from './filter';
 import { SearchBox } from './SearchBox';
 import { StatusFilter } from './StatusFilter';
 import { useLogText } from './text';
 
+const more = () => import('./MoreFilters');
+const MoreFilters = lazy(more);
+
 type Props = {
-  state: Pick<LogState, 'status' | 'range' | 'since' | 'until' | 'service' | 'group' | 'code'>;
+  state: MoreState & Pick<LogState, 'status' | 'range' | 'since' | 'until'>;
   asked: Asked | null | undefined;
   searching: boolean;
   filtered: boolean;
@@ -41,6 +42,7 @@ export const FilterBar = memo(function FilterBar({
 }: Props) {
   const t = useLogText();
   const name = useFieldText();
+  const time = useTime();
   const clearSearch = useCallback(
     () => onChange({ search: null, column: null, contains: null, equals: null }),
     [onChange],
@@ -50,7 +52,9 @@ export const FilterBar = memo(function FilterBar({
     { key: 'service', label: name('D_servicename'), value: state.service },
     { key: 'group', label: name('push_grp_id'), value: state.group },
     { key: 'code', label: name('error_code'), value: state.code },
+    { key: 'sent', label: name('fcm_send_yn'), value: state.sent },
   ] as const;
+  const end = (at: string | null) => (at ? time.format(at, 'minute') : '…');
   return (
     <Stack component="section" aria-label={t('filters')} sx={{ gap: 1.25, p: { xs: 1.5, sm: 2 } }}>
       <Box sx={{ display: 'flex', gap: 1.25, flexWrap: 'wrap', alignItems: 'center' }}>
@@ -70,6 +74,17 @@ export const FilterBar = memo(function FilterBar({
               />
             ),
         )}
+        {ranges.map(
+          ({ column, ends: [from, to] }) =>
+            (state[from] || state[to]) && (
+              <Chip
+                key={column}
+                label={`${name(column)}: ${end(state[from])} – ${end(state[to])}`}
+                onDelete={() => onChange({ [from]: null, [to]: null })}
+                deleteIcon={<CancelIcon aria-label={t('remove', { what: name(column) })} role="button" />}
+              />
+            ),
+        )}
         <More state={state} onChange={onChange} />
         {filtered && (
           <Button size="small" onClick={() => onChange(noFilter)}>
@@ -81,23 +96,19 @@ export const FilterBar = memo(function FilterBar({
   );
 });
 
-/** Service, group and error code. */
+/** Opens the rest of the filters. */
 function More({ state, onChange }: Pick<Props, 'state' | 'onChange'>) {
   const t = useLogText();
-  const name = useFieldText();
   const [at, setAt] = useState<HTMLElement | null>(null);
-  const [service, setService] = useState('');
-  const [group, setGroup] = useState('');
-  const [code, setCode] = useState<LogState['code'] | ''>('');
-  const open = (button: HTMLElement) => {
-    setService(state.service ?? '');
-    setGroup(state.group ?? '');
-    setCode(state.code ?? '');
-    setAt(button);
-  };
   return (
     <>
-      <Button size="small" startIcon={<TuneIcon />} aria-haspopup="dialog" onClick={(e) => open(e.currentTarget)}>
+      <Button
+        size="small"
+        startIcon={<TuneIcon />}
+        aria-haspopup="dialog"
+        onPointerEnter={() => void more().catch(() => undefined)} // soon wanted
+        onClick={(e) => setAt(e.currentTarget)}
+      >
         {t('moreFilters')}
       </Button>
       <Popover
@@ -107,46 +118,26 @@ function More({ state, onChange }: Pick<Props, 'state' | 'onChange'>) {
         anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}
         slotProps={{ paper: { role: 'dialog', 'aria-label': t('moreFilters') } }}
       >
-        <Stack
-          component="form"
-          onSubmit={(e) => {
-            e.preventDefault();
-            setAt(null);
-            onChange({ service: service.trim() || null, group: group.trim() || null, code: code || null });
-          }}
-          sx={{ p: 2, gap: 2, width: 280 }}
-        >
-          <TextField
-            label={name('D_servicename')}
-            value={service}
-            onChange={(e) => setService(e.target.value)}
-            autoFocus
-            slotProps={{ htmlInput: { maxLength: 128 } }}
-          />
-          <TextField
-            label={name('push_grp_id')}
-            value={group}
-            onChange={(e) => setGroup(e.target.value)}
-            slotProps={{ htmlInput: { maxLength: 128 } }}
-          />
-          <TextField
-            select
-            label={name('error_code')}
-            value={code}
-            onChange={(e) => setCode(e.target.value as LogState['code'])}
-            slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
-          >
-            <MenuItem value="">{t('anyCode')}</MenuItem>
-            {codes.map((c) => (
-              <MenuItem key={c} value={c}>
-                {c}
-              </MenuItem>
-            ))}
-          </TextField>
-          <Button type="submit" variant="contained">
-            {t('apply')}
-          </Button>
-        </Stack>
+        {at && (
+          <Suspense>
+            <MoreFilters
+              state={{
+                service: state.service,
+                group: state.group,
+                code: state.code,
+                sent: state.sent,
+                sent_since: state.sent_since,
+                sent_until: state.sent_until,
+                reserved_since: state.reserved_since,
+                reserved_until: state.reserved_until,
+              }}
+              onApply={(part) => {
+                setAt(null);
+                onChange(part);
+              }}
+            />
+          </Suspense>
+        )}
       </Popover>
     </>
   );

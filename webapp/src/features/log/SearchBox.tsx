@@ -8,7 +8,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { memo, type RefObject, useEffect, useRef, useState } from 'react';
 import { useMay } from '../../api/session';
-import { searchColumns, useFieldText } from '../../push/fields';
+import { type SearchColumn, searchColumns, useFieldText } from '../../push/fields';
 import { type Asked, isTooShort } from './filter';
 import { useLogText } from './text';
 
@@ -23,6 +23,13 @@ type Props = {
 
 /** A search as a text: the same for the same one. */
 const textOf = (asked: Asked | null | undefined) => asked && JSON.stringify([asked.column, asked.match, asked.word]);
+
+/** What may be typed for some columns. */
+const hints: { [c in SearchColumn]?: 'phoneHint' | 'timeHint' } = {
+  cust_telno: 'phoneHint',
+  sndn_rsev_hour: 'timeHint',
+  fcm_send_time: 'timeHint',
+};
 
 const first: Asked = { column: 'csno', match: 'equals', word: '' };
 
@@ -98,6 +105,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
       <TextField
         label={t('keyword')}
         title={t('searchHint')}
+        placeholder={hints[typed.column] && t(hints[typed.column] ?? 'searchHint')}
         value={typed.word}
         error={refused && tooShort}
         helperText={refused && tooShort && t('tooShort')}
@@ -105,6 +113,7 @@ export const SearchBox = memo(function SearchBox({ asked, busy, field, onSearch,
         onChange={(e) => edit({ word: e.target.value })}
         sx={{ flex: { xs: '1 1 60%', sm: 1 } }}
         slotProps={{
+          ...(hints[typed.column] && { inputLabel: { shrink: true } }), // so that the hint can be read
           htmlInput: { maxLength: 4096, spellCheck: false, autoComplete: 'off', enterKeyHint: 'search' },
           input: {
             endAdornment: (typed.word || asked) && (

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { LogState } from '../../url/log';
-import { askedOf, destinationOf, filterOf, histogramRange, isFiltered, isScan, spanOf } from './filter';
+import {
+  askedOf,
+  destinationOf,
+  filterOf,
+  histogramRange,
+  isFiltered,
+  isScan,
+  isTooShort,
+  noFilter,
+  spanOf,
+} from './filter';
 
 const none: LogState = {
   page: 1,
@@ -12,6 +22,11 @@ const none: LogState = {
   service: null,
   group: null,
   code: null,
+  sent: null,
+  sent_since: null,
+  sent_until: null,
+  reserved_since: null,
+  reserved_until: null,
   search: null,
   column: null,
   contains: null,
@@ -61,6 +76,21 @@ describe('filterOf', () => {
     });
     expect(isScan(f)).toBe(true);
   });
+  it('takes whether and when FCM accepted it, and for when it was reserved', () => {
+    const [since, until] = ['2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z'];
+    expect(filterOf({ ...none, sent: 'N' }, now)).toEqual({ fcm_send_yn: 'N' });
+    expect(isScan({ fcm_send_yn: 'N' })).toBe(false); // an index answers
+    const sent = filterOf({ ...none, sent_since: since, sent_until: until }, now);
+    expect(sent).toEqual({ fcm_send_since: since, fcm_send_until: until });
+    const reserved = filterOf({ ...none, reserved_since: since, reserved_until: until }, now);
+    expect(reserved).toEqual({ sndn_rsev_since: since, sndn_rsev_until: until });
+    expect(isScan(sent) && isScan(reserved)).toBe(true);
+    expect(isFiltered(sent)).toBe(true);
+  });
+  it('is all taken away by what clears it', () => {
+    const { page, order, asof, live, id, ...filters } = none;
+    expect(noFilter).toEqual(filters);
+  });
   it('leaves out a column without a word', () => expect(filterOf({ ...none, column: 'result' }, now)).toEqual({}));
 });
 
@@ -77,6 +107,15 @@ describe('destinationOf', () => {
     expect(destinationOf({ column: 'push_grp_id', match: 'equals', word: 'G17' })).toEqual({ url: { group: 'G17' } });
     expect(destinationOf({ column: 'D_servicename', match: 'equals', word: 'MTS' })).toEqual({
       url: { service: 'MTS' },
+    });
+  });
+  it('has a filter for Y and N, and takes what is no personal data into the URL', () => {
+    expect(destinationOf({ column: 'fcm_send_yn', match: 'contains', word: ' y ' })).toEqual({ url: { sent: 'Y' } });
+    expect(destinationOf({ column: 'fcm_send_time', match: 'contains', word: '2026-11-30 09:3' })).toEqual({
+      url: { column: 'fcm_send_time', contains: '2026-11-30 09:3' },
+    });
+    expect(destinationOf({ column: 'sndn_rsev_hour', match: 'equals', word: '20261130093000' })).toEqual({
+      url: { column: 'sndn_rsev_hour', equals: '20261130093000' },
     });
   });
   it('is read back', () => {
@@ -109,4 +148,14 @@ describe('histogramRange', () => {
     expect(Date.parse(r.until) - Date.parse(r.since)).toBeLessThanOrEqual(31 * 86_400_000);
     expect(r.span).toBe(43_200);
   });
+});
+
+it.each([
+  ['cust_telno', '5678', false],
+  ['cust_telno', '+82-1', true],
+  ['cust_telno', '010-', true],
+  ['csno', 'ab12', false],
+  ['fcm_send_time', '09', false],
+] as const)('a part of %s like %s is too short if it is masked: %s', (column, word, is) => {
+  expect(isTooShort({ column, match: 'contains', word })).toBe(is);
 });

@@ -15,6 +15,11 @@ export type Filter = Pick<
   | 'contains'
   | 'equals'
   | 'search'
+  | 'fcm_send_yn'
+  | 'fcm_send_since'
+  | 'fcm_send_until'
+  | 'sndn_rsev_since'
+  | 'sndn_rsev_until'
 >;
 
 /** The filter of a state of the page. now is the server's time in ms; a pinned page counts from its bound. */
@@ -27,6 +32,11 @@ export function filterOf(s: LogState, now: number): Filter {
   if (s.service) f.D_servicename = s.service;
   if (s.group) f.push_grp_id = s.group;
   if (s.code) f.error_code = s.code;
+  if (s.sent) f.fcm_send_yn = s.sent;
+  if (s.sent_since) f.fcm_send_since = s.sent_since;
+  if (s.sent_until) f.fcm_send_until = s.sent_until;
+  if (s.reserved_since) f.sndn_rsev_since = s.reserved_since;
+  if (s.reserved_until) f.sndn_rsev_until = s.reserved_until;
   if (s.search) f.search = s.search;
   else if (s.column && s.contains) Object.assign(f, { column: s.column, contains: s.contains });
   else if (s.column && s.equals) Object.assign(f, { column: s.column, equals: s.equals });
@@ -40,7 +50,10 @@ export const redrivable = ['failed', 'expired', 'cancelled'] as const;
 export const instant = (ms: number) => new Date(ms).toISOString();
 
 /** Whether the texts may have to be read, which can take a moment. */
-export const isScan = (f: Filter) => f.search !== undefined || f.column !== undefined;
+export const isScan = (f: Filter) =>
+  (['search', 'column', 'fcm_send_since', 'fcm_send_until', 'sndn_rsev_since', 'sndn_rsev_until'] as const).some(
+    (name) => f[name] !== undefined,
+  );
 
 /** Whether anything is filtered. */
 export const isFiltered = (f: Filter) => Object.keys(f).length > 0;
@@ -54,11 +67,25 @@ export const noFilter = {
   service: null,
   group: null,
   code: null,
+  sent: null,
+  sent_since: null,
+  sent_until: null,
+  reserved_since: null,
+  reserved_until: null,
   search: null,
   column: null,
   contains: null,
   equals: null,
 } as const satisfies Partial<Record<keyof LogState, null>>;
+
+/** The columns of times that are filtered by a range, and its ends in the state of the page. */
+export const ranges = [
+  { column: 'fcm_send_time', ends: ['sent_since', 'sent_until'] },
+  { column: 'sndn_rsev_hour', ends: ['reserved_since', 'reserved_until'] },
+] as const;
+
+/** What is filtered by beside search, time of acceptance and state. */
+export type MoreState = Pick<LogState, 'service' | 'group' | 'code' | 'sent' | (typeof ranges)[number]['ends'][number]>;
 
 /** A filter that changed is looked at from its first page, as of now. */
 export const fromStart = { page: null, asof: null } as const;
@@ -72,7 +99,8 @@ const leastPart = 4;
 /** Whether a search is refused to who sees personal data masked. */
 export function isTooShort(a: Asked): boolean {
   const isPersonal = personal.includes(a.column) || a.column === 'result';
-  const letters = a.word.normalize('NFC').match(/[\p{L}\p{Nd}]/gu) ?? [];
+  const what = a.column === 'cust_telno' ? /\p{Nd}/gu : /[\p{L}\p{Nd}]/gu; // phones are compared by their digits
+  const letters = a.word.normalize('NFC').match(what) ?? [];
   return a.match === 'contains' && isPersonal && a.word.trim() !== '' && letters.length < leastPart;
 }
 
@@ -92,6 +120,7 @@ export function destinationOf(a: Asked): { post: Schemas['SearchFields'] } | { u
   }
   if (a.match === 'equals' && a.column === 'push_grp_id') return { url: { group: word } };
   if (a.match === 'equals' && a.column === 'D_servicename') return { url: { service: word } };
+  if (a.column === 'fcm_send_yn' && /^[yn]$/i.test(word)) return { url: { sent: word.toUpperCase() as 'Y' | 'N' } };
   return { url: { column: a.column, [a.match]: word } };
 }
 
