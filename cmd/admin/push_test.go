@@ -97,6 +97,7 @@ func TestRedriveOfWhatIsOld(t *testing.T) {
 		t.Error("a dry run changes something")
 	}
 	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=failed"), 1, nil, append(what, "nothing was done", "give --since, or --yes"))
+	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=failed", "--sndn-rsev-since=2026-01-01T00:00:00Z", "--dry-run"), 0, []string{"0 failed pushes\n"}, nil)
 	checkRun(t, runs(t, s.Server, "push", "cancel", "--status=queued", "--dry-run"), 0, []string{"0 queued pushes\n"}, nil)
 	checkRun(t, runs(t, s.Server, "push", "redrive", "a", "--dry-run"), 2, nil, []string{"--dry-run and --yes go with --status"})
 	if n := s.status(t, "a"); n != push.Failed {

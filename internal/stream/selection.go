@@ -39,8 +39,9 @@ func (s *Selection) filter() pushlog.Filter {
 
 // Filter returns the filter that selects the same pushes.
 func (s Selection) Filter() pushlog.Filter {
-	return pushlog.Filter{Statuses: []push.Status{s.Status}, Since: s.Since, Until: s.Until, ErrorCode: s.ErrorCode, Csno: s.Csno,
-		PushGrpID: s.PushGrpID, DeviceID: s.DeviceID}
+	f := s.filter()
+	f.Statuses, f.Since, f.Until = []push.Status{s.Status}, s.Since, s.Until
+	return f
 }
 
 // Progress is how far a redrive or cancel of a selection has come.
