@@ -464,7 +464,10 @@ test.describe('a push that is open', () => {
 });
 
 test.describe('an export', () => {
-  test('opens as CSV with a BOM, formulas defused, personal data masked', async ({ system, visit }) => {
+  test('is for Excel, with a BOM, formulas as texts, personal data masked; or exact values for programs', async ({
+    system,
+    visit,
+  }) => {
     await system.send({ D_servicename: '=1+1', push_grp_id: 'G1', msg_title: '=HYPERLINK("x")', csno: '10055555' });
     await system.send({ D_servicename: 'other', push_grp_id: 'G2', msg_title: 'not wanted' });
     await system.settled();
@@ -479,9 +482,19 @@ test.describe('an export', () => {
     expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
     const text = bytes.toString('utf8');
     expect(text.trim().split('\n')).toHaveLength(2);
-    expect(text).toContain("'=1+1");
-    expect(text).not.toMatch(/(^|,|")=1/m);
+    expect(text).toContain('"=""=1+1"""'); // a formula that is nothing but this text
+    expect(text.split('\n')[0]).toContain('Customer no.');
     expect(text).not.toContain('10055555');
+
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('button', { name: 'CSV (as it is)' }).click();
+    await expect(page.getByText('Excel would change them')).toBeVisible();
+    const plain = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download CSV' }).click();
+    const exact = readFileSync(await (await plain).path()).toString('utf8');
+    expect(exact.split('\n')[0]).toContain('sndn_rsev_hour,csno');
+    expect(exact).toContain('=1+1');
+    expect(exact).not.toContain('""=1+1');
   });
 
   test('is not for a viewer', async ({ small, visit }) => {
@@ -627,5 +640,54 @@ test.describe('redriving what is filtered', () => {
     const page = await visit(small, 'viewer', '/log?status=failed');
     await shown(page);
     await expect(page.getByRole('button', { name: /^Resend/ })).toHaveCount(0);
+  });
+});
+
+test.describe('all twelve columns', () => {
+  test('a phone in any spelling, sent or not, and times as they are shown, find a push', async ({ system, visit }) => {
+    const year = String(new Date().getFullYear());
+    await system.send(
+      { csno: '1', cust_telno: '+82-10-2345-6789', msg_title: 'one' },
+      { csno: '2', cust_telno: '010-9999-0000', msg_title: 'two', device_id: 'x-unregistered' },
+      { csno: '3', msg_title: 'three', sndn_rsev_hour: `${year}1231235900` },
+    );
+    await eventually('two to end', async () => {
+      const { sent, failed } = await system.counts();
+      return sent === 1 && failed === 1 ? true : undefined;
+    });
+    const page = await visit(system, 'auditor', '/log');
+    await shown(page);
+    for (const word of ['01023456789', '010-2345-6789', '6789', '０１０２３４５６７８９']) {
+      await search(page, 'Phone', 'contains', word);
+      await expect(total(page)).toHaveText('1 push');
+      await expect(page.getByRole('textbox', { name: 'Keyword' })).not.toHaveValue('');
+    }
+    await expect(page.getByPlaceholder('Digits are enough')).toBeVisible();
+    await search(page, 'Sent', 'is exactly', 'N');
+    await expect.poll(() => asked(page).get('sent')).toBe('N');
+    await expect(total(page)).toHaveText('1 push');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await expect(total(page)).toHaveText('3 pushes');
+    await search(page, 'Scheduled at', 'contains', '-12-31 23:59');
+    await expect(total(page)).toHaveText('1 push');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await expect(total(page)).toHaveText('3 pushes');
+
+    // As filters, in the URL; a range has a chip of its own.
+    await page.getByRole('button', { name: 'More filters' }).click();
+    const more = page.getByRole('dialog', { name: 'More filters' });
+    await more.getByRole('combobox', { name: 'Sent' }).click();
+    await page.getByRole('option', { name: 'Y · accepted by FCM' }).click();
+    await more.getByLabel('FCM sent at from').fill('2020-01-01T00:00');
+    await more.getByRole('button', { name: 'Apply' }).click();
+    await expect(total(page)).toHaveText('1 push');
+    expect(asked(page).get('sent')).toBe('Y');
+    expect(Date.parse(asked(page).get('sent_since') ?? '')).toBe(Date.parse('2020-01-01T00:00+09:00')); // the firm's
+    await page.reload();
+    await expect(total(page)).toHaveText('1 push');
+    await page.getByRole('button', { name: 'Remove the filter FCM sent at' }).click();
+    await expect.poll(() => asked(page).get('sent_since')).toBeNull();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await expect(total(page)).toHaveText('3 pushes');
   });
 });

@@ -5,17 +5,20 @@ import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
 import Typography from '@mui/material/Typography';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { client } from '../../api/client';
+import { client, type Schemas } from '../../api/client';
 import { saveFile } from '../../api/download';
 import { useMay } from '../../api/session';
-import { formatNumber } from '../../i18n/texts';
+import { formatNumber, useLanguage } from '../../i18n/texts';
 import { serverNow } from '../../time/clock';
+import { useTime } from '../../time/useTime';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { useToast } from '../../ui/Toast';
 import { type Filter, instant } from './filter';
 import { useLogText } from './text';
 
-type Format = 'csv' | 'ndjson';
+const kinds = ['excel', 'csv', 'ndjson'] as const;
+/** For whom a file is: people with Excel, or programs. */
+type Kind = (typeof kinds)[number];
 
 export type Exported = { filter: Filter; order: 'newest' | 'oldest'; total: number; exact: boolean };
 
@@ -26,14 +29,24 @@ export default function ExportDialog({ filter, order, total, exact, open, onClos
   const t = useLogText();
   const mayReveal = useMay('reveal');
   const say = useToast();
-  const [format, setFormat] = useState<Format>('csv');
+  const language = useLanguage();
+  const { zone } = useTime();
+  const [kind, setKind] = useState<Kind>('excel');
+  const format = kind === 'ndjson' ? 'ndjson' : 'csv';
   const [reveal, setReveal] = useState(false);
   const running = useRef<AbortController | null>(null);
   const made = useMutation({
     mutationFn: async (reason: string) => {
       running.current = new AbortController();
       const { data, response } = await client.POST('/api/v1/pushes/export', {
-        body: { ...filter, order, format, reveal, ...(reason && { reason }) },
+        body: {
+          ...filter,
+          order,
+          format,
+          reveal,
+          ...(reason && { reason }),
+          ...(kind === 'excel' && { for: 'excel', lang: language }),
+        } as Schemas['Export'],
         parseAs: 'blob',
         signal: running.current.signal,
       });
@@ -67,12 +80,16 @@ export default function ExportDialog({ filter, order, total, exact, open, onClos
         exclusive
         size="small"
         aria-label={t('format')}
-        value={format}
-        onChange={(_, f: Format | null) => f && setFormat(f)}
+        value={kind}
+        onChange={(_, to: Kind | null) => to && setKind(to)}
       >
-        <ToggleButton value="csv">CSV</ToggleButton>
-        <ToggleButton value="ndjson">NDJSON</ToggleButton>
+        {kinds.map((k) => (
+          <ToggleButton key={k} value={k}>
+            {t(`export.${k}`)}
+          </ToggleButton>
+        ))}
       </ToggleButtonGroup>
+      <Typography variant="body2">{t(`export.${kind}Hint`, { zone })}</Typography>
       {mayReveal ? (
         <FormControlLabel
           control={<Checkbox checked={reveal} onChange={(e) => setReveal(e.target.checked)} />}
