@@ -685,7 +685,7 @@ test.describe('all twelve columns', () => {
     expect(Date.parse(asked(page).get('sent_since') ?? '')).toBe(Date.parse('2020-01-01T00:00+09:00')); // the firm's
     await page.reload();
     await expect(total(page)).toHaveText('1 push');
-    await page.getByRole('button', { name: 'Remove the filter FCM sent at' }).click();
+    await page.getByLabel('Remove the filter FCM sent at').click();
     await expect.poll(() => asked(page).get('sent_since')).toBeNull();
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await expect(total(page)).toHaveText('3 pushes');

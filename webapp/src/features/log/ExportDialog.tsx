@@ -13,8 +13,8 @@ import { serverNow } from '../../time/clock';
 import { useTime } from '../../time/useTime';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { useToast } from '../../ui/Toast';
+import { useExportText } from './exportText';
 import { type Filter, instant } from './filter';
-import { useLogText } from './text';
 
 const kinds = ['excel', 'csv', 'ndjson'] as const;
 /** For whom a file is: people with Excel, or programs. */
@@ -26,7 +26,7 @@ type Props = Exported & { open: boolean; onClose: () => void };
 
 /** Exports what is filtered, as a file. */
 export default function ExportDialog({ filter, order, total, exact, open, onClose }: Props) {
-  const t = useLogText();
+  const t = useExportText();
   const mayReveal = useMay('reveal');
   const say = useToast();
   const language = useLanguage();

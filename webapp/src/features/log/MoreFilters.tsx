@@ -11,13 +11,13 @@ import { useTime } from '../../time/useTime';
 import { InstantField } from '../../ui/InstantField';
 import type { LogChange, LogState } from '../../url/log';
 import { type MoreState, ranges } from './filter';
-import { useLogText } from './text';
+import { useMoreText } from './moreText';
 
 type Props = { state: MoreState; onApply: (part: LogChange) => void };
 
 /** Service, group, error code, whether and when FCM accepted it, and for when it was reserved. */
 export default function MoreFilters({ state, onApply }: Props) {
-  const t = useLogText();
+  const t = useMoreText();
   const name = useFieldText();
   const { zone } = useTime();
   const [now, setNow] = useState<LogChange>(state);

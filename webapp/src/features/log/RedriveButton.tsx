@@ -1,4 +1,3 @@
-import ReplayIcon from '@mui/icons-material/Replay';
 import Button from '@mui/material/Button';
 import { Suspense, useState } from 'react';
 import { lazily } from '../../api/load';
@@ -29,7 +28,7 @@ export function RedriveButton({ total, ...dialog }: Props) {
   const all = status?.length && status.every(isOpen) && total;
   return (
     <>
-      <Button size="small" startIcon={<ReplayIcon />} aria-haspopup="dialog" onClick={() => setAsked(dialog)}>
+      <Button size="small" aria-haspopup="dialog" onClick={() => setAsked(dialog)}>
         {all ? t('redriveThese', { count: all }) : t('redrive')}
       </Button>
       {asked && (
