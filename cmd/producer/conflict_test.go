@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,9 @@ func TestLoadConflict(t *testing.T) {
 		}
 		if !strings.Contains(p.stderr.String(), "1 lines in conflict") {
 			t.Errorf("run %d: %s", run, p.stderr.String())
+		}
+		if rejected, err := os.ReadFile(path + ".rejected.ndjson"); err != nil || string(rejected) != `{"id":"a","device_id":"t","msg_title":"another"}`+"\n" {
+			t.Errorf("run %d: the reject file has %q, %v", run, rejected, err)
 		}
 	}
 	b.checkIDs(t, "a", "b", "past")

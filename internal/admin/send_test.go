@@ -54,6 +54,22 @@ func TestSend(t *testing.T) {
 	if len(ids) != 2 {
 		t.Errorf("%v", ids)
 	}
+	// Other content under a known id, or a known key, is a conflict, as at the producer.
+	for key, body := range map[string]string{"three": strings.Replace(body, "제목", "다른 제목", 1), "one": `{"device_id":"token","msg_contents":"y"}`} {
+		w := b.as("localhost", map[string]string{"Idempotency-Key": key}, "POST", "/api/v1/pushes", body)
+		checkProblem(t, w, 409, "another push")
+		if p := decode[httpapi.Problem](t, w); p.Type != httpapi.TypeConflict {
+			t.Errorf("%+v", p)
+		}
+	}
+	if w := b.as("localhost", map[string]string{"Idempotency-Key": ""}, "POST", "/api/v1/pushes", body); w.Code != 400 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	// What is long past is accepted, and never sent.
+	w = b.do("POST", "/api/v1/pushes", `{"device_id":"token","msg_contents":"x","ttl":60,"sndn_rsev_hour":"`+in(-time.Hour)+`"}`)
+	if got := decode[receipt](t, w); w.Code != 202 || got.Answer != "expired" || b.status(t, got.ID) != push.Expired {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
 }
 
 func TestSendWhatIsWrong(t *testing.T) {
