@@ -11,7 +11,8 @@
 -- changed.
 --
 -- The lifetime of what was reserved begins at its new time, as accept has it. When it
--- would have been due stays in the record: move.<n>, the last 20.
+-- would have been due stays in the record: move.<n>, the last 20. If a chunk has the
+-- push, its time there is out of date: K:late says so.
 --
 -- Crash before: as it was. Crash after: moved. Twice: the second finds the name of the
 -- operation, and changes nothing.
