@@ -117,10 +117,28 @@ test('a half-written test push is there after the next login', async ({ system, 
   await expect(page.getByLabel('Title')).toHaveValue('half written');
 });
 
+test('who is there keeps the page in an outage', async ({ system, visit, allow }) => {
+  allow(/^net::ERR_\w+ GET /, /^console: .*ERR_/);
+  await system.session('operator');
+  await unused(system, 'operator', 20);
+  const page = await visit(system, 'operator', '/workers');
+  await expect(page.getByText('consumer-1')).toBeVisible();
+  await page.waitForTimeout(5_000);
+  await system.process('admin').kill();
+  const end = Date.now() + 50_000; // beyond the end that the page was told
+  for (let n = 0; Date.now() < end; n++) {
+    await page.mouse.move(700 + (n % 2) * 20, 500);
+    await page.waitForTimeout(2_000);
+    await expect(login(page)).toHaveCount(0);
+  }
+  await expect(countdown(page)).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Workers');
+});
+
 test('no server, no data: the page does not stay open beyond the end', async ({ system, visit, allow }) => {
   allow(/^net::ERR_\w+ GET /, /^console: .*ERR_/);
   await system.session('operator');
-  await unused(system, 'operator', 30);
+  await unused(system, 'operator', 10); // a page may take its time to be there
   const page = await visit(system, 'operator', '/log');
   await expect(page.locator('[data-live=live]')).toBeVisible();
   await page.waitForTimeout(5_000); // the frame has what it needs without a server

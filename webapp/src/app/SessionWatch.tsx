@@ -39,9 +39,12 @@ export function SessionWatch() {
       if (ending ? now - asked >= often : used) ask.current();
       if (!ending) began = 0;
       else if (!began) began = now;
+      // Who is here in an outage keeps the page: the server decides when it is back.
+      const failing = queries.getQueryState(sessionKey)?.status === 'error';
+      const here = failing && !sessionEnd.final && age !== null && age < sessionEnd.idle;
       // No server says that it goes on: nothing is shown any more to who may pass by.
-      if (rest < -often) queries.setQueryData(sessionKey, null);
-      const shown = ending && (told >= began || now - began > often);
+      if (rest < -often && !here) queries.setQueryData(sessionKey, null);
+      const shown = ending && !here && (told >= began || now - began > often);
       holdInput(shown);
       setLeft(shown ? Math.max(0, Math.ceil(rest / 1_000)) : null);
       if (!ending) setClosed(false);
