@@ -54,7 +54,7 @@ type loadFlags struct {
 	Format       string `enum:"auto,ndjson,csv" default:"auto" help:"auto, ndjson or csv; auto goes by the file's first character."`
 	Encoding     string `default:"auto" help:"utf-8, cp949 (Korean Excel's \"CSV\"), utf-16le or utf-16be; auto goes by the byte order mark, and without one takes a file that is UTF-8 as a whole. With a name, only lines that are not in that encoding are rejected, and standard input is read as it comes."`
 	Rejects      string `placeholder:"FILE" help:"Where lines that can't be accepted go, as they are, to be mended and handed in again; beside it FILE.reasons.ndjson says why. Default: the import's name with .rejected and its extension."`
-	Batch        string `placeholder:"NAME" help:"A push without an id is known again by this name, its fields, and how many equal ones come before it in the file. Default: the file's name without its extension; needed for standard input. Give another one to send the same pushes again."`
+	Batch        string `placeholder:"NAME" help:"A push without an id is known again by this name, its fields, and how many equal ones come before it in the file. Default: the file's name without its extension; needed if standard input has a push without an id. Give another one to send the same pushes again."`
 	FailOnReject bool   `help:"Exit with 1 if any line was not accepted. Without it the exit code is 0 when every line was accepted, repeated or rejected."`
 }
 

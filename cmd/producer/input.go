@@ -153,18 +153,17 @@ func rejectsBeside(path, format string) string {
 	return path + rejectedMark + kind
 }
 
-// batch is that of the flags, or of the file. What has no name that tells one import
-// from another needs one: else tomorrow's pipe would be taken for today's.
-func (f *loadFlags) batch() (string, error) {
+// batch is that of the flags, or of the file; empty if that has no name that tells one
+// import from another, such as a pipe.
+func (f *loadFlags) batch() string {
 	if f.Batch != "" {
-		return f.Batch, nil
+		return f.Batch
 	}
 	info, err := os.Stat(f.File)
 	if f.File != "-" && (err != nil || info.Mode().IsRegular() || info.IsDir()) {
-		return batchOf(filepath.Base(f.File)), nil
+		return batchOf(filepath.Base(f.File))
 	}
-	return "", usage("--batch is needed, since %s has no name that tells one import from another: a push without an id is known again "+
-		"by the batch and its fields, so give the same name to hand in the same pushes again, and a new one to send them again", f.File)
+	return ""
 }
 
 // batchOf is the batch of a file: its name without what says how it is written, so that

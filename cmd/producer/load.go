@@ -55,10 +55,6 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	if err != nil {
 		return usage("--encoding: %v", err)
 	}
-	batch, err := f.batch()
-	if err != nil {
-		return err
-	}
 	in, err := openInput(ctx, f.File, stdin, encoding)
 	defer in.close()
 	if err != nil {
@@ -76,7 +72,7 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	if err != nil {
 		return usage("%v", err)
 	}
-	l := &loader{app: a, batch: batch, encoding: encoding, rejects: rejects, progress: progress,
+	l := &loader{app: a, batch: f.batch(), encoding: encoding, rejects: rejects, progress: progress,
 		seed: maphash.MakeSeed(), equal: map[uint64]uint32{}}
 	start := time.Now()
 	err = l.run(ctx, src)
@@ -155,7 +151,7 @@ func (l *loader) read(ctx context.Context, src *jobfile.Reader, chunks chan<- ch
 		if err == nil {
 			l.sum.Lines++
 			if line.Err == nil && line.Job.ID == "" {
-				line.Job.ID, err = l.idOf(&line.Job)
+				line.Job.ID, err = l.idOf(line)
 			}
 			var faults push.Faults
 			switch {
@@ -186,12 +182,17 @@ func (l *loader) read(ctx context.Context, src *jobfile.Reader, chunks chan<- ch
 
 // idOf makes the id of a job that has none, the same at every run: by what it says, and
 // how many that say the same came before. Where it stands in the file, and how the file
-// is written, makes no difference.
-func (l *loader) idOf(j *push.Job) (string, error) {
+// is written, makes no difference. It needs a batch: else tomorrow's pipe would be taken
+// for today's.
+func (l *loader) idOf(line jobfile.Line) (string, error) {
+	if l.batch == "" {
+		return "", usage("line %d has no id, so --batch is needed: a push without an id is known again by the batch and its fields; "+
+			"give the same name to hand in the same pushes again, and a new one to send them again", line.Number)
+	}
 	if len(l.equal) >= maxUnnamed {
 		return "", fmt.Errorf("more than %d different pushes have no id; give them ids, or hand the file in in parts", maxUnnamed)
 	}
-	content := j.Fingerprint()
+	content := line.Job.Fingerprint()
 	key := maphash.String(l.seed, content)
 	name := l.batch + "\x00" + content + "\x00" + strconv.FormatUint(uint64(l.equal[key]), 10)
 	l.equal[key]++
@@ -281,7 +282,7 @@ func (l *loader) report(w io.Writer) {
 	if l.encoding != jobfile.Auto {
 		flags = " --encoding " + string(l.encoding)
 	}
-	fmt.Fprintf(w, "mend them there, and hand them in with: producer load --batch %s%s %s\n", setting.Quote(l.batch), flags, setting.Quote(l.rejects.path))
+	fmt.Fprintf(w, "mend them there, and hand them in with: producer load --batch %s%s %s\n", setting.Quote(cmp.Or(l.batch, "NAME")), flags, setting.Quote(l.rejects.path))
 }
 
 // lastWords say how many lines were not accepted.

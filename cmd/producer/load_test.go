@@ -172,13 +172,30 @@ func TestLoadOfAPipeWantsABatch(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	unnamed := `{"device_id":"t","msg_title":"x"}`
 	for _, args := range [][]string{{"-"}, {"-", "--batch="}, {fifo}} {
-		p := b.start(t, strings.NewReader(job("a")), append([]string{"load"}, args...)...)
-		if code := p.wait(t); code != exitUsage || !strings.Contains(p.stderr.String(), "--batch is needed") || p.stdout.String() != "" {
+		p := b.start(t, strings.NewReader(unnamed), append([]string{"load"}, args...)...)
+		if args[0] == fifo {
+			if err := os.WriteFile(fifo, []byte(unnamed), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if code := p.wait(t); code != exitUsage || !strings.Contains(p.stderr.String(), "line 1 has no id, so --batch is needed") {
 			t.Errorf("%v: exit code %d: %s", args, code, p.stderr.String())
 		}
 	}
 	b.checkIDs(t)
+
+	// Where all have ids none is needed, as long as none comes without.
+	p := b.start(t, strings.NewReader(job("a")+"\n"+job("b")+"\n"+unnamed), "load", "-")
+	if code := p.wait(t); code != exitUsage || !strings.Contains(p.stderr.String(), "line 3 has no id") {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+	p = b.start(t, strings.NewReader(job("a")+"\n"+job("b")), "load", "-")
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+	b.checkIDs(t, "a", "b")
 }
 
 // Five megabytes in one line are rejected by number, in little memory, and
