@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -15,6 +17,9 @@ import (
 // TestHangup: SIGHUP, which a closed terminal sends, drains as SIGTERM does: what is
 // in flight finishes, the rest is handed back, the name leaves the group, exit code 0.
 func TestHangup(t *testing.T) {
+	caught := make(chan os.Signal, 1) // else what ignores it here, such as nohup, has the processes ignore it
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	s := setup(t, options{sim: fcmsim.Config{Latency: fcmsim.Latency{FixedMS: 300}}})
 	a := s.consumer("consumer-a", "CONSUMER_CONCURRENCY=16")
 	serving := []*process{a, s.start("producer", "producer", nil, "serve"), s.start("admin", "admin", nil, "serve")}
