@@ -25,7 +25,7 @@ test('a page that is opened while the server is away says so, and opens when it 
 });
 
 test.describe('a store where nothing has begun', () => {
-  test.use({ options: { consumers: [] } });
+  test.use({ options: { consumers: [] }, still: 'there has never been a push' });
 
   test('is an empty one, and its admin is ready', async ({ system, visit }) => {
     await system.process('producer').kill();
@@ -68,13 +68,13 @@ test('in a hold the backlog is what waits, how long, and marked; the drawer says
     return holds.length > 0 || undefined;
   });
   const page = await visit(system, 'operator', '/');
-  const tile = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Backlog 20' }) });
-  await expect(tile).toBeVisible();
-  await expect(tile.locator('[data-tone=warning]')).toHaveText('20');
+  const tile = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: /^Backlog/ }) });
+  const waiting = tile.locator('[data-tone=warning]');
+  await expect(async () => expect(Number(await waiting.textContent())).toBeGreaterThanOrEqual(20)).toPass();
   await expect(tile).toContainText(/Oldest waits .* in flight|Oldest waits/);
   await tile.getByRole('link').click();
   await expect(page).toHaveURL(/status=queued,retrying/);
-  await expect(page.getByText('20 pushes').first()).toBeVisible();
+  await expect(page.getByText(/^[2-9]\d pushes|^\d{3,} pushes/).first()).toBeVisible();
   await page.goto(`${system.url}/log?id=${ids[0]}`);
   const why = /^(All sending is held|No worker gets through to FCM) now/; // between two probes, or before the next hold
   await expect(page.getByText(why)).toBeVisible({ timeout: 45_000 });
