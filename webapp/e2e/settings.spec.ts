@@ -56,7 +56,7 @@ test('what one may not see is not there, and refused', async ({ small, visit }) 
   const page = await visit(small, 'operator', '/settings');
   await expect(page.getByRole('tab')).toHaveText(['Display', 'My account']);
   await page.goto(`${small.url}/settings/audit`);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('You have no permission for this page');
   expect((await small.api('operator', 'GET', '/users')).status).toBe(403);
   expect((await small.api('operator', 'POST', '/audit/search', {})).status).toBe(403);
 });
