@@ -178,7 +178,7 @@ test.describe('what comes meanwhile', () => {
     await expect(page.locator('[data-live=live]')).toBeVisible();
     await expect(row(page, id).locator('[data-status=queued]').first()).toBeVisible();
     await row(page, id).click();
-    await expect(drawer(page)).toContainText('Waiting for a worker');
+    await expect(drawer(page)).toContainText('Waiting for workers to be switched on');
     const before = await ids(page);
     await system.api('admin', 'PUT', '/workers/consumer-1/desired', { desired: 'running' });
     await expect(row(page, id).locator('[data-status=retrying]').first()).toBeVisible();
