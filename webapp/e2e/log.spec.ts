@@ -191,12 +191,12 @@ test.describe('what comes meanwhile', () => {
       /^Try 1 503 UNAVAILABLE/,
       /^Try 2 200 ACCEPTED/,
     ]);
-    expect(asked(page).get('id')).toBe(id);
+    await expect.poll(() => asked(page).get('id')).toBe(id);
     await page.reload();
     await expect(story.getByRole('listitem')).toHaveCount(3);
     await page.keyboard.press('Escape');
     await expect(drawer(page)).toHaveCount(0);
-    expect(asked(page).get('id')).toBeNull();
+    await expect.poll(() => asked(page).get('id')).toBeNull();
   });
 
   test('live tail shows what comes, and holds still while a push is open', async ({ system, visit }) => {
@@ -687,7 +687,7 @@ test.describe('all twelve columns', () => {
     await more.getByLabel('FCM sent at from').fill('2020-01-01T00:00');
     await more.getByRole('button', { name: 'Apply' }).click();
     await expect(total(page)).toHaveText('1 push');
-    expect(asked(page).get('sent')).toBe('Y');
+    await expect.poll(() => asked(page).get('sent')).toBe('Y');
     expect(Date.parse(asked(page).get('sent_since') ?? '')).toBe(Date.parse('2020-01-01T00:00+09:00')); // the firm's
     await page.reload();
     await expect(total(page)).toHaveText('1 push');

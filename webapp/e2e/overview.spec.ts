@@ -28,7 +28,7 @@ test('numbers lead to the log with the same filter, and change as it happens', a
   await page.goBack();
   await page.getByRole('link', { name: 'UNREGISTERED' }).click();
   await expect(page.locator('[data-total]')).toHaveText(/^\d pushe?s?/);
-  expect(new URL(page.url()).searchParams.get('code')).toBe('UNREGISTERED');
+  await expect.poll(() => new URL(page.url()).searchParams.get('code')).toBe('UNREGISTERED');
 });
 
 test('a time chosen in the chart opens the log of that time', async ({ small, visit }) => {
