@@ -155,15 +155,11 @@ func rejectsBeside(path, format string) string {
 
 // batch is that of the flags, or of the file; empty if that has no name that tells one
 // import from another, such as a pipe.
-func (f *loadFlags) batch() string {
-	if f.Batch != "" {
-		return f.Batch
-	}
-	info, err := os.Stat(f.File)
-	if f.File != "-" && (err != nil || info.Mode().IsRegular() || info.IsDir()) {
+func (f *loadFlags) batch(in *input) string {
+	if f.Batch == "" && in.info != nil {
 		return batchOf(filepath.Base(f.File))
 	}
-	return ""
+	return f.Batch
 }
 
 // batchOf is the batch of a file: its name without what says how it is written, so that

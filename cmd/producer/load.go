@@ -72,7 +72,7 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	if err != nil {
 		return usage("%v", err)
 	}
-	l := &loader{app: a, batch: f.batch(), encoding: encoding, rejects: rejects, progress: progress,
+	l := &loader{app: a, batch: f.batch(in), encoding: encoding, rejects: rejects, progress: progress,
 		seed: maphash.MakeSeed(), equal: map[uint64]uint32{}}
 	start := time.Now()
 	err = l.run(ctx, src)
