@@ -34,6 +34,8 @@ function jobs(count: number, ending = ''): Job[] {
 let system: System;
 let traffic: ReturnType<typeof setInterval> | undefined;
 
+test.use({ still: 'the pictures show what a firm has in its log' });
+
 test.beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   system = await System.start({
