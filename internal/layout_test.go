@@ -77,8 +77,9 @@ func TestArrows(t *testing.T) {
 	for folder, allowed := range map[string][]string{
 		"internal/push":            nil,
 		"internal/pushlog":         {"internal/push"},
-		"internal/stream":          {"internal/push", "internal/pushlog", "internal/redisclock", "internal/redisscript"},
+		"internal/stream":          {"internal/loop", "internal/push", "internal/pushlog", "internal/redisclock", "internal/redisscript"},
 		"internal/redisscript":     nil,
+		"internal/loop":            nil,
 		"internal/fcm":             {"internal/push"},
 		"internal/fcm/fcmsim":      nil,
 		"internal/share":           nil,
