@@ -195,3 +195,52 @@ func TestNoDrawers(t *testing.T) {
 		}
 	}
 }
+
+// A reader finds what a package is for in one place: its doc.go, the main.go of a
+// command, or the only file that it has. Another file with a comment before its package
+// clause would be read as a part of it.
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	files, comments := map[string][]string{}, map[string][]string{}
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && file != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		folder := filepath.Dir(file)
+		files[folder] = append(files[folder], name)
+		if parsed.Doc == nil {
+			return nil
+		}
+		comments[folder] = append(comments[folder], name)
+		want := "Package " + parsed.Name.Name + " "
+		if parsed.Name.Name == "main" {
+			want = "Command " + filepath.Base(folder) + " "
+		}
+		if !strings.HasPrefix(parsed.Doc.Text(), want) {
+			t.Errorf("%s begins with %.40q, not with %q", file, parsed.Doc.Text(), want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, names := range files {
+		switch found := comments[folder]; {
+		case len(found) != 1:
+			t.Errorf("%s has %d package comments, in %q; want one", folder, len(found), found)
+		case len(names) > 1 && found[0] != "doc.go" && found[0] != "main.go":
+			t.Errorf("%s has its package comment in %s; want it in doc.go", folder, found[0])
+		}
+	}
+}

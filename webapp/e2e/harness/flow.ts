@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from './process';
-import type { System } from './system';
+
+/** What pushes are sent through. */
+type Sender = { send(push: ReturnType<typeof pushOf>): Promise<unknown> };
 
 /** How many pushes flow in a second. */
 const rate = 5;
@@ -18,12 +20,12 @@ export class Flow {
   accepted = 0;
   private refused: unknown;
 
-  private constructor(private readonly system: System) {
+  private constructor(private readonly system: Sender) {
     this.running = this.run();
   }
 
   /** Begins, and waits for the first push. */
-  static async start(system: System): Promise<Flow> {
+  static async start(system: Sender): Promise<Flow> {
     const flow = new Flow(system);
     await eventually('the flow to begin', () => (flow.accepted > 0 ? true : undefined)).catch((error: unknown) =>
       flow.stop().finally(() => {

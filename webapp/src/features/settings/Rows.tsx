@@ -8,10 +8,10 @@ import TableContainer from '@mui/material/TableContainer';
 import TableHead from '@mui/material/TableHead';
 import TablePagination from '@mui/material/TablePagination';
 import TableRow from '@mui/material/TableRow';
+import Typography from '@mui/material/Typography';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { type ReactNode, useState } from 'react';
 import { useDensity } from '../../ui/density';
-import { Cards } from './Cards';
 import { useSettingsText } from './text';
 
 /** How many rows are on a page. */
@@ -23,7 +23,7 @@ export type Column<R> = {
   cell: (row: R) => ReactNode;
 };
 
-export type RowsProps<R> = {
+type RowsProps<R> = {
   /** What the rows are, for who can't see. */
   label: string;
   /** The first one is what a row is called by. */
@@ -107,5 +107,37 @@ export function Rows<R>(props: RowsProps<R>) {
         </Box>
       )}
     </>
+  );
+}
+
+/** Rows as cards, for narrow screens. */
+function Cards<R>({ label, columns, rows, idOf, actions, dim }: RowsProps<R>) {
+  const [first, ...rest] = columns;
+  return (
+    <Box component="ul" aria-label={label} sx={{ m: 0, p: 0, listStyle: 'none', display: 'grid', gap: 1 }}>
+      {rows.map((row) => (
+        <Paper key={idOf(row)} component="li" variant="outlined" sx={{ p: 1.5 }}>
+          <Box sx={{ display: 'flex', alignItems: 'center', justifyContent: 'space-between', gap: 1, mb: 0.5 }}>
+            <Box sx={{ fontWeight: 700, color: dim?.(row) ? 'text.secondary' : undefined }}>{first?.cell(row)}</Box>
+            {actions?.(row)}
+          </Box>
+          <Box
+            component="dl"
+            sx={{ m: 0, display: 'grid', gridTemplateColumns: 'minmax(88px, auto) 1fr', columnGap: 2, rowGap: 0.5 }}
+          >
+            {rest.map((c) => (
+              <Box key={c.name} sx={{ display: 'contents' }}>
+                <Typography component="dt" variant="body2" sx={{ color: 'text.secondary' }}>
+                  {c.label}
+                </Typography>
+                <Typography component="dd" variant="body2" sx={{ m: 0, minWidth: 0 }}>
+                  {c.cell(row)}
+                </Typography>
+              </Box>
+            ))}
+          </Box>
+        </Paper>
+      ))}
+    </Box>
   );
 }
