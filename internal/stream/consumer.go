@@ -90,6 +90,7 @@ type Consumer struct {
 	paused    atomic.Bool
 	pausedAll bool          // of the watcher
 	adjusting sync.Mutex    // of the valves
+	abandoned atomic.Int64  // pushes let go of: they may still be pending for this consumer
 	beatNow   chan struct{} // the state has changed: don't wait with the heartbeat
 	trouble   *trouble
 }

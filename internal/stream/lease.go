@@ -23,6 +23,9 @@ const (
 	sweepEvery = 5
 )
 
+// validEvery is how often a role that waits for a valid lease looks.
+const validEvery = 10 * time.Millisecond
+
 // Lease is how long what a consumer has in hand is its own without Redis hearing
 // of it. Its Valid is the fence between a process that was stopped, or cut off
 // from Redis, and FCM: the Sender asks it before each write.
@@ -63,6 +66,23 @@ func (l *Lease) Valid() bool {
 // knows.
 func (l *Lease) fresh(leased, now time.Time) bool {
 	return l.Valid() && passed(leased, now) < l.length*3/4 && passed(leased, *l.renewed.Load()) <= l.length/renewAfter
+}
+
+// blocked is how long a read may wait for its first entry: what it reads counts as
+// leased since it began, and must be fresh.
+func (l *Lease) blocked() time.Duration { return l.length / renewAfter / 2 }
+
+// mayStart waits until the consumer may read and start pushes: the valve is open and
+// the lease valid. It returns the valve's context; false if ctx ended first. What is
+// read without a valid lease, as just after Redis refused writes, is not started.
+func (c *Consumer) mayStart(ctx context.Context) (context.Context, bool) {
+	for {
+		open, ok := c.valve.wait(ctx)
+		if !ok || c.lease.Valid() {
+			return open, ok
+		}
+		sleep(open, validEvery)
+	}
 }
 
 // keeper renews the leases of what is in hand until ctx ends.

@@ -126,6 +126,67 @@ func TestStaleIsNotStarted(t *testing.T) {
 	}
 }
 
+// What a consumer lets go of because its lease was not fresh is found again at once, not
+// when the readers next look by themselves: the sweeper takes nothing from itself.
+func TestAbandonedIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	c := b.consumer(t, "a", &counting{})
+	b.accept(t, job("a"))
+	d := b.read(t, c, b.keys.Partition(0), 1)[0]
+	d.leasedAt = time.Now().Add(-c.lease.length)
+	r := newReader(c, b.keys.Partition(0))
+	r.looked = time.Now().Add(time.Hour) // by itself it does not look
+	background(t, func(ctx context.Context) error { r.run(ctx); return nil })
+	background(t, func(ctx context.Context) error {
+		context.AfterFunc(ctx, func() { close(c.settled) })
+		c.settler(ctx)
+		return nil
+	})
+	c.settled <- c.deliver(t.Context(), d)
+	eventually(t, "it is found", func() bool { return len(c.jobs) == 1 })
+	if s := c.deliver(t.Context(), <-c.jobs); s.status != push.Sent || s.deliveries != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// As long as the lease is not valid, as just after Redis refused writes, nothing is read
+// or claimed: it could not be started.
+func TestNothingIsReadWithoutALease(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	c := b.consumer(t, "a", &counting{})
+	other := b.consumer(t, "b", nil)
+	b.accept(t, job("handed back"))
+	b.settle(t, other, settlement{delivery: b.read(t, other, b.keys.Partition(0), 1)[0], release: true})
+	b.accept(t, job("new"))
+	c.lease.renew(time.Now().Add(-c.lease.length))
+	background(t, func(ctx context.Context) error { newReader(c, b.keys.Partition(0)).run(ctx); return nil })
+	background(t, func(ctx context.Context) error { c.reclaimer(ctx); return nil })
+	begun := time.Now()
+	eventually(t, "a look of both to pass", func() bool { return len(c.jobs) > 0 || time.Since(begun) > 2*lookEvery })
+	renewed := time.Now()
+	c.lease.renew(renewed)
+	for range 2 {
+		if d := <-c.jobs; d.leasedAt.Before(renewed) {
+			t.Errorf("%s was taken without a lease", d.job.ID)
+		}
+	}
+}
+
+// A read never waits so long that what it brings is not fresh any more.
+func TestWhatABlockedReadBringsIsFresh(t *testing.T) {
+	t.Parallel()
+	for _, length := range []time.Duration{time.Second, 2 * time.Second, 10 * time.Second, 10 * time.Minute} {
+		l := NewLease(length)
+		began := time.Now().Add(-min(readBlock, l.blocked()))
+		l.renew(time.Now())
+		if !l.fresh(began, time.Now()) {
+			t.Errorf("a lease of %v: what was read after %v is not fresh", length, min(readBlock, l.blocked()))
+		}
+	}
+}
+
 func TestFence(t *testing.T) {
 	t.Parallel()
 	l := NewLease(time.Minute)

@@ -34,6 +34,7 @@ type reader struct {
 	// know of. Nil: not looking.
 	own    []string
 	looked time.Time // when the last look ended
+	let    int64     // how many pushes the consumer had let go of when that look began
 }
 
 func newReader(c *Consumer, p pushlog.Partition) *reader {
@@ -41,7 +42,7 @@ func newReader(c *Consumer, p pushlog.Partition) *reader {
 }
 
 // lookForOwn begins a look at what is pending for this consumer.
-func (r *reader) lookForOwn() { r.own = []string{"0-0", "0-0"} }
+func (r *reader) lookForOwn() { r.own, r.let = []string{"0-0", "0-0"}, r.c.abandoned.Load() }
 
 // entry is one stream entry as it was read.
 type entry struct {
@@ -55,16 +56,19 @@ type entry struct {
 // run reads until ctx ends, while the consumer is not paused.
 func (r *reader) run(ctx context.Context) {
 	for failures := 0; ; {
-		open, ok := r.c.valve.wait(ctx)
+		open, ok := r.c.mayStart(ctx)
 		if !ok {
 			return
 		}
-		if r.own == nil && time.Since(r.looked) > ownEvery {
+		if r.own == nil && (time.Since(r.looked) > ownEvery || r.let != r.c.abandoned.Load()) {
 			r.lookForOwn()
 		}
 		read, err := r.pass(open)
 		switch {
 		case open.Err() != nil:
+			if err != nil {
+				r.lookForOwn()
+			}
 			continue // paused, or stopping
 		case err == nil:
 			failures, r.idle = 0, read == 0 && r.own == nil
@@ -117,7 +121,7 @@ func (r *reader) read(ctx context.Context, count int) ([]entry, error) {
 		Streams: []string{urgentKey(r.partition), jobsKey(r.partition), ">", ">"},
 	}
 	if r.idle {
-		args.Block = readBlock
+		args.Block = min(readBlock, r.c.lease.blocked())
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, readBlock+readTimeout)

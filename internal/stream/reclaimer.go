@@ -25,7 +25,7 @@ const suspectAfter = 2
 // as much as it has free slots for.
 func (c *Consumer) reclaimer(ctx context.Context) {
 	for failures := 0; ; {
-		open, ok := c.valve.wait(ctx)
+		open, ok := c.mayStart(ctx)
 		if !ok {
 			return
 		}

@@ -38,6 +38,11 @@ func (c *Consumer) settler(ctx context.Context) {
 			}
 		}
 		c.drop(batch)
+		for _, s := range batch {
+			if s.abandon {
+				c.abandoned.Add(1) // the readers look for what is still this consumer's
+			}
+		}
 	}
 }
 
