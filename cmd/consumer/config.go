@@ -19,20 +19,20 @@ import (
 // cli is every knob of the consumer.
 type cli struct {
 	setting.Common
-	Zone          string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times in entries added by hand."`
-	ProjectID     string `env:"FCM_PROJECT_ID" help:"Firebase project; that of the credentials if empty."`
-	Credentials   string `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file with the right to send. Needed unless FCM_ENDPOINT is set."`
-	Endpoint      string `env:"FCM_ENDPOINT" placeholder:"URL" help:"A simulator instead of FCM, http or https; no credentials then."`
-	Concurrency   string `env:"CONSUMER_CONCURRENCY" default:"256" help:"Pushes in flight at the same time: rate at FCM = this / FCM's latency."`
-	Name          string `env:"CONSUMER_NAME" help:"Name to pause it by, the same after a restart and another for each that runs: 1 to 64 characters of A-Z a-z 0-9 . _ - ; host, process id and chance if empty."`
-	Lease         string `env:"CONSUMER_LEASE" default:"10s" help:"How long a consumer may be silent until others take over what it has in hand; the same for all."`
-	Rate          string `env:"FCM_RATE" default:"600000" help:"Pushes a minute to the project, by all consumers together: its quota at FCM. The same for all; 0 is no limit."`
-	RampUp        string `env:"FCM_RAMP_UP" default:"60s" help:"Time from almost nothing to FCM_RATE after a hold, or a pause of all. FCM asks for at least 60s; 0s is none."`
-	Sound         string `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"Sound of a push with a title or text on iPhones (aps.sound): default, the name of a sound file in the app, or none."`
-	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait after the first failed try; doubles with each. FCM asks for at least 10s."`
-	LogMaxAge     string `env:"LOG_MAX_AGE" default:"720h" help:"Age, since its acceptance, at which a push that has ended leaves the log, up to 9600h; 0 is none. Its id is unknown from then on: handed in again, it is sent again. The same for all."`
-	LogMaxRows    string `env:"LOG_MAX_ROWS" default:"5000000" help:"Pushes in the log, over all partitions, above which the oldest that have ended leave it; 0 is no limit. The same for all."`
-	OpsAddr       string `env:"OPS_ADDR" default:"127.0.0.1:0" help:"Address of /healthz, /readyz and /metrics; port 0 takes a free one and logs it."`
+	Zone          string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Read reserved times of entries added by hand in this time zone."`
+	ProjectID     string `env:"FCM_PROJECT_ID" help:"Send to this Firebase project; empty: the project of the credentials."`
+	Credentials   string `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Use this service account file, which needs the permission to send. Required unless FCM_ENDPOINT is set."`
+	Endpoint      string `env:"FCM_ENDPOINT" placeholder:"URL" help:"Send to a simulator at this http or https address instead of FCM. The credentials are then not used."`
+	Concurrency   string `env:"CONSUMER_CONCURRENCY" default:"256" help:"Keep at most this many pushes in flight, 1 to 10000. The highest rate is this number divided by the latency of FCM."`
+	Name          string `env:"CONSUMER_NAME" help:"Name this consumer, to pause it by: 1 to 64 characters of A-Z a-z 0-9 . _ -. The same after a restart, another for each running consumer. Empty: made of host, process id and a random part."`
+	Lease         string `env:"CONSUMER_LEASE" default:"10s" help:"Reclaim the in-flight pushes of a consumer that has not renewed its lease for this long, 1s to 10m. The same for all consumers."`
+	Rate          string `env:"FCM_RATE" default:"600000" help:"Send at most this many pushes a minute, all consumers together: the quota of the project at FCM. The same for all consumers; 0: no limit."`
+	RampUp        string `env:"FCM_RAMP_UP" default:"60s" help:"Raise the rate from a hundredth to FCM_RATE over this time after a hold or after a pause of all consumers, up to 1h. FCM asks for at least 60s; 0s: at once."`
+	Sound         string `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"Set the sound of pushes with a title or text on iPhones (aps.sound): default, the name of a sound file in the app, or none. The same for all processes."`
+	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait this long after the first failed attempt, and before the first probe of a hold; the wait doubles each time. FCM asks for at least 10s."`
+	LogMaxAge     string `env:"LOG_MAX_AGE" default:"720h" help:"Remove ended pushes from the log at this age since acceptance, up to 9600h; 0: keep them. A removed id is unknown: handed in again, it is sent again. The same for all consumers."`
+	LogMaxRows    string `env:"LOG_MAX_ROWS" default:"5000000" help:"Remove the oldest ended pushes when the log has more rows than this, all partitions together; 0: no limit. The same for all consumers."`
+	OpsAddr       string `env:"OPS_ADDR" default:"127.0.0.1:0" help:"Serve /healthz, /readyz and /metrics at this address. Port 0 takes a free port and logs it."`
 }
 
 // validName is what CONSUMER_NAME may be.

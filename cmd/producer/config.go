@@ -29,65 +29,65 @@ const benchFillCommand = "bench-fill <n>"
 // cli is every knob of the producer.
 type cli struct {
 	setting.Common
-	Zone         string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
-	MaxBacklog   string `env:"MAX_BACKLOG" default:"1000000" help:"Unfinished pushes above which new ones are refused: HTTP 429, and load waits; 0 is no limit. Those reserved for later don't count. A tenth as many urgent pushes are taken above it."`
-	MaxScheduled string `env:"MAX_SCHEDULED" default:"3000000" help:"Reserved pushes above which new reserved ones are refused: HTTP 429, and load waits; 0 is no limit."`
+	Zone         string `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Read reserved times (yyyyMMddHHmmss) in this time zone."`
+	MaxBacklog   string `env:"MAX_BACKLOG" default:"1000000" help:"Refuse new pushes while more than this many are unfinished: HTTP 429, and load waits. Pushes reserved for later do not count. A tenth as many urgent pushes are accepted above it. 0: no limit."`
+	MaxScheduled string `env:"MAX_SCHEDULED" default:"3000000" help:"Refuse new reserved pushes while more than this many wait for their time: HTTP 429, and load waits. Each takes about 1.5 KB of Redis memory. 0: no limit."`
 
-	Load  loadFlags  `cmd:"" help:"Import a file of jobs, NDJSON or CSV with a header. May be run again without sending anything twice."`
-	Send  sendFlags  `cmd:"" help:"Hand in one job."`
-	Serve serveFlags `cmd:"" help:"Take jobs over HTTP: POST /v1/pushes, GET /v1/pushes/{id}, POST /v1/device-tokens/registered."`
+	Load  loadFlags  `cmd:"" help:"Import a file of pushes: NDJSON, or CSV with a header. Running it again sends nothing twice."`
+	Send  sendFlags  `cmd:"" help:"Hand in one push."`
+	Serve serveFlags `cmd:"" help:"Serve HTTP: POST /v1/pushes, GET /v1/pushes/{id}, POST /v1/device-tokens/registered."`
 
-	Registered registeredFlags `cmd:"" help:"Hand in device tokens that apps have registered anew: those that FCM had called dead are sent to again."`
+	Registered registeredFlags `cmd:"" help:"Hand in device tokens that apps have registered again. Those on the suppression list leave it."`
 
-	BenchFill benchFillFlags `cmd:"" help:"Fill an empty log with made-up finished pushes, for benchmarks and demos. Nothing is sent; nobody else may hand in jobs meanwhile."`
+	BenchFill benchFillFlags `cmd:"" help:"Fill an empty log with made-up ended pushes, for benchmarks and demos. Nothing is sent. No push may be handed in meanwhile."`
 }
 
 type benchFillFlags struct {
-	N          string `arg:"" help:"How many, up to 100,000,000; about 1.5 KB of Redis's memory each."`
-	Days       string `default:"30" help:"Accepted within so many days up to now, more by day than by night (PUSH_ZONE); 1 to 400."`
-	Unfinished string `default:"0" placeholder:"K" help:"Reserved pushes besides, due within the next week; a consumer sends them when they are due. Default 0."`
-	Seed       string `default:"1" help:"The same seed makes the same pushes, but for their times."`
+	N          string `arg:"" help:"Number of pushes, up to 100000000. Each takes about 1.5 KB of Redis memory."`
+	Days       string `default:"30" help:"Spread the times of acceptance over this many days up to now, 1 to 400, with more pushes by day than by night (PUSH_ZONE)."`
+	Unfinished string `default:"0" placeholder:"K" help:"Add this many reserved pushes that are due within the next week. A consumer sends them at their time."`
+	Seed       string `default:"1" help:"Seed of the random numbers. The same seed makes the same pushes, apart from their times."`
 }
 
 type loadFlags struct {
-	File         string `arg:"" help:"File to import, which may be packed with gzip; - for standard input."`
-	Format       string `enum:"auto,ndjson,csv" default:"auto" help:"auto, ndjson or csv; auto goes by the file's first character."`
-	Encoding     string `default:"auto" help:"utf-8, cp949 (Korean Excel's \"CSV\"), utf-16le or utf-16be; auto goes by the byte order mark, and without one takes a file that is UTF-8 as a whole. With a name, only lines that are not in that encoding are rejected, and standard input is read as it comes."`
-	Rejects      string `placeholder:"FILE" help:"Where lines that can't be accepted go, as they are, to be mended and handed in again; beside it FILE.reasons.ndjson says why. Default: the import's name with .rejected and its extension."`
-	Batch        string `placeholder:"NAME" help:"A push without an id is known again by this name, its fields, and how many equal ones come before it in the file. Default: the file's name without its extension; needed if standard input has a push without an id. Give another one to send the same pushes again."`
-	FailOnReject bool   `help:"Exit with 1 if any line was not accepted. Without it the exit code is 0 when every line was accepted, repeated or rejected."`
+	File         string `arg:"" help:"File to import, plain or gzip; - for standard input."`
+	Format       string `enum:"auto,ndjson,csv" default:"auto" help:"Format of the file: auto, ndjson or csv. auto decides by the first character."`
+	Encoding     string `default:"auto" help:"Encoding of the file: auto, utf-8, cp949 (\"CSV\" of Korean Excel), utf-16le or utf-16be. auto decides by the byte order mark; without a mark, the whole file must be UTF-8. With a named encoding, only the lines that are not in it are rejected, and standard input is imported while it is read."`
+	Rejects      string `placeholder:"FILE" help:"Write rejected lines to this file unchanged, to be corrected and imported again; FILE.reasons.ndjson beside it has the reasons. Empty: the name of the import with .rejected and its extension."`
+	Batch        string `placeholder:"NAME" help:"Name this import. A push without an id gets one from this name, its fields, and the number of equal lines before it. Empty: the name of the file without its extension. Required for standard input with pushes without an id. Another name sends the same pushes again."`
+	FailOnReject bool   `help:"Exit with code 1 if any line was not accepted. Without it, rejected lines leave the exit code 0."`
 }
 
 type registeredFlags struct {
-	File string `arg:"" help:"File of device tokens, one a line; - for standard input."`
+	File string `arg:"" help:"File with one device token a line; - for standard input."`
 }
 
 type sendFlags struct {
-	ID          string            `help:"Unique id of the push, and its idempotency key; made up if absent."`
-	DeviceID    string            `required:"" help:"FCM registration token."`
-	Title       string            `help:"Title; title or contents is needed."`
+	ID          string            `help:"Unique id and idempotency key of the push. Empty: generated."`
+	DeviceID    string            `required:"" help:"Device token (FCM registration token)."`
+	Title       string            `help:"Title. A title or contents is required."`
 	Contents    string            `help:"Body."`
-	Data        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Data for the app; may be repeated."`
+	Data        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Data for the app. May be given several times."`
 	Csno        string            `help:"Customer number."`
-	UUIDID      string            `name:"uuid-id" help:"The app's uuid."`
+	UUIDID      string            `name:"uuid-id" help:"UUID of the app."`
 	Servicename string            `help:"Service (D_servicename)."`
 	PushGrpID   string            `help:"Push group."`
-	CustTelno   string            `help:"Customer's phone."`
-	At          string            `placeholder:"TIME" help:"Reserved time in PUSH_ZONE, yyyyMMddHHmmss or as in 2026-11-22 09:30, or RFC 3339; within 366 days."`
-	Urgent      bool              `help:"Overtake normal pushes; FCM priority high."`
-	TTL         string            `name:"ttl" placeholder:"SECONDS" help:"Seconds in which it is of use, 1 to 2419200. Default 3600."`
+	CustTelno   string            `help:"Phone number of the customer."`
+	At          string            `placeholder:"TIME" help:"Send at this time, within 366 days: yyyyMMddHHmmss or 2026-11-22 09:30 in PUSH_ZONE, or RFC 3339. Empty: now."`
+	Urgent      bool              `help:"Send before normal pushes, with FCM priority high."`
+	TTL         string            `name:"ttl" placeholder:"SECONDS" help:"Lifetime in seconds, 1 to 2419200. Empty: 3600."`
 }
 
 type serveFlags struct {
-	ListenAddr  string `env:"LISTEN_ADDR" default:"127.0.0.1:8081" help:"Address of the HTTP interface."`
-	OpsAddr     string `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside the interface if empty."`
-	MaxBody     string `env:"MAX_BODY" default:"8388608" help:"Greatest body of a request in bytes; above it 413."`
-	MaxJobs     string `env:"MAX_JOBS" default:"10000" help:"Most jobs in one request; above it 413."`
-	MaxRequests string `env:"MAX_REQUESTS" default:"64" help:"Requests served at the same time, at most half of them of one key; above it they wait up to 2 s, then 429."`
+	ListenAddr  string `env:"LISTEN_ADDR" default:"127.0.0.1:8081" help:"Serve the HTTP API at this address."`
+	OpsAddr     string `env:"OPS_ADDR" help:"Serve /healthz, /readyz and /metrics at this address. Empty: beside the HTTP API."`
+	MaxBody     string `env:"MAX_BODY" default:"8388608" help:"Refuse a request body of more bytes than this (413)."`
+	MaxJobs     string `env:"MAX_JOBS" default:"10000" help:"Refuse a request with more pushes than this (413)."`
+	MaxRequests string `env:"MAX_REQUESTS" default:"64" help:"Serve at most this many requests at the same time, one API token at most half of them. More wait up to 2 s, then get 429."`
 }
 
 func parse(c *cli, args []string, stdout, stderr io.Writer) (string, int, bool) {
-	return setting.Parse(c, "producer", "Puts push jobs on pushstream's stream.", args, stdout, stderr)
+	return setting.Parse(c, "producer", "Hands in pushes: from a file, from the command line, or over HTTP.", args, stdout, stderr)
 }
 
 // app is what the commands share.

@@ -15,11 +15,11 @@ import (
 
 // Common are the knobs that every binary has.
 type Common struct {
-	RedisURL   string `env:"REDIS_URL" default:"redis://127.0.0.1:6379/0" help:"Redis or Valkey: redis://, rediss://, unix:///path, redis+sentinel://host:26379?master_name=NAME, redis+cluster://host:6379?addr=host2:6379."`
-	Prefix     string `env:"PUSH_PREFIX" default:"push" help:"What every key starts with."`
-	AllowNoAOF bool   `name:"redis-allow-no-aof" env:"REDIS_ALLOW_NO_AOF" help:"Be ready although Redis has no AOF: when Redis restarts, accepted pushes are lost then."`
-	Partitions string `env:"PUSH_PARTITIONS" default:"1" help:"Partitions of the keys, for Redis Cluster; the same for all processes, and for ever."`
-	LogLevel   string `env:"LOG_LEVEL" default:"info" help:"debug (one line a push), info, warn or error."`
+	RedisURL   string `env:"REDIS_URL" default:"redis://127.0.0.1:6379/0" help:"Connect to this Redis or Valkey: redis://, rediss://, unix:///path, redis+sentinel://host:26379?master_name=NAME, redis+cluster://host:6379?addr=host2:6379."`
+	Prefix     string `env:"PUSH_PREFIX" default:"push" help:"Begin every key with this."`
+	AllowNoAOF bool   `name:"redis-allow-no-aof" env:"REDIS_ALLOW_NO_AOF" help:"Be ready although Redis has no AOF. A restart of Redis then loses accepted pushes."`
+	Partitions string `env:"PUSH_PARTITIONS" default:"1" help:"Split the keys into this many partitions, 1 to 1024, for Redis Cluster. The same for all processes; never change it once pushes were accepted."`
+	LogLevel   string `env:"LOG_LEVEL" default:"info" help:"Log from this level on: debug (one line a push), info, warn or error."`
 }
 
 // Keys checks prefix and partitions.

@@ -22,11 +22,11 @@ import (
 )
 
 type apiFlags struct {
-	Rows    int           `default:"1000000" help:"Finished pushes in the log."`
-	Queries int           `default:"200" help:"Requests of each kind."`
-	Clients int           `default:"1000" help:"Clients of the live events; 0 leaves that out."`
-	Rate    int           `default:"1000" help:"Pushes a second meanwhile."`
-	Time    time.Duration `default:"20s" help:"For how long."`
+	Rows    int           `default:"1000000" help:"Fill the log with this many ended pushes."`
+	Queries int           `default:"200" help:"Make this many requests of each kind."`
+	Clients int           `default:"1000" help:"Connect this many clients to the live events; 0: skip that part."`
+	Rate    int           `default:"1000" help:"Hand in this many pushes a second meanwhile."`
+	Time    time.Duration `default:"20s" help:"Let pushes flow for this long."`
 }
 
 // clientsOfToken is how many clients of the live events one token has here: fewer

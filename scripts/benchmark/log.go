@@ -19,10 +19,10 @@ import (
 )
 
 type logFlags struct {
-	Rows     int    `default:"1000000" help:"Finished pushes in the log."`
-	Queries  int    `default:"200" help:"Queries of each kind; a tenth of it of those that look at everything."`
-	Jobs     int    `default:"60000" help:"Jobs in a run of the pipeline, three with a search beside it and three without; 0 leaves that out."`
-	RedisURL string `placeholder:"URL" help:"A Redis to measure instead of one that is started here: an empty one is filled, a log is taken as it is. The jobs are added to it, and sent to the simulator."`
+	Rows     int    `default:"1000000" help:"Fill the log with this many ended pushes."`
+	Queries  int    `default:"200" help:"Make this many queries of each kind, and a tenth as many full scans."`
+	Jobs     int    `default:"60000" help:"Send this many pushes in each run of the pipeline, three with a search beside it and three without; 0: skip that part."`
+	RedisURL string `placeholder:"URL" help:"Measure this Redis instead of starting one. An empty one is filled, an existing log is used as it is. The pushes are added to it and sent to the simulator."`
 }
 
 // days over which the pushes are spread.

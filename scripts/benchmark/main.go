@@ -21,11 +21,11 @@ func main() {
 
 // cli is every knob of scripts/bench.
 type cli struct {
-	JSON     bool          `name:"json" help:"One JSON object a line instead of a table."`
-	Bin      string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
-	Pipeline pipelineFlags `cmd:"" help:"Accept, send and settle: Redis CPU a job, jobs/s, consumer CPU, latency."`
-	API      apiFlags      `cmd:"" name:"api" help:"The admin over HTTP: pages of a log of a million pushes, logins, and a thousand clients of the live events."`
-	Log      logFlags      `cmd:"" help:"Pages, filters, searches, export and memory of a log of a million pushes, and what a search costs the pipeline."`
+	JSON     bool          `name:"json" help:"Print one JSON object a line instead of a table."`
+	Bin      string        `env:"RUN_BIN" default:"bin" help:"Folder of the binaries."`
+	Pipeline pipelineFlags `cmd:"" help:"Measure accept, send and settle: Redis CPU a push, pushes/s, consumer CPU, latency."`
+	API      apiFlags      `cmd:"" name:"api" help:"Measure the admin over HTTP: pages of a log of a million pushes, logins, and a thousand clients of the live events."`
+	Log      logFlags      `cmd:"" help:"Measure pages, filters, searches, export and memory of a log of a million pushes, and the cost of a search for the pipeline."`
 }
 
 // run is the whole command; it returns the exit code. A missed target is no

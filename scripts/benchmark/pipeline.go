@@ -28,10 +28,10 @@ import (
 )
 
 type pipelineFlags struct {
-	Jobs    int           `short:"n" default:"200000" help:"Jobs in a run."`
-	Runs    int           `default:"3" help:"Runs of each part; the median counts."`
-	Latency time.Duration `default:"20s" help:"How long 1,000 jobs/s flow for the latency."`
-	Part    string        `enum:"all,redis,import,fcm,latency,restart" default:"all" help:"One part only: redis, import, fcm, latency or restart."`
+	Jobs    int           `short:"n" default:"200000" help:"Send this many pushes in each run."`
+	Runs    int           `default:"3" help:"Repeat each part this often; the median counts."`
+	Latency time.Duration `default:"20s" help:"Let 1,000 pushes/s flow for this long to measure the latency."`
+	Part    string        `enum:"all,redis,import,fcm,latency,restart" default:"all" help:"Run one part only: redis, import, fcm, latency or restart."`
 }
 
 // pipeline measures the path of a job.

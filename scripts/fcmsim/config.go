@@ -19,11 +19,11 @@ import (
 // flags are the knobs as they are typed. Each is text, so that all the wrong
 // ones can be named at once.
 type flags struct {
-	Listen      string `name:"listen-addr" variable:"LISTEN_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where to take plain HTTP/1.1 and h2c. Whoever reaches it may read all messages and tokens: leave it on loopback."`
-	TLSListen   string `name:"tls-listen-addr" variable:"TLS_LISTEN_ADDR" placeholder:"HOST:PORT" help:"Where to take TLS with HTTP/2, 100 streams a connection. Empty: nowhere."`
-	TLSCertFile string `name:"tls-cert-file" variable:"TLS_CERT_FILE" placeholder:"PATH" help:"Where to write the certificate, made anew at each start, for SSL_CERT_FILE of the client. Needs a TLS address."`
-	Config      string `name:"config" variable:"FCMSIM_CONFIG" placeholder:"PATH" help:"JSON file with fates, faults, latency, quota and scripts, as GET /_sim/config shows them. Empty: a healthy FCM."`
-	LogLevel    string `name:"log-level" variable:"LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Messages are never logged."`
+	Listen      string `name:"listen-addr" variable:"LISTEN_ADDR" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Serve plain HTTP/1.1 and h2c at this address. All messages and tokens can be read there without a login: leave it on loopback."`
+	TLSListen   string `name:"tls-listen-addr" variable:"TLS_LISTEN_ADDR" placeholder:"HOST:PORT" help:"Serve TLS with HTTP/2 at this address, 100 streams a connection. Empty: no TLS."`
+	TLSCertFile string `name:"tls-cert-file" variable:"TLS_CERT_FILE" placeholder:"PATH" help:"Write the certificate, new at each start, to this file, for SSL_CERT_FILE of the client. Needs TLS_LISTEN_ADDR."`
+	Config      string `name:"config" variable:"FCMSIM_CONFIG" placeholder:"PATH" help:"Read fates, faults, latency, quota and scripts from this JSON file, in the form of GET /_sim/config. Empty: a healthy FCM."`
+	LogLevel    string `name:"log-level" variable:"LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Log from this level on: debug, info, warn or error. Messages are never logged."`
 }
 
 // config is flags, understood.
@@ -43,7 +43,7 @@ func readConfig(args []string, getenv func(string) string, stdout, stderr io.Wri
 	helped := false
 	parser, err := kong.New(&f,
 		kong.Name("fcmsim"),
-		kong.Description("Plays FCM's HTTP v1 API: the real SDK talks to it. Control: /_sim/config, /_sim/stats, /_sim/messages, /_sim/times, /_sim/ledger, /_sim/reset."),
+		kong.Description("Simulates the HTTP v1 API of FCM for the real SDK. Control: /_sim/config, /_sim/stats, /_sim/messages, /_sim/times, /_sim/ledger, /_sim/reset."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ValueFormatter(withVariable),

@@ -22,18 +22,18 @@ func main() {
 
 // cli is every knob of scripts/run.
 type cli struct {
-	Once         string        `placeholder:"FILE" help:"Import FILE in a store of its own, wait until every job is terminal, print the summary as JSON, stop everything. Exit code 0 if nothing was lost."`
-	File         string        `arg:"" optional:"" help:"File to import; scripts/sample.ndjson if there is none."`
-	Timeout      time.Duration `default:"75m" help:"How long --once waits for the jobs to end."`
-	Dir          string        `env:"RUN_DIR" default:".run" help:"Data and logs."`
-	Bin          string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
-	RedisPort    int           `env:"REDIS_PORT" help:"Redis; 6390, with --once a free one."`
-	FCMSimPort   int           `name:"fcmsim-port" env:"FCMSIM_PORT" help:"FCM simulator; 8090, with --once a free one."`
-	ProducerPort int           `env:"PRODUCER_PORT" help:"Producer's HTTP interface; 8081, with --once a free one."`
-	AdminPort    int           `env:"ADMIN_PORT" help:"Admin API; 8080, with --once a free one."`
-	ProjectID    string        `env:"FCM_PROJECT_ID" help:"With the next one: send to real FCM, not to the simulator."`
-	Credentials  string        `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file."`
-	MinDelay     string        `env:"RETRY_MIN_DELAY" help:"Wait after the first failed try; 1s with the simulator, 10s with FCM."`
+	Once         string        `placeholder:"FILE" help:"Import FILE into a store of its own, wait until every push has ended, print the summary as JSON, and stop everything. Exit code 0: no accepted push was lost."`
+	File         string        `arg:"" optional:"" help:"File to import. Empty: scripts/sample.ndjson."`
+	Timeout      time.Duration `default:"75m" help:"Let --once wait this long for the pushes to end."`
+	Dir          string        `env:"RUN_DIR" default:".run" help:"Folder of data and logs. A folder belongs to one FCM project: the simulator's is demo."`
+	Bin          string        `env:"RUN_BIN" default:"bin" help:"Folder of the binaries."`
+	RedisPort    int           `env:"REDIS_PORT" help:"Port of Redis. Empty: 6390, with --once a free port."`
+	FCMSimPort   int           `name:"fcmsim-port" env:"FCMSIM_PORT" help:"Port of the FCM simulator. Empty: 8090, with --once a free port."`
+	ProducerPort int           `env:"PRODUCER_PORT" help:"Port of the producer. Empty: 8081, with --once a free port."`
+	AdminPort    int           `env:"ADMIN_PORT" help:"Port of the admin. Empty: 8080, with --once a free port."`
+	ProjectID    string        `env:"FCM_PROJECT_ID" help:"Send to this FCM project instead of the simulator. Needs GOOGLE_APPLICATION_CREDENTIALS."`
+	Credentials  string        `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file of that project."`
+	MinDelay     string        `env:"RETRY_MIN_DELAY" help:"Wait this long after the first failed attempt. Empty: 1s with the simulator, 10s with FCM."`
 }
 
 // run is the whole command; it returns the exit code.

@@ -52,16 +52,16 @@ const defaultLease = 10 * time.Second
 
 // cli is every knob of scripts/chaos.
 type cli struct {
-	Seconds     int           `default:"30" help:"How long the storm lasts; longer if --kills asks for it. Healing and judging come on top: about 15 s and three leases."`
-	Seed        uint64        `default:"1" help:"Of all that is drawn: which faults, when, and what FCM does. Processes keep their own time, so two runs with one seed are alike, not the same."`
-	Kills       int           `default:"0" help:"Go on until so many processes were killed with kill -9, at most 10 s for each."`
-	Rate        int           `default:"300" help:"Pushes handed in a second, by HTTP, import and XADD together."`
-	Consumers   int           `default:"4" help:"Consumers; at most half of them are down at a time."`
-	Lease       time.Duration `default:"10s" help:"CONSUMER_LEASE: how long a silent consumer keeps what it has. Only with 10s is a take-over within 15 s asked for."`
-	Appendfsync string        `enum:"always,everysec,no" default:"always" help:"Of Redis: always, everysec or no. kill -9 loses nothing with any of them, a power failure would."`
-	Parties     bool          `help:"Instead of the storm: one party after the other is in trouble (a noisy device, a worker that can't get through, Redis's clock, its writes), and everybody else's pushes are timed. None may wait longer than 5 s."`
-	Keep        bool          `help:"Keep the folder with data and logs, and print the journal of faults. After a failure both are done anyway."`
-	Bin         string        `env:"RUN_BIN" default:"bin" help:"Where the binaries are."`
+	Seconds     int           `default:"30" help:"Inject faults for this many seconds, or longer if --kills asks for it. Recovery and checks take about 15 s and three leases more."`
+	Seed        uint64        `default:"1" help:"Seed of the random numbers: which faults, when, and how FCM answers. Two runs with one seed are similar, not identical, since processes are not synchronised."`
+	Kills       int           `default:"0" help:"Continue until this many processes were killed with kill -9, at most 10 s for each."`
+	Rate        int           `default:"300" help:"Hand in this many pushes a second, by HTTP, import and XADD together."`
+	Consumers   int           `default:"4" help:"Run this many consumers. At most half of them are down at the same time."`
+	Lease       time.Duration `default:"10s" help:"Lease of the consumers (CONSUMER_LEASE). Only with 10s the check wants work reclaimed within 15 s."`
+	Appendfsync string        `enum:"always,everysec,no" default:"always" help:"appendfsync of Redis: always, everysec or no. kill -9 loses nothing with any of them; a power failure would."`
+	Parties     bool          `help:"Run another test instead: one party after the other has a fault (a device over its rate, a worker without a connection to FCM, the clock of Redis, its writes), and no push of the others may wait longer than 5 s."`
+	Keep        bool          `help:"Keep the folder of data and logs, and print the journal of faults, also after a success."`
+	Bin         string        `env:"RUN_BIN" default:"bin" help:"Folder of the binaries."`
 }
 
 // check names every wrong value.
@@ -85,7 +85,7 @@ func (c *cli) check() error {
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli cli
-	if _, code, ok := setting.Parse(&cli, "chaos", "Breaks whatever can break while pushes flow, and proves that none is lost. "+
+	if _, code, ok := setting.Parse(&cli, "chaos", "Injects faults while pushes flow, and proves that no push is lost. "+
 		"The last line is one JSON object; the exit code is 0 if every promise was kept.", args, stdout, stderr); !ok {
 		return code
 	}

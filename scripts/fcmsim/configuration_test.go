@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"pushstream/internal/setting/configdoc"
+)
+
+func TestConfigurationPage(t *testing.T) { configdoc.Check(t, &flags{}, "fcmsim") }
