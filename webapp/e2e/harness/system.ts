@@ -25,7 +25,7 @@ type Options = {
   env?: Env;
 };
 
-/** What a push is handed in as; see the table of fields in the README. */
+/** What a push is handed in as; see the table of fields in docs/api.md. */
 export type Job = Record<string, string | number | Record<string, string>>;
 
 /** How another process reaches a system. */
