@@ -1,7 +1,9 @@
 package push
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -40,10 +42,17 @@ func Clean(text string, j *Job) string {
 	if len(text) > maxCleaned {
 		text = strings.ToValidUTF8(text[:maxCleaned], "") + cutMark
 	}
-	own := []string{j.DeviceID, j.MsgContents, j.MsgTitle, j.UUIDID, j.CustTelno, j.Csno}
+	var own []string
+	for i := range fields {
+		if fields[i].Personal {
+			own = append(own, fields[i].Get(j))
+		}
+	}
 	for _, value := range j.Data {
 		own = append(own, value)
 	}
+	// The longest first: a short one may be a part of it.
+	slices.SortStableFunc(own, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	for _, value := range own {
 		text = without(text, value)
 	}

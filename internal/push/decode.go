@@ -85,32 +85,11 @@ func rank(field string) int {
 	return len(fieldNames)
 }
 
-// textField is where the text of a field goes, or nil for data, ttl and
-// unknown names.
+// textField is where the text of a field goes, or nil for data, ttl and names that a job
+// can't be handed in with.
 func (d *decoder) textField(name string) *string {
-	switch name {
-	case FieldID:
-		return &d.job.ID
-	case FieldSndnRsevHour:
-		return &d.job.SndnRsevHour
-	case FieldCsno:
-		return &d.job.Csno
-	case FieldUUIDID:
-		return &d.job.UUIDID
-	case FieldDeviceID:
-		return &d.job.DeviceID
-	case FieldMsgTitle:
-		return &d.job.MsgTitle
-	case FieldMsgContents:
-		return &d.job.MsgContents
-	case FieldServiceName:
-		return &d.job.ServiceName
-	case FieldPushGrpID:
-		return &d.job.PushGrpID
-	case FieldCustTelno:
-		return &d.job.CustTelno
-	case FieldPriority:
-		return (*string)(&d.job.Priority)
+	if f := Lookup(name); f != nil && !f.Internal {
+		return f.Text(&d.job)
 	}
 	return nil
 }

@@ -37,24 +37,21 @@ func (j *Job) fingerprint(due string) string {
 			b = appendText(appendText(b, name), value)
 		}
 	}
-	add(FieldSndnRsevHour, due)
-	add(FieldCsno, j.Csno)
-	add(FieldUUIDID, j.UUIDID)
-	add(FieldDeviceID, j.DeviceID)
-	add(FieldMsgTitle, j.MsgTitle)
-	add(FieldMsgContents, j.MsgContents)
-	add(FieldServiceName, j.ServiceName)
-	add(FieldPushGrpID, j.PushGrpID)
-	add(FieldCustTelno, j.CustTelno)
-	if len(j.Data) > 0 {
-		var data []byte
-		for _, k := range sortedKeys(j.Data) {
-			data = appendText(appendText(data, k), j.Data[k])
+	for i := range fields {
+		switch f := &fields[i]; {
+		case f.Name == FieldID || f.Internal:
+		case f.Name == FieldSndnRsevHour:
+			add(f.Name, due)
+		case f.Name == FieldData:
+			var data []byte
+			for _, k := range sortedKeys(j.Data) {
+				data = appendText(appendText(data, k), j.Data[k])
+			}
+			add(f.Name, string(data))
+		default:
+			add(f.Name, f.Get(j))
 		}
-		add(FieldData, string(data))
 	}
-	add(FieldPriority, string(j.Priority))
-	add(FieldTTL, strconv.Itoa(j.TTL))
 	sum := sha256.Sum256(b)
 	return base64.RawURLEncoding.EncodeToString(sum[:fingerprintBytes])
 }

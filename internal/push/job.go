@@ -2,35 +2,8 @@ package push
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
-
-// The wire names of a job's fields.
-const (
-	FieldID           = "id"
-	FieldCsno         = "csno"
-	FieldUUIDID       = "uuid_id"
-	FieldServiceName  = "D_servicename"
-	FieldPushGrpID    = "push_grp_id"
-	FieldCustTelno    = "cust_telno"
-	FieldDeviceID     = "device_id"
-	FieldMsgTitle     = "msg_title"
-	FieldMsgContents  = "msg_contents"
-	FieldData         = "data"
-	FieldSndnRsevHour = "sndn_rsev_hour"
-	FieldPriority     = "priority"
-	FieldTTL          = "ttl"
-)
-
-// Fields returns the wire names of a job's fields, in the order of the log's
-// columns where it has one.
-func Fields() []string { return slices.Clone(fieldNames) }
-
-var fieldNames = []string{
-	FieldID, FieldSndnRsevHour, FieldCsno, FieldUUIDID, FieldDeviceID, FieldMsgTitle, FieldMsgContents,
-	FieldServiceName, FieldPushGrpID, FieldCustTelno, FieldData, FieldPriority, FieldTTL,
-}
 
 // Limits of a job.
 const (
@@ -94,57 +67,50 @@ func (j *Job) PayloadSize() int {
 func (j *Job) Validate(zone *time.Location) Faults { return j.validate(zone, time.Now()) }
 
 func (j *Job) validate(zone *time.Location, now time.Time) Faults {
-	j.normalize()
 	var faults Faults
 	add := func(field, message string) {
 		if message != "" {
 			faults = append(faults, Fault{field, message})
 		}
 	}
-	if j.ID != "" && !ValidID(j.ID) {
-		add(FieldID, fmt.Sprintf("must be 1 to %d characters of A-Z a-z 0-9 . _ : -", MaxID))
-	}
-	add(FieldSndnRsevHour, j.resolve(zone, now))
-	add(FieldCsno, checkShort(j.Csno))
-	add(FieldUUIDID, checkShort(j.UUIDID))
-	add(FieldDeviceID, checkToken(j.DeviceID))
-	add(FieldMsgTitle, checkText(j.MsgTitle))
-	if j.MsgTitle == "" && j.MsgContents == "" {
-		add(FieldMsgContents, noText)
-	} else {
-		add(FieldMsgContents, checkText(j.MsgContents))
-	}
-	add(FieldServiceName, checkShort(j.ServiceName))
-	add(FieldPushGrpID, checkShort(j.PushGrpID))
-	add(FieldCustTelno, checkShort(j.CustTelno))
-	add(FieldData, checkData(j.Data))
-	if n := j.PayloadSize(); n > MaxPayload {
-		add(FieldMsgContents, fmt.Sprintf("msg_title, msg_contents and data together are %d bytes with msg_id, FCM takes %d", n, MaxPayload))
-	}
-	switch j.Priority {
-	case "":
-		j.Priority = Normal
-	case Normal, Urgent:
-	default:
-		add(FieldPriority, "must be urgent or normal")
-	}
-	if j.TTL == 0 {
-		j.TTL = DefaultTTL
-	} else if j.TTL < 1 || j.TTL > MaxTTL {
-		add(FieldTTL, fmt.Sprintf("must be 1 to %d seconds", MaxTTL))
+	j.normalize()
+	for i := range fields {
+		f := &fields[i]
+		switch text := f.Text(j); {
+		case f.Name == FieldSndnRsevHour:
+			add(f.Name, j.resolve(zone, now))
+		case f.Name == FieldMsgContents && j.MsgTitle == "" && j.MsgContents == "":
+			add(f.Name, noText)
+		case f.Name == FieldData:
+			add(f.Name, checkData(j.Data))
+			if n := j.PayloadSize(); n > MaxPayload {
+				add(FieldMsgContents, fmt.Sprintf("msg_title, msg_contents and data together are %d bytes with msg_id, FCM takes %d", n, MaxPayload))
+			}
+		case f.Name == FieldTTL:
+			if j.TTL == 0 {
+				j.TTL = DefaultTTL
+			} else if j.TTL < 1 || j.TTL > MaxTTL {
+				add(f.Name, fmt.Sprintf("must be 1 to %d seconds", MaxTTL))
+			}
+		case *text == "" && f.Default != "":
+			*text = f.Default
+		default:
+			add(f.Name, f.fault(*text))
+		}
 	}
 	return faults
 }
 
-// normalize gives every field its normal form. A title or contents that show nothing are
-// none.
+// normalize gives every text its normal form. A title or contents that show nothing are
+// absent.
 func (j *Job) normalize() {
-	for _, field := range []*string{&j.ID, &j.SndnRsevHour, &j.Csno, &j.UUIDID, &j.DeviceID, &j.ServiceName, &j.PushGrpID,
-		&j.CustTelno, (*string)(&j.Priority)} {
-		*field = Short(*field)
-	}
-	for _, text := range []*string{&j.MsgTitle, &j.MsgContents} {
-		if *text = Text(*text); showsNothing(*text) {
+	for i := range fields {
+		f := &fields[i]
+		text := f.Text(j)
+		if text == nil || f.Internal {
+			continue
+		}
+		if *text = f.Normal(*text); f.Long && showsNothing(*text) {
 			*text = ""
 		}
 	}

@@ -13,19 +13,7 @@ const (
 	cutHalf = "has half of a character, as an emoji that was cut leaves it: cut texts between characters"
 )
 
-// checkShort says what is wrong with a short field for people.
-func checkShort(s string) string {
-	switch {
-	case s == "":
-		return ""
-	case !utf8.ValidString(s):
-		return notUTF8
-	case len(s) > MaxText && utf8.RuneCountInString(s) > MaxText:
-		return fmt.Sprintf("is longer than %d characters", MaxText)
-	}
-	return checkChars(s, "")
-}
-
+// checkToken says what is wrong with a device token.
 func checkToken(s string) string {
 	switch {
 	case s == "":
