@@ -29,9 +29,36 @@ const (
 
 // FilterFields returns their names, and those of a push that it may have.
 func FilterFields() []string {
-	return []string{FieldStatus, FieldSince, FieldUntil, push.FieldCsno, push.FieldPushGrpID, push.FieldDeviceID,
-		push.FieldServiceName, FieldErrorCode, FieldColumn, FieldContains, FieldEquals,
-		pushlog.FieldFCMSendYN, FieldFCMSendSince, FieldFCMSendUntil, FieldSndnRsevSince, FieldSndnRsevUntil}
+	return slices.Concat([]string{FieldStatus, FieldSince, FieldUntil}, exactFields(func(*push.Field) bool { return true }),
+		[]string{FieldErrorCode, FieldColumn, FieldContains, FieldEquals,
+			pushlog.FieldFCMSendYN, FieldFCMSendSince, FieldFCMSendUntil, FieldSndnRsevSince, FieldSndnRsevUntil})
+}
+
+// exactFields are some of the fields of a push that a filter may name with a value: those
+// that have an index, then the others.
+func exactFields(some func(*push.Field) bool) []string {
+	var indexed, others []string
+	fields := push.Columns()
+	for i := range fields {
+		switch f := &fields[i]; {
+		case !f.Exact || !some(f):
+		case f.Index != push.NoIndex:
+			indexed = append(indexed, f.Name)
+		default:
+			others = append(others, f.Name)
+		}
+	}
+	return append(indexed, others...)
+}
+
+// openFields are those of them that a URL may have, with an index or without.
+func openFields(index bool) []string {
+	return exactFields(func(f *push.Field) bool { return !f.Personal && (f.Index != push.NoIndex) == index })
+}
+
+// privateFields are those of them that a URL can't have.
+func privateFields() []string {
+	return exactFields(func(f *push.Field) bool { return f.Personal })
 }
 
 // urlFields are those of them that a URL may have.
@@ -55,21 +82,32 @@ func (p *parser) filter(zone *time.Location) pushlog.Filter {
 		p.fault("%s must be one of %v, or several", FieldStatus, push.Statuses())
 	}
 	f.Since, f.Until = p.instants(FieldSince, FieldUntil)
-	f.Csno, f.PushGrpID, f.ServiceName = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.text(push.FieldServiceName)
-	f.DeviceID = p.token()
+	f.Exact = p.exact()
 	f.ErrorCode = p.code()
 	f.FCMSendYN = p.yesNo()
 	f.FCMSent, f.Reserved = p.ranges()
 	f.Text = p.columnText()
-	if f.FCMSent != (pushlog.TimeRange{}) || f.Reserved != (pushlog.TimeRange{}) || slices.Contains(timeColumns(), f.Text.Column) {
+	if f.FCMSent != (pushlog.TimeRange{}) || f.Reserved != (pushlog.TimeRange{}) || slices.Contains(pushlog.TimeColumns(), f.Text.Column) {
 		f.Zone = zone
 	}
 	byItsOwn(&f)
 	return f
 }
 
-// timeColumns are the columns of times that a word can be searched for in.
-func timeColumns() []string { return []string{push.FieldSndnRsevHour, pushlog.FieldFCMSendTime} }
+// exact reads the values that fields must have.
+func (p *parser) exact() (exact push.Job) {
+	fields := push.Columns()
+	for i := range fields {
+		switch f := &fields[i]; {
+		case !f.Exact:
+		case f.Limit == 0:
+			f.Set(&exact, p.token(f.Name))
+		default:
+			f.Set(&exact, p.text(f.Name))
+		}
+	}
+	return exact
+}
 
 // ranges reads those of fcm_send_time and of sndn_rsev_hour.
 func (p *parser) ranges() (sent, reserved pushlog.TimeRange) {
@@ -92,7 +130,9 @@ func (g Given) Normalize() {
 	for name, values := range g {
 		var normal func(string) string
 		switch {
-		case slices.Contains(push.Fields(), name), name == fieldCustomer:
+		case push.Lookup(name) != nil:
+			normal = push.Lookup(name).Normal
+		case name == fieldCustomer:
 			normal = push.Short
 		case slices.Contains(wordFields(), name):
 			normal = func(word string) string { return pushlog.NormalWord(column, word) }
@@ -110,18 +150,20 @@ func (g Given) Normalize() {
 // byItsOwn puts what a whole column must be into the filter of that column, if it has
 // one: that is the same, and may have an index.
 func byItsOwn(f *pushlog.Filter) {
-	own := map[string]*string{push.FieldCsno: &f.Csno, push.FieldPushGrpID: &f.PushGrpID, push.FieldDeviceID: &f.DeviceID,
-		push.FieldServiceName: &f.ServiceName}[f.Text.Column]
-	if f.Text.Whole && own != nil && (*own == "" || *own == f.Text.Word) {
+	column := push.Lookup(f.Text.Column)
+	if column == nil || !column.Exact || !f.Text.Whole {
+		return
+	}
+	if own := column.Text(&f.Exact); *own == "" || *own == f.Text.Word {
 		*own, f.Text = f.Text.Word, pushlog.Text{}
 	}
 }
 
-// token reads the token of a device.
-func (p *parser) token() string {
-	text, is := p.one(push.FieldDeviceID)
-	p.check(!is || text != "", "%s must not be empty", push.FieldDeviceID)
-	p.check(len(text) <= push.MaxToken, "%s is longer than %d bytes", push.FieldDeviceID, push.MaxToken)
+// token reads a device token.
+func (p *parser) token(name string) string {
+	text, is := p.one(name)
+	p.check(!is || text != "", "%s must not be empty", name)
+	p.check(len(text) <= push.MaxToken, "%s is longer than %d bytes", name, push.MaxToken)
 	return text
 }
 

@@ -13,24 +13,16 @@ import (
 // hidden stands for what is not shown. It says nothing of its length.
 const hidden = "****"
 
-// masks are how each personal field of a push looks to whoever has not revealed it.
-// A title begins with what it is about, and often goes on with a name or an amount.
-var masks = map[string]func(string) string{
-	push.FieldCsno:        func(s string) string { return hideButLast(s, 3) },
-	push.FieldCustTelno:   func(s string) string { return hideButLast(s, 4) },
-	push.FieldUUIDID:      func(s string) string { return hideButFirst(s, 4) },
-	push.FieldDeviceID:    func(s string) string { return hideButFirst(s, 6) },
-	push.FieldMsgTitle:    func(s string) string { return hideButFirst(s, 2) },
-	push.FieldMsgContents: func(s string) string { return hideButFirst(s, 2) },
-	pushlog.FieldResult:   func(s string) string { return hideButFirst(s, 2) }, // a word that is searched for in it
-}
-
-// mask returns a value of a field as it may be shown.
+// mask returns a value of a field as it is shown to a session that may not reveal it.
 func mask(field, value string) string {
-	if how, is := masks[field]; is {
-		return how(value)
+	c := pushlog.ColumnOf(field)
+	switch {
+	case c == nil || !c.Personal && !c.Echo:
+		return value
+	case c.Mask.Last > 0:
+		return hideButLast(value, c.Mask.Last)
 	}
-	return value
+	return hideButFirst(value, c.Mask.First)
 }
 
 // masked returns a record without what is personal. What it has beside the
@@ -57,12 +49,13 @@ func masked(r pushlog.Record) pushlog.Record {
 	return r
 }
 
-// personalFields are those of a record, by name.
+// personalFields are the personal texts of a record, by name.
 func personalFields(r *pushlog.Record) map[string]*string {
-	return map[string]*string{
-		push.FieldCsno: &r.Csno, push.FieldCustTelno: &r.CustTelno, push.FieldUUIDID: &r.UUIDID,
-		push.FieldDeviceID: &r.DeviceID, push.FieldMsgTitle: &r.MsgTitle, push.FieldMsgContents: &r.MsgContents,
+	texts := map[string]*string{}
+	for _, name := range push.PersonalFields() {
+		texts[name] = push.Lookup(name).Text(&r.Job)
 	}
+	return texts
 }
 
 // maskedAll masks a page.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 )
 
 func TestMask(t *testing.T) {
@@ -38,7 +39,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("10023451")
 	f.Add("체결 안내입니다")
 	f.Fuzz(func(t *testing.T, value string) {
-		for field := range masks {
+		for _, field := range append(push.PersonalFields(), pushlog.FieldResult) {
 			got := mask(field, value)
 			if value != "" && utf8.RuneCountInString(value) > 0 && got == value && strings.ContainsFunc(value, plain) {
 				t.Errorf("%s shows %q", field, got)

@@ -27,12 +27,13 @@ import (
 // inSearch reports whether a search of a column is one for personal data. FCM's answer
 // may repeat what it was sent.
 func inSearch(column string) bool {
-	return column == pushlog.FieldResult || slices.Contains(personal(), column)
+	c := pushlog.ColumnOf(column)
+	return c != nil && (c.Personal || c.Echo)
 }
 
 // questions are what a filter asks of personal columns.
 func (p *parser) questions() (all []access.Question) {
-	for _, name := range []string{push.FieldCsno, push.FieldDeviceID} {
+	for _, name := range privateFields() {
 		if value, is := p.one(name); is {
 			all = append(all, access.Question{Column: name, Word: value, Whole: true, Apart: true})
 		}
@@ -44,7 +45,7 @@ func (p *parser) questions() (all []access.Question) {
 			words = []string{word}
 		}
 		for _, word := range words { // of a phone number, what is compared
-			all = append(all, access.Question{Column: column, Word: word, Whole: name == FieldEquals, Apart: column != push.FieldCustTelno})
+			all = append(all, access.Question{Column: column, Word: word, Whole: name == FieldEquals, Apart: pushlog.ColumnOf(column).Search != push.SearchPhone})
 		}
 	}
 	return all

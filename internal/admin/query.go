@@ -62,9 +62,7 @@ func readParameters(c *gin.Context, post string, known []string) *query {
 
 // personal are the columns that hold customers' data, or may. URLs are kept by
 // browsers, proxies and logs.
-func personal() []string {
-	return []string{push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldCustTelno, push.FieldMsgTitle, push.FieldMsgContents}
-}
+func personal() []string { return push.PersonalFields() }
 
 // private says what to do instead to whoever names one of them in a URL.
 func (p *parser) private(column string) string {

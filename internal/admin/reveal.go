@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -69,7 +68,7 @@ func (a *api) reveal(c *gin.Context) {
 		case name == pushlog.FieldRaw:
 			shown[name] = string(r.Raw)
 		default:
-			shown[name] = dataOf(&r)
+			shown[name] = push.Lookup(name).Get(&r.Job)
 		}
 		if shown[name] == "" {
 			delete(shown, name)
@@ -77,13 +76,4 @@ func (a *api) reveal(c *gin.Context) {
 	}
 	conclude(c, "done")
 	c.JSON(http.StatusOK, revealed{id, shown})
-}
-
-// dataOf is the data of a push as JSON.
-func dataOf(r *pushlog.Record) string {
-	if len(r.Data) == 0 {
-		return ""
-	}
-	b, _ := json.Marshal(r.Data) // a map of texts always marshals
-	return string(b)
 }

@@ -13,7 +13,6 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
-	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
 
@@ -28,8 +27,8 @@ var validSearch = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 // keptFields are what a search may keep: what must not stand in a URL, and what belongs
 // to the same question.
 func keptFields() []string {
-	return []string{push.FieldCsno, push.FieldDeviceID, FieldColumn, FieldContains, FieldEquals,
-		pushlog.FieldFCMSendYN, FieldFCMSendSince, FieldFCMSendUntil, FieldSndnRsevSince, FieldSndnRsevUntil}
+	return append(privateFields(), FieldColumn, FieldContains, FieldEquals,
+		pushlog.FieldFCMSendYN, FieldFCMSendSince, FieldFCMSendUntil, FieldSndnRsevSince, FieldSndnRsevUntil)
 }
 
 // kept is a search for personal data. Its id stands for it in URLs.

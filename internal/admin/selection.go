@@ -35,7 +35,7 @@ func (p *parser) selection(states []push.Status) stream.Selection {
 	p.check(slices.Contains(states, s.Status), "%s must be one of %v", FieldStatus, states)
 	s.Since, s.Until = p.instants(FieldSince, FieldUntil)
 	s.ErrorCode = p.code()
-	s.Csno, s.PushGrpID, s.DeviceID = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.token()
+	s.Csno, s.PushGrpID, s.DeviceID = p.text(push.FieldCsno), p.text(push.FieldPushGrpID), p.token(push.FieldDeviceID)
 	s.FCMSent, s.Reserved = p.ranges()
 	return s
 }

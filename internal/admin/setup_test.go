@@ -79,7 +79,7 @@ func empty(t testing.TB) *bundle {
 		t.Fatal(err)
 	}
 	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{ID: seededJob, Kind: stream.BulkCancel, By: "root", Reason: "a test", Of: -1,
-		Filter: pushlog.Filter{Statuses: []push.Status{push.Retrying}, Csno: "csno-b"}})
+		Filter: pushlog.Filter{Statuses: []push.Status{push.Retrying}, Exact: push.Job{Csno: "csno-b"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

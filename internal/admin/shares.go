@@ -121,9 +121,9 @@ func (a *api) weighed(c *gin.Context) {
 // only for one condition.
 func expensive(c *gin.Context) bool {
 	given := c.Request.URL.Query()
-	if given.Has(fieldSpan) || given.Has(fieldSearch) || given.Has(FieldColumn) || given.Has("D_servicename") {
+	if given.Has(fieldSpan) || given.Has(fieldSearch) || given.Has(FieldColumn) || slices.ContainsFunc(openFields(false), given.Has) {
 		return true
 	}
-	indexed := slices.DeleteFunc([]string{FieldStatus, "push_grp_id", FieldErrorCode}, func(name string) bool { return !given.Has(name) })
+	indexed := slices.DeleteFunc(append(openFields(true), FieldStatus, FieldErrorCode), func(name string) bool { return !given.Has(name) })
 	return len(indexed) > 1
 }

@@ -83,10 +83,10 @@ func (s *scribe) accept(f *fields, job *push.Job, l *life) {
 	default:
 		f.add("entry", s.entry.at(l.start()))
 	}
-	names := push.Fields()
-	for i, value := range pushlog.JobValues(job) {
+	names := push.KeptFields()
+	for i, value := range job.KeptValues() {
 		if value != "" {
-			f.add(names[i+1], value)
+			f.add(names[i], value)
 		}
 	}
 	f.add(pushlog.FieldFingerprint, job.Fingerprint())

@@ -74,7 +74,7 @@ func (w *writer) write(ctx context.Context, b batch) error {
 
 // indexesOf are the indexes that a push belongs into, beside that of all.
 func indexesOf(p pushlog.Partition, r *row) []string {
-	in := append(make([]string, 0, 5), p.CsnoIndex(r.job.Csno), p.PushGrpIDIndex(r.job.PushGrpID), p.DeviceIDIndex(r.job.DeviceID))
+	in := p.ValueIndexes(r.job)
 	if r.life.status != push.Sent {
 		in = append(in, p.StatusIndex(r.life.status))
 	}

@@ -158,7 +158,7 @@ func TestJobs(t *testing.T) {
 		t.Errorf("%v", all)
 	}
 	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{Kind: stream.BulkCancel, By: "secret", Reason: "secret", Of: 7,
-		Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}, Csno: "secret"}})
+		Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}, Exact: push.Job{Csno: "secret"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

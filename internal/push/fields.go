@@ -51,7 +51,7 @@ type Field struct {
 
 	text  func(*Job) *string // where it is; nil: get and set
 	get   func(*Job) string  // as text
-	set   func(*Job, string) // from what get returned; anything else leaves it as it is
+	set   func(*Job, string) // from what get returned
 	check func(string) string
 }
 
@@ -64,6 +64,7 @@ const (
 	SearchText                // by its characters
 	SearchPhone               // by its digits
 	SearchTime                // as times are shown
+	SearchYesNo               // by the state
 )
 
 // Index says under which name a value is indexed.
@@ -201,8 +202,7 @@ func (f *Field) Get(j *Job) string {
 	return f.get(j)
 }
 
-// Set sets the field of a job to what a record keeps of it. Text that can't be read
-// leaves it as it is.
+// Set sets the field of a job to what a record keeps of it. What can't be read is absent.
 func (f *Field) Set(j *Job, kept string) {
 	if kept == "" {
 		kept = f.Default
@@ -283,7 +283,9 @@ func (j *Job) setDataText(kept string) {
 func (j *Job) ttlText() string { return strconv.Itoa(j.TTL) }
 
 func (j *Job) setTTLText(kept string) {
-	if n, err := strconv.Atoi(kept); err == nil {
-		j.TTL = n
+	n, err := strconv.Atoi(kept)
+	if err != nil {
+		n = DefaultTTL
 	}
+	j.TTL = n
 }

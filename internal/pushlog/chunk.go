@@ -35,8 +35,9 @@ const (
 
 // fixedColumns never change once a push is accepted. That of device_id is written group
 // by group, as TokenField, so that one of its values can be read without all others.
-var fixedColumns = []string{columnID, columnAt, push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle,
-	push.FieldMsgContents, push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno}
+var fixedColumns = append([]string{columnID, columnAt}, columnNames(func(c *Column) bool {
+	return c.isOfJob() && c.Search != push.NoSearch && !c.Moves
+})...)
 
 // changing are the columns of what a later try, a redrive, a move or a cancel changes.
 // What they say of a push that K:late names is out of date. Those of times, the last two,

@@ -111,15 +111,23 @@ func (f *Filter) leavesOutPacked() bool {
 // exactly is a column that must have a value.
 type exactly struct{ column, value string }
 
-// exact are the columns that must have a value.
-func (f *Filter) exact() (all []exactly) {
-	for _, e := range []exactly{
-		{push.FieldCsno, f.Csno}, {push.FieldDeviceID, f.DeviceID}, {push.FieldPushGrpID, f.PushGrpID},
-		{push.FieldServiceName, f.ServiceName}, {FieldErrorCode, string(f.ErrorCode)},
-	} {
-		if e.value != "" {
-			all = append(all, e)
+// given are the values of Exact.
+func (f *Filter) given() (all []exactly) {
+	exact := f.Exact
+	fields := push.Columns()
+	for i := range fields {
+		if value := fields[i].Get(&exact); fields[i].Exact && value != "" {
+			all = append(all, exactly{fields[i].Name, value})
 		}
+	}
+	return all
+}
+
+// exact are the columns that must have a value.
+func (f *Filter) exact() []exactly {
+	all := f.given()
+	if f.ErrorCode != "" {
+		all = append(all, exactly{FieldErrorCode, string(f.ErrorCode)})
 	}
 	if f.Text.Whole && f.Text.kind() == plainText {
 		all = append(all, exactly{f.Text.Column, f.Text.Word})
@@ -207,33 +215,8 @@ func (r *Record) set(name, value string) {
 
 // text is the place of a text of a record by its name, nil for other names.
 func (r *Record) text(name string) *string {
-	switch name {
-	case push.FieldCsno:
-		return &r.Csno
-	case push.FieldUUIDID:
-		return &r.UUIDID
-	case push.FieldDeviceID:
-		return &r.DeviceID
-	case push.FieldMsgTitle:
-		return &r.MsgTitle
-	case push.FieldMsgContents:
-		return &r.MsgContents
-	case push.FieldServiceName:
-		return &r.ServiceName
-	case push.FieldPushGrpID:
-		return &r.PushGrpID
-	case push.FieldCustTelno:
-		return &r.CustTelno
-	case FieldResult:
-		return &r.Result
-	case FieldStatus:
-		return (*string)(&r.Status)
-	case FieldErrorCode:
-		return (*string)(&r.ErrorCode)
-	case push.FieldSndnRsevHour:
-		return &r.SndnRsevHour
-	case FieldFCMSendTime:
-		return &r.FCMSendTime
+	if c := ColumnOf(name); c != nil {
+		return c.of(r)
 	}
 	return nil
 }

@@ -74,12 +74,28 @@ func (p Partition) Index() string { return p.Base + ":index" }
 // Index. There is none of push.Sent: those are in Index and in no other.
 func (p Partition) StatusIndex(s push.Status) string { return p.Base + ":index:status:" + string(s) }
 
-// CsnoIndex, PushGrpIDIndex and DeviceIDIndex are the sorted sets of the
-// pushes with one value of the field, in the order of Index.
-func (p Partition) CsnoIndex(csno string) string { return p.Base + ":index:csno:" + csno }
+// ValueIndex is the sorted set of the pushes with one value of a field that has an index,
+// in the order of Index.
+func (p Partition) ValueIndex(field, value string) string {
+	if f := push.Lookup(field); f != nil && f.Index == push.ByHash {
+		value = TokenHash(value)
+	}
+	return p.Base + ":index:" + field + ":" + value
+}
 
-// PushGrpIDIndex: see CsnoIndex.
-func (p Partition) PushGrpIDIndex(id string) string { return p.Base + ":index:push_grp_id:" + id }
+// ValueIndexes are the keys of the indexes that a push belongs into by its values.
+func (p Partition) ValueIndexes(j *push.Job) (keys []string) {
+	fields := push.Columns()
+	for i := range fields {
+		if fields[i].Index == push.NoIndex {
+			continue
+		}
+		if value := fields[i].Get(j); value != "" {
+			keys = append(keys, p.ValueIndex(fields[i].Name, value))
+		}
+	}
+	return keys
+}
 
 // ErrorCodeIndex is the sorted set of the pushes with an error code, in the order of
 // Index.
@@ -109,11 +125,6 @@ func (p Partition) Minute(t time.Time) string {
 
 // Hour: see Minute.
 func (p Partition) Hour(t time.Time) string { return p.Base + ":hour:" + t.UTC().Format("2006010215") }
-
-// DeviceIDIndex takes the token itself: see CsnoIndex.
-func (p Partition) DeviceIDIndex(token string) string {
-	return p.Base + ":index:device_id:" + TokenHash(token)
-}
 
 // TokenHash is the name of a token in keys: the first 16 bytes of its SHA-256
 // in hex, since a token is long and a secret of its owner.

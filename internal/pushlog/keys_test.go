@@ -14,15 +14,15 @@ func TestKeyNames(t *testing.T) {
 	p := Keys{Prefix: "push", Partitions: 1}.Of("a:b")
 	hash := TokenHash("token")
 	for got, want := range map[string]string{
-		p.Base:                   "push:{0}",
-		p.Record("a:b"):          "push:{0}:record:a:b",
-		p.Index():                "push:{0}:index",
-		p.StatusIndex(push.Sent): "push:{0}:index:status:sent",
-		p.CsnoIndex("1"):         "push:{0}:index:csno:1",
-		p.PushGrpIDIndex("G1"):   "push:{0}:index:push_grp_id:G1",
-		p.DeviceIDIndex("token"): "push:{0}:index:device_id:" + hash,
-		fmt.Sprint(len(hash)):    "32",
-		TokenHash(""):            "e3b0c44298fc1c149afbf4c8996fb924",
+		p.Base:                                    "push:{0}",
+		p.Record("a:b"):                           "push:{0}:record:a:b",
+		p.Index():                                 "push:{0}:index",
+		p.StatusIndex(push.Sent):                  "push:{0}:index:status:sent",
+		p.ValueIndex(push.FieldCsno, "1"):         "push:{0}:index:csno:1",
+		p.ValueIndex(push.FieldPushGrpID, "G1"):   "push:{0}:index:push_grp_id:G1",
+		p.ValueIndex(push.FieldDeviceID, "token"): "push:{0}:index:device_id:" + hash,
+		fmt.Sprint(len(hash)):                     "32",
+		TokenHash(""):                             "e3b0c44298fc1c149afbf4c8996fb924",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -179,7 +179,7 @@ func TestSearchEnds(t *testing.T) {
 	for i := range 3 * walkStep {
 		b.seed(t, fmt.Sprint("p", i), int64(i), push.Sent, push.FieldServiceName, "trade")
 	}
-	q := Query{Page: 1, Size: 10, Filter: Filter{ServiceName: "trade"}}
+	q := Query{Page: 1, Size: 10, Filter: Filter{Exact: push.Job{ServiceName: "trade"}}}
 
 	gone := errors.New("gone")
 	if err := b.Search(t.Context(), q, func(Page) error { return gone }); !errors.Is(err, gone) {

@@ -23,7 +23,7 @@ func (b *bundle) sealed(t *testing.T, n int, old bool) {
 		token := fmt.Sprintf("token%d:APA91b%04d", i%5, i)
 		b.seed(t, id, at, push.Sent, push.FieldDeviceID, token, push.FieldMsgTitle, "hello", push.FieldCsno, "7", FieldResult, "r")
 		b.rdb.ZRem(ctx, p.StatusIndex(push.Sent), id)
-		b.rdb.ZAdd(ctx, p.CsnoIndex("7"), redis.Z{Score: float64(at), Member: id})
+		b.rdb.ZAdd(ctx, p.ValueIndex(push.FieldCsno, "7"), redis.Z{Score: float64(at), Member: id})
 		records, ms = append(records, b.record(t, id)), append(ms, at)
 	}
 	chunk := b.codec.Seal(records, ms)
@@ -104,8 +104,8 @@ func TestTokensOfChunks(t *testing.T) {
 					}
 					// A walk asks the records.
 					walked := map[string]bool{}
-					plan := &plan{how: ByWalk, filter: Filter{Csno: "7", ServiceName: ""}, oldest: true}
-					for h, err := range b.walk(t.Context(), index{b.keys.Partition(0), b.keys.Partition(0).CsnoIndex("7")}, span{0, 1 << 52}, plan, true, wants{statuses: true}) {
+					plan := &plan{how: ByWalk, filter: Filter{Exact: push.Job{Csno: "7", ServiceName: ""}}, oldest: true}
+					for h, err := range b.walk(t.Context(), index{b.keys.Partition(0), b.keys.Partition(0).ValueIndex(push.FieldCsno, "7")}, span{0, 1 << 52}, plan, true, wants{statuses: true}) {
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -186,7 +186,7 @@ func TestNotesOfPacked(t *testing.T) {
 	if got := b.record(t, "p0001"); !slices.Equal(got.Late, []string{"second", "third one"}) || len(got.Tries) != 1 {
 		t.Errorf("%q, tries %q", got.Late, got.Tries)
 	}
-	page := b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Csno: "7"}, Oldest: true})
+	page := b.list(t, Query{Page: 1, Size: 10, Filter: Filter{Exact: push.Job{Csno: "7"}}, Oldest: true})
 	if len(page.Records) != 5 || !slices.Equal(page.Records[2].Late, []string{"another"}) || len(page.Records[3].Late) != 0 {
 		t.Errorf("%+v", page.Records)
 	}
@@ -208,7 +208,7 @@ func TestHeadsOfAnotherStore(t *testing.T) {
 					t.Errorf("%+v", r)
 				}
 			}
-			page, err := b.List(t.Context(), Query{Page: 1, Size: 100, Filter: Filter{Csno: "7"}})
+			page, err := b.List(t.Context(), Query{Page: 1, Size: 100, Filter: Filter{Exact: push.Job{Csno: "7"}}})
 			if err != nil || len(page.Records) != 50 {
 				t.Errorf("%d records, %v", len(page.Records), err)
 			}

@@ -53,11 +53,15 @@ func (l *Log) plan(ctx context.Context, f Filter, asOf int64, oldest bool) (*pla
 			choices = append(choices, func(p Partition) []string { return []string{key(p)} })
 		}
 	}
-	add(f.Csno != "", func(p Partition) string { return p.CsnoIndex(f.Csno) })
-	add(f.DeviceID != "", func(p Partition) string { return p.DeviceIDIndex(f.DeviceID) })
-	add(f.PushGrpID != "", func(p Partition) string { return p.PushGrpIDIndex(f.PushGrpID) })
+	rest := f.Text.Word != "" || f.asksTimes()
+	for _, e := range f.given() {
+		if push.Lookup(e.column).Index != push.NoIndex {
+			add(true, func(p Partition) string { return p.ValueIndex(e.column, e.value) })
+		} else {
+			rest = true
+		}
+	}
 	add(f.ErrorCode != "", func(p Partition) string { return p.ErrorCodeIndex(f.ErrorCode) })
-	rest := f.ServiceName != "" || f.Text.Word != "" || f.asksTimes()
 	sent := slices.Contains(f.Statuses, push.Sent)
 	if len(f.Statuses) > 0 && !sent {
 		choices = append(choices, func(p Partition) (keys []string) {

@@ -10,19 +10,16 @@ import (
 // Filter says which pushes are meant: those that have all of what it names. The
 // zero value is every push.
 type Filter struct {
-	Statuses    []push.Status // one of these; empty: any
-	Since       time.Time     // accepted then or later; zero: from the first
-	Until       time.Time     // accepted before then; zero: to the last
-	Csno        string        // exactly this; empty: any, and so are the rest
-	PushGrpID   string
-	DeviceID    string
-	ServiceName string
-	ErrorCode   push.Code
-	FCMSendYN   string         // SentYes or SentNo
-	FCMSent     TimeRange      // fcm_send_time is in it
-	Reserved    TimeRange      // sndn_rsev_hour is in it; a push without one is in none
-	Text        Text           // a column has this word in it, or is it
-	Zone        *time.Location // of reserved times, and of the times that Text is compared with; nil: UTC
+	Statuses  []push.Status  // one of these; empty: any
+	Since     time.Time      // accepted then or later; zero: from the first
+	Until     time.Time      // accepted before then; zero: to the last
+	Exact     push.Job       // its columns of push.Field.Exact are these; an empty one: any
+	ErrorCode push.Code      // empty: any
+	FCMSendYN string         // SentYes or SentNo
+	FCMSent   TimeRange      // fcm_send_time is in it
+	Reserved  TimeRange      // sndn_rsev_hour is in it; a push without one is in none
+	Text      Text           // a column has this word in it, or is it
+	Zone      *time.Location // of reserved times, and of the times that Text is compared with; nil: UTC
 }
 
 // TimeRange is [Since, Until); a zero end is open.
@@ -42,19 +39,11 @@ type Text struct {
 	Whole  bool
 }
 
-// SearchColumns returns the columns that Text may name.
-func SearchColumns() []string {
-	return []string{push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle, push.FieldMsgContents,
-		push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno, FieldResult,
-		push.FieldSndnRsevHour, FieldFCMSendYN, FieldFCMSendTime}
-}
-
 // NormalWord is a word as it is searched for in a column: in the form that the column's
 // values were given when they were accepted.
 func NormalWord(column, word string) string {
-	switch column {
-	case push.FieldMsgTitle, push.FieldMsgContents, FieldResult:
-		return push.Text(word)
+	if c := ColumnOf(column); c != nil {
+		return c.Normal(word)
 	}
 	return push.Short(word)
 }

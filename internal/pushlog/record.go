@@ -1,7 +1,6 @@
 package pushlog
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -23,7 +22,6 @@ const (
 	FieldErrorCode   = "error_code"
 	FieldConsumer    = "consumer" // who had it in hand last
 	FieldRetryUntil  = "retry_until"
-	FieldAPIKey      = "api_key"     // name of the API key that it was handed in with; absent if there was none
 	FieldFingerprint = "fingerprint" // push.Job.Fingerprint of what was accepted; nothing changes it
 	FieldRaw         = "raw"         // JSON of the fields of an entry that could not be read
 	PrefixTry        = "try."
@@ -55,26 +53,6 @@ type Record struct {
 	Redrives    []string        `json:"redrives,omitempty"`  // oldest first: what it was before
 	Moves       []string        `json:"moves,omitempty"`     // oldest first: when it would have been due; the last 20
 	Raw         json.RawMessage `json:"raw,omitempty"`
-}
-
-// JobValues are what accept writes of a job: the values of push.Fields without
-// the id, in the order of accept.lua. Empty are absent ones, and the defaults of
-// priority and ttl.
-func JobValues(j *push.Job) [12]string {
-	v := [12]string{
-		j.SndnRsevHour, j.Csno, j.UUIDID, j.DeviceID, j.MsgTitle, j.MsgContents, j.ServiceName, j.PushGrpID, j.CustTelno,
-	}
-	if len(j.Data) > 0 {
-		b, _ := json.Marshal(j.Data) // a map of texts always marshals
-		v[9] = string(b)
-	}
-	if j.Priority != push.Normal {
-		v[10] = string(j.Priority)
-	}
-	if j.TTL != push.DefaultTTL {
-		v[11] = strconv.Itoa(j.TTL)
-	}
-	return v
 }
 
 // What is shown of a field that is longer than any that pushstream writes, such as one
@@ -111,20 +89,6 @@ func boundedAll(h map[string]string) map[string]string {
 func parseRecord(id string, h map[string]string) Record {
 	h = boundedAll(h)
 	r := Record{
-		Job: push.Job{
-			ID:           id,
-			SndnRsevHour: h[push.FieldSndnRsevHour],
-			Csno:         h[push.FieldCsno],
-			UUIDID:       h[push.FieldUUIDID],
-			DeviceID:     h[push.FieldDeviceID],
-			MsgTitle:     h[push.FieldMsgTitle],
-			MsgContents:  h[push.FieldMsgContents],
-			ServiceName:  h[push.FieldServiceName],
-			PushGrpID:    h[push.FieldPushGrpID],
-			CustTelno:    h[push.FieldCustTelno],
-			Priority:     cmp.Or(push.Priority(h[push.FieldPriority]), push.Normal),
-			TTL:          push.DefaultTTL,
-		},
 		Status:      push.Status(h[FieldStatus]),
 		AcceptedAt:  h[FieldAcceptedAt],
 		ExpiresAt:   h[FieldExpiresAt],
@@ -134,15 +98,13 @@ func parseRecord(id string, h map[string]string) Record {
 		ErrorCode:   push.Code(h[FieldErrorCode]),
 		Consumer:    h[FieldConsumer],
 	}
-	r.APIKey = h[FieldAPIKey]
-	if n, err := strconv.Atoi(h[push.FieldTTL]); err == nil {
-		r.TTL = n
+	fields := push.Columns()
+	for i := range fields {
+		fields[i].Set(&r.Job, h[fields[i].Name])
 	}
+	r.ID = id
 	r.Attempts, _ = strconv.Atoi(h[FieldAttempts])
 	r.Deliveries, _ = strconv.Atoi(h[FieldDeliveries])
-	if s := h[push.FieldData]; s != "" {
-		_ = json.Unmarshal([]byte(s), &r.Data)
-	}
 	if raw := h[FieldRaw]; json.Valid([]byte(raw)) {
 		r.Raw = json.RawMessage(raw)
 	}

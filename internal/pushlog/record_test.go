@@ -55,9 +55,9 @@ func TestGetUnknown(t *testing.T) {
 
 // written are the fields and values that accept writes of a job.
 func written(j *push.Job) (pairs []string) {
-	for i, value := range JobValues(j) {
+	for i, value := range j.KeptValues() {
 		if value != "" {
-			pairs = append(pairs, push.Fields()[i+1], value)
+			pairs = append(pairs, push.KeptFields()[i], value)
 		}
 	}
 	return pairs

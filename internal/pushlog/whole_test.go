@@ -123,7 +123,7 @@ func TestWholeWithAnotherFilter(t *testing.T) {
 	b.rdb.ZAdd(ctx, p.Chunks(), redis.Z{Score: float64(ms[0]), Member: 1})
 	for i, r := range records {
 		if r.Csno != "" {
-			b.rdb.ZAdd(context.Background(), p.CsnoIndex(r.Csno), redis.Z{Score: float64(ms[i]), Member: r.ID})
+			b.rdb.ZAdd(context.Background(), p.ValueIndex(push.FieldCsno, r.Csno), redis.Z{Score: float64(ms[i]), Member: r.ID})
 		}
 	}
 	whole := Text{Column: push.FieldUUIDID, Word: "ab", Whole: true}
@@ -133,12 +133,12 @@ func TestWholeWithAnotherFilter(t *testing.T) {
 		want   []string
 		how    How
 	}{
-		{"and the customer", Filter{Csno: "ab", Text: whole}, []string{"p30", "p06"}, ByWalk},
-		{"and another customer", Filter{Csno: "AB", Text: whole}, []string{}, ByWalk},
-		{"two customers", Filter{Csno: "AB", Text: Text{Column: push.FieldCsno, Word: "ab", Whole: true}}, []string{}, ByWalk},
-		{"a customer twice", Filter{Csno: "ab", Text: Text{Column: push.FieldCsno, Word: "ab", Whole: true}}, []string{"p30", "p06"}, ByWalk},
-		{"and the service", Filter{ServiceName: "ab", Text: whole}, []string{"p30", "p06"}, ByScan},
-		{"and another service", Filter{ServiceName: "abab", Text: whole}, []string{}, ByScan},
+		{"and the customer", Filter{Exact: push.Job{Csno: "ab"}, Text: whole}, []string{"p30", "p06"}, ByWalk},
+		{"and another customer", Filter{Exact: push.Job{Csno: "AB"}, Text: whole}, []string{}, ByWalk},
+		{"two customers", Filter{Exact: push.Job{Csno: "AB"}, Text: Text{Column: push.FieldCsno, Word: "ab", Whole: true}}, []string{}, ByWalk},
+		{"a customer twice", Filter{Exact: push.Job{Csno: "ab"}, Text: Text{Column: push.FieldCsno, Word: "ab", Whole: true}}, []string{"p30", "p06"}, ByWalk},
+		{"and the service", Filter{Exact: push.Job{ServiceName: "ab"}, Text: whole}, []string{"p30", "p06"}, ByScan},
+		{"and another service", Filter{Exact: push.Job{ServiceName: "abab"}, Text: whole}, []string{}, ByScan},
 		{"and sent", Filter{Statuses: []push.Status{push.Sent}, Text: whole}, []string{}, ByScan},
 		{"a part of it", Filter{Text: Text{Column: push.FieldUUIDID, Word: "BAB"}}, []string{"p09"}, ByScan},
 	} {

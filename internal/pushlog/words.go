@@ -18,14 +18,24 @@ const (
 	yesNoText          // by the state
 )
 
+// search is how the column is compared with words.
+func (t Text) search() push.Search {
+	if c := ColumnOf(t.Column); c != nil {
+		return c.Search
+	}
+	return push.NoSearch
+}
+
 func (t Text) kind() textKind {
-	switch {
-	case t.Column == push.FieldSndnRsevHour, t.Column == FieldFCMSendTime:
+	switch t.search() {
+	case push.SearchTime:
 		return timeText
-	case t.Column == FieldFCMSendYN:
+	case push.SearchYesNo:
 		return yesNoText
-	case len(t.Phones()) > 0:
-		return phoneText
+	case push.SearchPhone:
+		if len(t.Phones()) > 0 {
+			return phoneText
+		}
 	}
 	return plainText
 }
@@ -34,7 +44,7 @@ func (t Text) kind() textKind {
 func (t Text) in(r *Record, zone *time.Location) bool {
 	switch t.kind() {
 	case phoneText:
-		return t.inPhone(push.PhoneDigits(r.CustTelno))
+		return t.inPhone(push.PhoneDigits(column(r, t.Column)))
 	case yesNoText:
 		return t.inText(SendYN(r.Status))
 	case timeText:
@@ -61,7 +71,7 @@ func (t Text) inText(value string) bool {
 // A part of a number may begin with what is a country's code at the beginning of a whole
 // one: 00821234 is also the end of 010-0082-1234.
 func (t Text) Phones() []string {
-	if t.Column != push.FieldCustTelno {
+	if t.search() != push.SearchPhone {
 		return nil
 	}
 	digits := push.PhoneDigits(t.Word)

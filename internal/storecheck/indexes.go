@@ -64,14 +64,11 @@ func (c *check) indexesOf(id string) []string {
 	if code == push.CodeInvalidJob {
 		return in
 	}
-	in = append(in, p.DeviceIDIndex(r[push.FieldDeviceID]))
-	if r[push.FieldCsno] != "" {
-		in = append(in, p.CsnoIndex(r[push.FieldCsno]))
+	var j push.Job
+	for _, f := range push.Columns() {
+		f.Set(&j, r[f.Name])
 	}
-	if r[push.FieldPushGrpID] != "" {
-		in = append(in, p.PushGrpIDIndex(r[push.FieldPushGrpID]))
-	}
-	return in
+	return append(in, p.ValueIndexes(&j)...)
 }
 
 // members reads a whole sorted set.

@@ -86,13 +86,13 @@ func (s *store) put(id string, status push.Status, fields ...any) {
 	p, token := s.keys.Of(id), "token-of-"+id
 	s.note(id, status, append([]any{"device_id", token}, fields...)...)
 	at := acceptedAt.UnixMilli()
-	s.do("ZADD", p.DeviceIDIndex(token), at, id)
+	s.do("ZADD", p.ValueIndex(push.FieldDeviceID, token), at, id)
 	for i := 0; i < len(fields); i += 2 {
 		switch fields[i] {
 		case "csno":
-			s.do("ZADD", p.CsnoIndex(fields[i+1].(string)), at, id)
+			s.do("ZADD", p.ValueIndex(push.FieldCsno, fields[i+1].(string)), at, id)
 		case "push_grp_id":
-			s.do("ZADD", p.PushGrpIDIndex(fields[i+1].(string)), at, id)
+			s.do("ZADD", p.ValueIndex(push.FieldPushGrpID, fields[i+1].(string)), at, id)
 		}
 	}
 }

@@ -78,8 +78,8 @@ func TestBroken(t *testing.T) {
 		}},
 		"a member of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index", acceptedAt.UnixMilli()+5000, "ghost") }, []string{"push:{0}:index has"}},
 		"an index of no record":         {func(s *store) { s.do("ZADD", "push:{0}:index:csno:9", 5, "ghost") }, []string{"push:{0}:index:csno:9 has members [ghost] that no record asks for"}},
-		"a member that is missing":      {func(s *store) { s.do("ZREM", s.keys.Of("a").CsnoIndex("1"), "a") }, []string{"they differ in [a]"}},
-		"a member at another time":      {func(s *store) { s.do("ZADD", s.keys.Of("a").PushGrpIDIndex("G"), 5, "a") }, []string{":index:push_grp_id:G has 1 members, by the records it should have 1; they differ in [a]"}},
+		"a member that is missing":      {func(s *store) { s.do("ZREM", s.keys.Of("a").ValueIndex(push.FieldCsno, "1"), "a") }, []string{"they differ in [a]"}},
+		"a member at another time":      {func(s *store) { s.do("ZADD", s.keys.Of("a").ValueIndex(push.FieldPushGrpID, "G"), 5, "a") }, []string{":index:push_grp_id:G has 1 members, by the records it should have 1; they differ in [a]"}},
 		"in the index of another state": {func(s *store) { s.do("ZADD", s.keys.Of("a").StatusIndex(push.Expired), acceptedAt.UnixMilli(), "a") }, []string{":index:status:expired has"}},
 		"in no index of error codes": {func(s *store) { s.do("DEL", s.keys.Of("b").ErrorCodeIndex(push.CodeUnregistered)) }, []string{
 			":index:error_code:UNREGISTERED has 0 members, by the records it should have 1; they differ in [b]",

@@ -91,7 +91,7 @@ func TestBulk(t *testing.T) {
 	b.failAll(t, push.CodeThirdPartyAuth)
 	b.accept(t, jobs[400:]...)
 	b.failAll(t, push.CodeInvalidArgument)
-	filter := pushlog.Filter{Statuses: []push.Status{push.Failed}, ErrorCode: push.CodeThirdPartyAuth, PushGrpID: "G1"}
+	filter := pushlog.Filter{Exact: push.Job{PushGrpID: "G1"}, Statuses: []push.Status{push.Failed}, ErrorCode: push.CodeThirdPartyAuth}
 	w := b.bulk("a")
 	time.Sleep(2 * time.Millisecond)
 	if n, oldest, exact, err := w.Count(t.Context(), BulkRedrive, filter); n != 200 || oldest == "" || !exact || err != nil {
@@ -121,7 +121,7 @@ func TestBulk(t *testing.T) {
 	if r := b.get(t, "j001"); len(r.Redrives) != 1 || !strings.HasSuffix(r.Redrives[0], "op="+id) {
 		t.Errorf("the record names no job: %v", r.Redrives)
 	}
-	id = b.orderBulk(t, BulkCancel, pushlog.Filter{Statuses: BulkCancel.States(), Csno: "10023451"})
+	id = b.orderBulk(t, BulkCancel, pushlog.Filter{Exact: push.Job{Csno: "10023451"}, Statuses: BulkCancel.States()})
 	if j := b.finish(t, w, id); progressed(j) != "done: 200 looked at, 200 meant, map[cancelled:200]" {
 		t.Errorf("%+v", j)
 	}
@@ -143,7 +143,7 @@ func TestBulkOfManyStates(t *testing.T) {
 	states := []push.Status{push.Failed, push.Expired, push.Cancelled, push.Sent}
 	b.seed(t, "p", 900, func(i int) push.Status { return states[(i*i/7)%4] })
 	for _, p := range b.keys.All() { // many in the same millisecond
-		for _, index := range []string{p.Index(), p.CsnoIndex("1"), p.StatusIndex(push.Failed), p.StatusIndex(push.Expired), p.StatusIndex(push.Cancelled)} {
+		for _, index := range []string{p.Index(), p.ValueIndex(push.FieldCsno, "1"), p.StatusIndex(push.Failed), p.StatusIndex(push.Expired), p.StatusIndex(push.Cancelled)} {
 			for n, z := range b.rdb.ZRangeWithScores(t.Context(), index, 0, -1).Val() {
 				if n%3 == 0 || index != p.StatusIndex(push.Failed) {
 					b.rdb.ZAdd(t.Context(), index, redis.Z{Score: float64(int64(z.Score) / 500 * 500), Member: z.Member})
@@ -337,7 +337,7 @@ func TestOrderOfABulk(t *testing.T) {
 			t.Errorf("%+v, %v", j, err)
 		}
 	}
-	named.Filter.Csno = "1"
+	named.Filter.Exact.Csno = "1"
 	if _, err := w.Order(t.Context(), named); !errors.Is(err, ErrBulkDiffers) {
 		t.Error(err)
 	}
@@ -565,10 +565,10 @@ func TestModelOfBulk(t *testing.T) {
 				kind := BulkKinds()[r.IntN(2)]
 				f := pushlog.Filter{Statuses: kind.States()[:1+r.IntN(3)]}
 				if r.IntN(2) == 0 {
-					f.Csno = fmt.Sprint(r.IntN(4))
+					f.Exact.Csno = fmt.Sprint(r.IntN(4))
 				}
 				if r.IntN(2) == 0 {
-					f.PushGrpID = fmt.Sprint("G", r.IntN(2))
+					f.Exact.PushGrpID = fmt.Sprint("G", r.IntN(2))
 				}
 				meant := map[string]bool{}
 				for _, j := range jobs {

@@ -266,7 +266,7 @@ func TestSealingWhileTheClockIsBehind(t *testing.T) {
 	if at := b.rdb.ZScore(t.Context(), p.Index(), "last").Val(); int64(at) <= sealed {
 		t.Errorf("the last one was accepted at %.0f, among what is sealed until %d", at, sealed)
 	}
-	page, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 10, Filter: pushlog.Filter{PushGrpID: "G17"}})
+	page, err := b.log.List(t.Context(), pushlog.Query{Page: 1, Size: 10, Filter: pushlog.Filter{Exact: push.Job{PushGrpID: "G17"}}})
 	if err != nil || page.Total != n+2 {
 		t.Errorf("the log has %d: %v", page.Total, err)
 	}

@@ -88,8 +88,8 @@ type FlushFilter struct {
 }
 
 func newFlushFilter(f pushlog.Filter) FlushFilter {
-	ff := FlushFilter{Status: f.Statuses, ErrorCode: f.ErrorCode, Csno: f.Csno, PushGrpID: f.PushGrpID, DeviceID: f.DeviceID,
-		ServiceName: f.ServiceName}
+	ff := FlushFilter{Status: f.Statuses, ErrorCode: f.ErrorCode, Csno: f.Exact.Csno, PushGrpID: f.Exact.PushGrpID, DeviceID: f.Exact.DeviceID,
+		ServiceName: f.Exact.ServiceName}
 	switch t := f.Text; {
 	case t.Whole:
 		ff.Column, ff.Equals = t.Column, t.Word
@@ -125,8 +125,8 @@ func (ff *FlushFilter) zoneOf() (*time.Location, error) {
 }
 
 func (ff *FlushFilter) filter() pushlog.Filter {
-	f := pushlog.Filter{Statuses: ff.Status, ErrorCode: ff.ErrorCode, Csno: ff.Csno, PushGrpID: ff.PushGrpID, DeviceID: ff.DeviceID,
-		ServiceName: ff.ServiceName, Text: pushlog.Text{Column: ff.Column, Word: ff.Contains}}
+	f := pushlog.Filter{Statuses: ff.Status, ErrorCode: ff.ErrorCode,
+		Exact: push.Job{Csno: ff.Csno, PushGrpID: ff.PushGrpID, DeviceID: ff.DeviceID, ServiceName: ff.ServiceName}, Text: pushlog.Text{Column: ff.Column, Word: ff.Contains}}
 	if ff.Equals != "" {
 		f.Text.Word, f.Text.Whole = ff.Equals, true
 	}
@@ -297,14 +297,9 @@ func notBefore(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli
 
 // flushIndexes are the indexes of a partition that have all that a filter means.
 func flushIndexes(p pushlog.Partition, f *pushlog.Filter) []string {
-	keys := []string{p.Index()}
-	for key, value := range map[string]string{
-		p.CsnoIndex(f.Csno): f.Csno, p.PushGrpIDIndex(f.PushGrpID): f.PushGrpID, p.DeviceIDIndex(f.DeviceID): f.DeviceID,
-		p.ErrorCodeIndex(f.ErrorCode): string(f.ErrorCode),
-	} {
-		if value != "" {
-			keys = append(keys, key)
-		}
+	keys := append([]string{p.Index()}, p.ValueIndexes(&f.Exact)...)
+	if f.ErrorCode != "" {
+		keys = append(keys, p.ErrorCodeIndex(f.ErrorCode))
 	}
 	if len(f.Statuses) == 1 && f.Statuses[0] != push.Sent {
 		keys = append(keys, p.StatusIndex(f.Statuses[0]))

@@ -148,13 +148,13 @@ func TestFlushOfAFilter(t *testing.T) {
 		"sent":         {pushlog.Filter{Statuses: []push.Status{push.Sent}}, func(i int) bool { return i%4 == 0 }, 1500},
 		"two states": {pushlog.Filter{Statuses: []push.Status{push.Failed, push.Expired}},
 			func(i int) bool { return i%4 == 1 || i%4 == 2 }, 1500},
-		"a token":                  {pushlog.Filter{DeviceID: "token-p-000401"}, func(i int) bool { return i == 401 }, 1},
-		"a token in another state": {pushlog.Filter{DeviceID: "token-p-000401", Statuses: []push.Status{push.Sent}}, func(int) bool { return false }, 1},
-		"nobody":                   {pushlog.Filter{Csno: "2"}, func(int) bool { return false }, 0},
-		"a service":                {pushlog.Filter{ServiceName: "x"}, func(int) bool { return false }, 1500},
-		"a word": {pushlog.Filter{Csno: "1", Text: pushlog.Text{Column: push.FieldDeviceID, Word: "P-0007"}},
+		"a token":                  {pushlog.Filter{Exact: push.Job{DeviceID: "token-p-000401"}}, func(i int) bool { return i == 401 }, 1},
+		"a token in another state": {pushlog.Filter{Exact: push.Job{DeviceID: "token-p-000401"}, Statuses: []push.Status{push.Sent}}, func(int) bool { return false }, 1},
+		"nobody":                   {pushlog.Filter{Exact: push.Job{Csno: "2"}}, func(int) bool { return false }, 0},
+		"a service":                {pushlog.Filter{Exact: push.Job{ServiceName: "x"}}, func(int) bool { return false }, 1500},
+		"a word": {pushlog.Filter{Exact: push.Job{Csno: "1"}, Text: pushlog.Text{Column: push.FieldDeviceID, Word: "P-0007"}},
 			func(i int) bool { return i/100 == 7 }, 1500},
-		"a whole word": {pushlog.Filter{Csno: "1", Text: pushlog.Text{Column: push.FieldDeviceID, Word: "token-p-000401", Whole: true}},
+		"a whole word": {pushlog.Filter{Exact: push.Job{Csno: "1"}, Text: pushlog.Text{Column: push.FieldDeviceID, Word: "token-p-000401", Whole: true}},
 			func(i int) bool { return i == 401 }, 1500},
 		"a part for a whole": {pushlog.Filter{Text: pushlog.Text{Column: push.FieldDeviceID, Word: "token-p-00040", Whole: true}},
 			func(int) bool { return false }, 1500},
@@ -210,8 +210,7 @@ func TestOrderOfAFlush(t *testing.T) {
 	if n := b.rdb.Exists(ctx, flushKey(b.keys)).Val(); n != 0 {
 		t.Fatal("there is an order")
 	}
-	filter := pushlog.Filter{Statuses: []push.Status{push.Failed}, Since: time.Date(2026, 11, 22, 0, 0, 0, 5, time.UTC), Until: time.Now(), Csno: "1",
-		PushGrpID: "G", DeviceID: "t", ServiceName: "S", ErrorCode: push.CodeUnregistered, Text: pushlog.Text{Column: push.FieldMsgTitle, Word: "체결"}}
+	filter := pushlog.Filter{Exact: push.Job{Csno: "1", PushGrpID: "G", DeviceID: "t", ServiceName: "S"}, Statuses: []push.Status{push.Failed}, Since: time.Date(2026, 11, 22, 0, 0, 0, 5, time.UTC), Until: time.Now(), ErrorCode: push.CodeUnregistered, Text: pushlog.Text{Column: push.FieldMsgTitle, Word: "체결"}}
 	whole := pushlog.Filter{Text: pushlog.Text{Column: push.FieldMsgTitle, Word: "체결", Whole: true}}
 	if ff := newFlushFilter(whole); ff.filter().Text != whole.Text || ff.Contains != "" {
 		t.Errorf("%+v", ff)
@@ -380,7 +379,7 @@ func TestKilledFlush(t *testing.T) {
 			for at := 1; !ended; at++ {
 				b.rdb.FlushDB(t.Context())
 				b.seed(t, "p", rows, status)
-				b.order(t, pushlog.Filter{Csno: "1"})
+				b.order(t, pushlog.Filter{Exact: push.Job{Csno: "1"}})
 				hook := &failing{at: at, after: after}
 				killed := b.hooked(t, hook).flusher(t, "killed")
 				for n := 0; n < 20; n++ { // it does not notice
@@ -487,7 +486,7 @@ func TestUnreadableFlush(t *testing.T) {
 			t.Parallel()
 			b := setup(t, 1)
 			b.seed(t, "p", 10, always(push.Sent))
-			b.order(t, pushlog.Filter{Csno: "1"})
+			b.order(t, pushlog.Filter{Exact: push.Job{Csno: "1"}})
 			b.rdb.HSet(t.Context(), flushKey(b.keys), "filter", filter)
 			if done := b.flush(t, b.flusher(t, "a")); done.State != FlushFailed || !strings.HasPrefix(done.Error, "its filter can't be read") {
 				t.Errorf("%+v", done)

@@ -229,7 +229,7 @@ func TestReadingBesidePacking(t *testing.T) {
 	for range 2 {
 		readers.Go(func() error {
 			for ctx.Err() == nil {
-				page, err := b.log.List(t.Context(), pushlog.Query{Filter: pushlog.Filter{DeviceID: "token:3"}, Page: 1, Size: 1000})
+				page, err := b.log.List(t.Context(), pushlog.Query{Filter: pushlog.Filter{Exact: push.Job{DeviceID: "token:3"}}, Page: 1, Size: 1000})
 				if err != nil || len(page.Records) != 129 {
 					return fmt.Errorf("a page of %d, %w", len(page.Records), err)
 				}
@@ -567,7 +567,7 @@ func TestPackedLeaveTheLog(t *testing.T) {
 	b.send(t, c, jobs...)
 	b.pack(t, c)
 	time.Sleep(2 * time.Millisecond) // what was accepted is of an earlier millisecond
-	b.order(t, pushlog.Filter{Csno: "1"})
+	b.order(t, pushlog.Filter{Exact: push.Job{Csno: "1"}})
 	b.freeDuties(t)
 	if done := b.flush(t, b.flusher(t, "f")); done.State != FlushDone || done.Removed != 15 || done.Looked != 15 || done.Left != 0 {
 		t.Errorf("%+v", done)

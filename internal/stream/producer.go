@@ -250,8 +250,8 @@ func appendJob(args []any, j *push.Job, ttl time.Duration) []any {
 		due = max(j.DueAt.UnixMilli(), 1) // 0 is now
 	}
 	args = append(args, j.ID, due, lane, ttl.Milliseconds(), pushlog.TokenHash(j.DeviceID))
-	for _, value := range pushlog.JobValues(j) {
+	for _, value := range j.KeptValues() {
 		args = append(args, value)
 	}
-	return append(args, j.APIKey, j.Fingerprint())
+	return append(args, j.Fingerprint())
 }

@@ -63,7 +63,7 @@ func (m *model) removeSome() {
 		should = func(_ pushlog.Partition, id string) bool { return m.pushes[id].at < cut }
 	case 2:
 		csno := strconv.Itoa(1 + m.r.IntN(2))
-		m.flushNow(pushlog.Filter{Csno: csno})
+		m.flushNow(pushlog.Filter{Exact: push.Job{Csno: csno}})
 		should = func(_ pushlog.Partition, id string) bool { return m.pushes[id].csno == csno }
 	case 3:
 		status := []push.Status{push.Sent, push.Failed, push.Expired, push.Cancelled}[m.r.IntN(4)]

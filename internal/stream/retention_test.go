@@ -55,8 +55,8 @@ func (b *bundle) seed(t testing.TB, name string, n int, status func(i int) push.
 			pipe.HSet(ctx, p.Record(id), pushlog.FieldStatus, string(s), pushlog.FieldAcceptedAt, stamp(at),
 				push.FieldDeviceID, "token-"+id, push.FieldCsno, "1")
 			pipe.ZAdd(ctx, p.Index(), z)
-			pipe.ZAdd(ctx, p.CsnoIndex("1"), z)
-			pipe.ZAdd(ctx, p.DeviceIDIndex("token-"+id), z)
+			pipe.ZAdd(ctx, p.ValueIndex(push.FieldCsno, "1"), z)
+			pipe.ZAdd(ctx, p.ValueIndex(push.FieldDeviceID, "token-"+id), z)
 			if s != push.Sent {
 				pipe.ZAdd(ctx, p.StatusIndex(s), z)
 			}

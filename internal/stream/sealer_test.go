@@ -207,16 +207,16 @@ func (m *logModel) filter() (f pushlog.Filter) {
 		}
 	}
 	if one(6) {
-		f.Csno = fmt.Sprint(m.r.IntN(31))
+		f.Exact.Csno = fmt.Sprint(m.r.IntN(31))
 	}
 	if one(6) {
-		f.PushGrpID = fmt.Sprintf("G%d", m.r.IntN(5))
+		f.Exact.PushGrpID = fmt.Sprintf("G%d", m.r.IntN(5))
 	}
 	if one(8) {
-		f.DeviceID = fmt.Sprintf("token-%d", m.r.IntN(41))
+		f.Exact.DeviceID = fmt.Sprintf("token-%d", m.r.IntN(41))
 	}
 	if one(6) {
-		f.ServiceName = services[m.r.IntN(3)]
+		f.Exact.ServiceName = services[m.r.IntN(3)]
 	}
 	if one(6) {
 		f.ErrorCode = []push.Code{push.CodeUnregistered, push.CodeUnavailable, "NONE"}[m.r.IntN(3)]
@@ -466,7 +466,7 @@ func TestPagesHoldStill(t *testing.T) {
 			})
 			var asked []seen
 			for _, f := range []pushlog.Filter{
-				{}, {PushGrpID: "G1"}, {Csno: "7", PushGrpID: "G2"}, {ServiceName: "trade"},
+				{}, {Exact: push.Job{PushGrpID: "G1"}}, {Exact: push.Job{Csno: "7", PushGrpID: "G2"}}, {Exact: push.Job{ServiceName: "trade"}},
 				{Text: pushlog.Text{Column: push.FieldMsgContents, Word: "체결"}}, {Text: pushlog.Text{Column: push.FieldDeviceID, Word: "TOKEN-1"}},
 			} {
 				eventually(t, "some pushes", func() bool { return m.rdb.ZCard(ctx, m.keys.Partition(0).Index()).Val() > 300 })

@@ -33,7 +33,7 @@ type Selection struct {
 
 // filter is the same as one of the log.
 func (s *Selection) filter() pushlog.Filter {
-	return pushlog.Filter{ErrorCode: s.ErrorCode, Csno: s.Csno, PushGrpID: s.PushGrpID, DeviceID: s.DeviceID, FCMSent: s.FCMSent,
+	return pushlog.Filter{ErrorCode: s.ErrorCode, Exact: push.Job{Csno: s.Csno, PushGrpID: s.PushGrpID, DeviceID: s.DeviceID}, FCMSent: s.FCMSent,
 		Reserved: s.Reserved, Zone: s.Zone}
 }
 

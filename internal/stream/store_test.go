@@ -63,12 +63,12 @@ func (b *bundle) check(t testing.TB, want map[string]*held) {
 			if w.late {
 				member(p.Late(), id)
 			}
-			member(p.DeviceIDIndex(w.token), id)
+			member(p.ValueIndex(push.FieldDeviceID, w.token), id)
 			if w.csno != "" {
-				member(p.CsnoIndex(w.csno), id)
+				member(p.ValueIndex(push.FieldCsno, w.csno), id)
 			}
 			if w.group != "" {
-				member(p.PushGrpIDIndex(w.group), id)
+				member(p.ValueIndex(push.FieldPushGrpID, w.group), id)
 			}
 			switch w.status {
 			case push.Queued:

@@ -281,7 +281,7 @@ func (b *logBench) draw(ctx context.Context) ([]result, error) {
 	bytes := 0
 	for _, r := range b.sample {
 		bytes += len(r.ID)
-		for _, v := range pushlog.JobValues(&r.Job) {
+		for _, v := range r.KeptValues() {
 			bytes += len(v)
 		}
 	}

@@ -61,9 +61,9 @@ func (b *logBench) shares(ctx context.Context) ([]share, error) {
 	}{
 		{"record with a hash of its own", func(r *pushlog.Record) string { return p.Record(r.ID) }, whole},
 		{"index of all", func(*pushlog.Record) string { return p.Index() }, part},
-		{"index of customers", func(r *pushlog.Record) string { return p.CsnoIndex(r.Csno) }, part},
-		{"index of devices", func(r *pushlog.Record) string { return p.DeviceIDIndex(r.DeviceID) }, part},
-		{"index of groups", func(r *pushlog.Record) string { return p.PushGrpIDIndex(r.PushGrpID) }, part},
+		{"index of customers", func(r *pushlog.Record) string { return p.ValueIndex(push.FieldCsno, r.Csno) }, part},
+		{"index of devices", func(r *pushlog.Record) string { return p.ValueIndex(push.FieldDeviceID, r.DeviceID) }, part},
+		{"index of groups", func(r *pushlog.Record) string { return p.ValueIndex(push.FieldPushGrpID, r.PushGrpID) }, part},
 	} {
 		sum, known := 0.0, map[string]float64{}
 		for i := range b.sample {

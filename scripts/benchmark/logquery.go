@@ -75,12 +75,12 @@ func (b *logBench) kinds() []query {
 		{"page 1", "≤ 10", false, b.page(1)},
 		{fmt.Sprintf("page %d", max(1, last/2)), "≤ 10", false, b.page(max(1, last/2))},
 		{fmt.Sprintf("page %d", last), "≤ 10", false, b.page(last)},
-		{"one customer", "≤ 5", false, b.list(func() pushlog.Filter { return pushlog.Filter{Csno: b.any().Csno} })},
-		{"one device", "≤ 5", false, b.list(func() pushlog.Filter { return pushlog.Filter{DeviceID: b.any().DeviceID} })},
+		{"one customer", "≤ 5", false, b.list(func() pushlog.Filter { return pushlog.Filter{Exact: push.Job{Csno: b.any().Csno}} })},
+		{"one device", "≤ 5", false, b.list(func() pushlog.Filter { return pushlog.Filter{Exact: push.Job{DeviceID: b.any().DeviceID}} })},
 		{"failed and a day", "≤ 20", false, b.list(func() pushlog.Filter { return b.day(pushlog.Filter{Statuses: failed}) })},
 		{"sent and a day", "", false, b.list(func() pushlog.Filter { return b.day(pushlog.Filter{Statuses: sent}) })},
 		{"a group and failed", "", false, b.list(func() pushlog.Filter {
-			return pushlog.Filter{Statuses: failed, PushGrpID: b.any().PushGrpID}
+			return pushlog.Filter{Exact: push.Job{PushGrpID: b.any().PushGrpID}, Statuses: failed}
 		})},
 		{"a word in 1 %, until the first page", "≤ 30", false, b.firstPage(contains(push.FieldMsgContents, corpus.Rare))},
 	}
