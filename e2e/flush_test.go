@@ -44,7 +44,7 @@ func TestKilledFlush(t *testing.T) {
 	if left := s.rdb.ZCard(ctx, p.Index()).Val(); left == 0 {
 		t.Error("all was flushed before the kill: this test says nothing")
 	}
-	if code := flush.end(); code != 0 || !strings.Contains(flush.stdout.String(), fmt.Sprintf("%d of %d looked at, %d removed\n", n, n, n)) {
+	if code := flush.end(); code != 0 || !strings.Contains(flush.stdout.String(), fmt.Sprintf("%d of %d examined, %d removed\n", n, n, n)) {
 		t.Errorf("exit code %d: %s %s", code, flush.stdout.String(), flush.stderr.String())
 	}
 	records, faults, err := storecheck.Finished(context.Background(), s.rdb, s.keys, storecheck.Options{SkipCounters: true, SkipEvents: true})
@@ -77,7 +77,7 @@ func TestRetentionOfACluster(t *testing.T) {
 	s.consumer("consumer-a")
 	s.load(jobs("push", 2000, nil))
 	rows(100)
-	if out := s.run("admin", "log", "flush", "--yes"); !strings.Contains(out, "400 of 400 looked at, 400 removed\n") {
+	if out := s.run("admin", "log", "flush", "--yes"); !strings.Contains(out, "400 of 400 examined, 400 removed\n") {
 		t.Error(out)
 	}
 	rows(0)

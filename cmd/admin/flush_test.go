@@ -19,8 +19,8 @@ func TestLogFlush(t *testing.T) {
 	time.Sleep(2 * time.Millisecond)
 	s.consumer(t, "c", push.CodeAccepted)
 	checkRun(t, runs(t, s.Server, "log", "flush", "--yes", "--status=failed,expired", "--device-id=token-b"), 0,
-		[]string{"1 of 1 looked at, 1 removed\n"}, nil)
-	checkRun(t, runs(t, s.Server, "log", "flush", "--yes", "--since=2020-01-01T00:00:00Z"), 0, []string{"3 of 3 looked at, 3 removed\n"}, nil)
+		[]string{"1 of 1 examined, 1 removed\n"}, nil)
+	checkRun(t, runs(t, s.Server, "log", "flush", "--yes", "--since=2020-01-01T00:00:00Z"), 0, []string{"3 of 3 examined, 3 removed\n"}, nil)
 	if n := s.rdb.ZCard(t.Context(), s.keys.Partition(0).Index()).Val(); n != 0 {
 		t.Errorf("%d stay", n)
 	}
@@ -34,7 +34,7 @@ func TestLogFlushWithoutConsumer(t *testing.T) {
 	s.accept(t, "a")
 	p := start(t, "--redis-url="+s.URL(), "log", "flush", "--yes")
 	s.eventually(t, "it says why it waits", func() bool { return strings.Contains(p.stderr.String(), "no consumer is running") })
-	checkRun(t, runs(t, s.Server, "log", "flush", "--yes", "--csno=1"), 1, nil, []string{"another flush is running, of ", "0 of 0 looked at"})
+	checkRun(t, runs(t, s.Server, "log", "flush", "--yes", "--csno=1"), 1, nil, []string{"another flush is running, of ", "0 of 0 examined"})
 	p.cancel()
 	if p.wait(t) != 1 || !strings.Contains(p.stderr.String(), "the flush goes on, admin log flush --cancel ends it") {
 		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
@@ -42,7 +42,7 @@ func TestLogFlushWithoutConsumer(t *testing.T) {
 	if f, err := s.control.Flush(t.Context()); err != nil || f.State != stream.FlushRunning || !strings.Contains(f.By, "@") {
 		t.Errorf("%+v %v", f, err)
 	}
-	checkRun(t, runs(t, s.Server, "log", "flush", "--cancel"), 0, []string{"cancelled: 0 of 0 looked at, 0 removed\n"}, nil)
+	checkRun(t, runs(t, s.Server, "log", "flush", "--cancel"), 0, []string{"cancelled: 0 of 0 examined, 0 removed\n"}, nil)
 }
 
 // One that is cancelled while somebody watches it.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"pushstream/internal/admin"
 	"pushstream/internal/export"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -176,12 +177,10 @@ func TestExportThatIsStopped(t *testing.T) {
 	dir := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	a := &app{rdb: s.rdb, keys: s.keys}
-	a.export.Format = export.CSV
 	for _, output := range []string{"-", filepath.Join(dir, "x.csv")} {
-		out := writerFunc(func([]byte) { stop() })
-		var stderr strings.Builder
-		err := a.logExport(ctx, output, out, &stderr)
+		a := &app{rdb: s.rdb, keys: s.keys, stdout: writerFunc(func([]byte) { stop() }), stderr: io.Discard}
+		c := &logExport{Output: output, export: admin.Export{Format: export.CSV}}
+		err := c.Run(ctx, a)
 		if !errors.Is(err, context.Canceled) || output == "-" && !strings.Contains(err.Error(), "the export is not complete") {
 			t.Errorf("%s: %v", output, err)
 		}

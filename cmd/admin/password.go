@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,53 @@ import (
 
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
+	"pushstream/internal/setting"
 )
+
+// passwordFlags are what it costs to check a password.
+type passwordFlags struct {
+	Memory string `name:"password-memory" env:"PASSWORD_MEMORY" default:"19456" help:"Memory per password hash (argon2id), in KiB."`
+	Passes string `name:"password-passes" env:"PASSWORD_PASSES" default:"2" help:"Passes over that memory per password hash."`
+}
+
+func (f *passwordFlags) check(check *setting.Checker) access.Cost {
+	return access.Cost{MemoryKiB: uint32(check.Int("PASSWORD_MEMORY", f.Memory, 8<<10, 1<<20)),
+		Time: uint32(check.Int("PASSWORD_PASSES", f.Passes, 1, 100)), Threads: 1}
+}
+
+// newPassword are the flags of a command that sets a password.
+type newPassword struct {
+	long
+	Generate bool `help:"Make a password, and print it once."`
+	passwordFlags
+
+	cost access.Cost
+}
+
+// Validate checks the flags.
+func (f *newPassword) Validate(check *setting.Checker) { f.cost = f.passwordFlags.check(check) }
+
+// with does something with a new password, which it reads, or makes and prints.
+func (f *newPassword) with(ctx context.Context, a *app, do func(ctx context.Context, password string) error) error {
+	a.openAccess(access.Options{Cost: f.cost})
+	password := rand.Text() // 130 bits
+	if !f.Generate {
+		var err error
+		if password, err = askPassword(ctx, a.stdin, a.stderr); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := brief(ctx)
+	defer cancel()
+	if err := do(ctx, password); err != nil {
+		return err
+	}
+	if f.Generate {
+		fmt.Fprintln(a.stderr, "the password, shown this once:")
+		fmt.Fprintln(a.stdout, password)
+	}
+	return nil
+}
 
 // askPassword asks for a new password twice if stdin is a terminal; else it is one
 // line of stdin.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,13 +16,102 @@ import (
 	"pushstream/internal/audit"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/setting"
 	"pushstream/internal/stream"
 )
 
-const (
-	pushChunk = 100         // ids in one round trip
-	tellEvery = time.Second // of a long selection
+const pushChunk = 100 // ids in one round trip
+
+// pushFlags name pushes. A flag that is given and empty must be told from one
+// that is absent: a script's unset variable must not select everything.
+type pushFlags struct {
+	long
+	IDs       []string `arg:"" optional:"" name:"id" help:"Ids of pushes."`
+	Status    *string  `help:"Instead of ids: all pushes in this state. To redrive failed, expired or cancelled; to cancel scheduled, queued or retrying."`
+	Since     *string  `placeholder:"TIME" help:"Of those, the ones accepted then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Until     *string  `placeholder:"TIME" help:"The ones accepted before then."`
+	ErrorCode *string  `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
+	Csno      *string  `help:"The ones of this customer."`
+	PushGrpID *string  `placeholder:"GROUP" help:"The ones of this push group."`
+	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
+	timeFlags
+	DryRun bool `help:"Change nothing: say how many pushes of the state it would take, since when, and how many are past their ttl."`
+	Yes    bool `help:"Redrive pushes that are past their ttl, too, though no --since bounds the period."`
+
+	ids []string         // or:
+	all stream.Selection // what they have in common
+}
+
+// pushRedrive and pushCancel differ in their verb, and in the states that it takes.
+type (
+	pushRedrive struct{ pushFlags }
+	pushCancel  struct{ pushFlags }
 )
+
+// Validate checks the flags.
+func (c *pushRedrive) Validate(check *setting.Checker) { c.check(check, admin.Redrivable()) }
+
+// Validate checks the flags.
+func (c *pushCancel) Validate(check *setting.Checker) { c.check(check, admin.Cancellable()) }
+
+// Entry is what the audit log says.
+func (c *pushRedrive) Entry() audit.Entry { return c.entry(audit.Redrive) }
+
+// Entry is what the audit log says.
+func (c *pushCancel) Entry() audit.Entry { return c.entry(audit.Cancel) }
+
+// Run redrives what the flags select.
+func (c *pushRedrive) Run(ctx context.Context, a *app) error {
+	return c.change(ctx, a, verb{stream.BulkRedrive, stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected})
+}
+
+// Run cancels what the flags select.
+func (c *pushCancel) Run(ctx context.Context, a *app) error {
+	return c.change(ctx, a, verb{stream.BulkCancel, stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected})
+}
+
+func (f *pushFlags) entry(action audit.Action) audit.Entry {
+	if f.DryRun {
+		return audit.Entry{}
+	}
+	return selected(action, f.IDs, f.given())
+}
+
+// given are the flags that were given, by the names of the API.
+func (f *pushFlags) given() admin.Given {
+	return f.timeFlags.given(map[string]*string{
+		admin.FieldStatus: f.Status, admin.FieldSince: f.Since, admin.FieldUntil: f.Until, admin.FieldErrorCode: f.ErrorCode,
+		push.FieldCsno: f.Csno, push.FieldPushGrpID: f.PushGrpID, push.FieldDeviceID: f.DeviceID,
+	})
+}
+
+// check reads the flags; states are those that the verb takes.
+func (f *pushFlags) check(check *setting.Checker, states []push.Status) {
+	given := f.given()
+	if (len(f.IDs) == 0) == (len(given) == 0) {
+		check.Fault("ID", "give ids of pushes, or --status and what else they have in common")
+		return
+	}
+	for i, id := range f.IDs {
+		id = push.Short(id)
+		f.IDs[i] = id
+		if !push.ValidID(id) {
+			check.Fault("ID", fmt.Sprintf("%.80q must be 1 to %d characters of A-Z a-z 0-9 . _ : -", id, push.MaxID))
+		}
+	}
+	if len(f.IDs) > 0 {
+		if f.DryRun || f.Yes {
+			check.Fault("ID", "--dry-run and --yes go with --status, not with ids")
+		}
+		f.ids = f.IDs
+		return
+	}
+	var err error
+	f.all, err = admin.ParseSelection(given, states, check.Zone("PUSH_ZONE", f.Zone))
+	if err != nil {
+		check.Add(err)
+	}
+}
 
 // verb is what push does to pushes.
 type verb struct {
@@ -33,53 +121,24 @@ type verb struct {
 	selected func(ctx context.Context, s stream.Selection, tell func(stream.Progress)) (stream.Progress, error)
 }
 
-func (a *app) redrive() verb {
-	return verb{stream.BulkRedrive, stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected}
-}
-
-func (a *app) cancel() verb {
-	return verb{stream.BulkCancel, stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected}
-}
-
-// pushShow prints the record of a push.
-func (a *app) pushShow(ctx context.Context, id string, stdout io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	// With another number of partitions, it might not be found.
-	if err := stream.CheckPartitions(ctx, a.rdb, a.keys); err != nil {
-		return err
-	}
-	h, err := pushlog.New(a.rdb, a.keys).Hash(ctx, push.Short(id))
-	if err != nil {
-		return err
-	}
-	if len(h) == 0 {
-		return pushlog.ErrNotFound
-	}
-	e := json.NewEncoder(stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(h)
-}
-
-// pushChange redrives or cancels what the flags name.
-func (a *app) pushChange(ctx context.Context, v verb, stdout, stderr io.Writer) error {
-	short, cancel := context.WithTimeout(ctx, commandTimeout)
+// change redrives or cancels what the flags select.
+func (f *pushFlags) change(ctx context.Context, a *app, v verb) error {
+	short, cancel := brief(ctx)
 	defer cancel()
 	// With another number of partitions, some pushes would not be found.
 	if err := stream.CheckPartitions(short, a.rdb, a.keys); err != nil {
 		return err
 	}
-	if len(a.chosen.ids) > 0 {
-		counts, err := v.each(ctx, a.chosen.ids, stdout)
+	if len(f.ids) > 0 {
+		counts, err := v.each(ctx, f.ids, a.stdout)
 		a.result = texts(counts)
 		return err
 	}
-	s, goes, err := a.estimated(short, v.kind, stdout)
+	s, goes, err := f.estimated(short, a, v.kind)
 	if err != nil || !goes {
 		return err
 	}
-	counts, err := v.all(ctx, s, stdout, stderr)
+	counts, err := v.all(ctx, s, a.stdout, a.stderr)
 	a.result = texts(counts)
 	return err
 }
@@ -87,18 +146,18 @@ func (a *app) pushChange(ctx context.Context, v verb, stdout, stderr io.Writer) 
 // estimated is the chosen selection, bounded by what there is now, and whether it is to be
 // changed: not by a dry run, which says what it would take. An error if pushes would be sent
 // that are past their ttl, and neither a period nor --yes says that they are to be.
-func (a *app) estimated(ctx context.Context, kind stream.BulkKind, stdout io.Writer) (s stream.Selection, goes bool, err error) {
-	s = a.chosen.all
+func (f *pushFlags) estimated(ctx context.Context, a *app, kind stream.BulkKind) (s stream.Selection, goes bool, err error) {
+	s = f.all
 	e, err := stream.NewBulk(a.rdb, a.keys, "", a.log).Estimate(ctx, kind, s.Filter())
 	if err != nil {
 		return s, false, err
 	}
 	s.Until = e.Until
 	switch {
-	case a.chosen.dry:
-		fmt.Fprintln(stdout, taken(s.Status, e, time.Now()))
+	case f.DryRun:
+		fmt.Fprintln(a.stdout, taken(s.Status, e, time.Now()))
 		return s, false, nil
-	case e.PastTTL > 0 && s.Since.IsZero() && s.Status != push.Expired && !a.chosen.yes:
+	case e.PastTTL > 0 && s.Since.IsZero() && s.Status != push.Expired && !f.Yes:
 		return s, false, outcomeError{audit.Refused, fmt.Errorf("nothing was done: %s; each would get its whole ttl anew: give --since, or --yes to take them all",
 			taken(s.Status, e, time.Now()))}
 	}
@@ -130,7 +189,7 @@ func taken(status push.Status, e stream.Estimate, now time.Time) string {
 func (v verb) each(ctx context.Context, ids []string, stdout io.Writer) (map[stream.Change]int, error) {
 	counts := map[stream.Change]int{}
 	for chunk := range slices.Chunk(ids, pushChunk) {
-		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+		ctx, cancel := brief(ctx)
 		changes, err := v.one(ctx, chunk...)
 		cancel()
 		if err != nil {
@@ -187,7 +246,7 @@ func (v verb) all(ctx context.Context, s stream.Selection, stdout, stderr io.Wri
 	return p.Changes, err
 }
 
-// summary says how far a selection has come: 12 failed pushes looked at, 5 match:
+// summary says how far a selection has come: 12 failed pushes examined, 5 matched:
 // 4 queued, 1 unsendable.
 func summary(s stream.Selection, p stream.Progress) string {
 	var changes []string
@@ -196,5 +255,5 @@ func summary(s stream.Selection, p stream.Progress) string {
 	}) {
 		changes = append(changes, fmt.Sprintf("%d %s", p.Changes[change], strings.ReplaceAll(string(change), "_", " ")))
 	}
-	return strings.TrimSuffix(fmt.Sprintf("%d %s pushes looked at, %d match: %s", p.Looked, s.Status, p.Matched, strings.Join(changes, ", ")), ": ")
+	return strings.TrimSuffix(fmt.Sprintf("%d %s pushes examined, %d matched: %s", p.Looked, s.Status, p.Matched, strings.Join(changes, ", ")), ": ")
 }

@@ -64,13 +64,13 @@ func TestPushesOfASelection(t *testing.T) {
 		args    []string
 		summary string
 	}{
-		{[]string{"redrive", "--status=failed", "--csno=1"}, "4 failed pushes looked at, 0 match\n"},
-		{[]string{"redrive", "--status=failed", "--until=2020-01-01T00:00:00Z"}, "0 failed pushes looked at, 0 match\n"},
-		{[]string{"redrive", "--status=failed", "--device-id=token-a", "--push-grp-id=G1"}, "4 failed pushes looked at, 1 match: 1 queued\n"},
-		{[]string{"redrive", "--status=failed", "--error-code=INVALID_ARGUMENT", "--csno=10023451"}, "3 failed pushes looked at, 1 match: 1 queued\n"},
-		{[]string{"redrive", "--status", "failed", "--since", "2020-01-01T00:00:00+09:00"}, "2 failed pushes looked at, 2 match: 2 queued\n"},
-		{[]string{"cancel", "--status=queued", "--until=2999-01-01T00:00:00Z"}, "4 queued pushes looked at, 4 match: 4 cancelled\n"},
-		{[]string{"cancel", "--status=scheduled"}, "0 scheduled pushes looked at, 0 match\n"},
+		{[]string{"redrive", "--status=failed", "--csno=1"}, "4 failed pushes examined, 0 matched\n"},
+		{[]string{"redrive", "--status=failed", "--until=2020-01-01T00:00:00Z"}, "0 failed pushes examined, 0 matched\n"},
+		{[]string{"redrive", "--status=failed", "--device-id=token-a", "--push-grp-id=G1"}, "4 failed pushes examined, 1 matched: 1 queued\n"},
+		{[]string{"redrive", "--status=failed", "--error-code=INVALID_ARGUMENT", "--csno=10023451"}, "3 failed pushes examined, 1 matched: 1 queued\n"},
+		{[]string{"redrive", "--status", "failed", "--since", "2020-01-01T00:00:00+09:00"}, "2 failed pushes examined, 2 matched: 2 queued\n"},
+		{[]string{"cancel", "--status=queued", "--until=2999-01-01T00:00:00Z"}, "4 queued pushes examined, 4 matched: 4 cancelled\n"},
+		{[]string{"cancel", "--status=scheduled"}, "0 scheduled pushes examined, 0 matched\n"},
 	}
 	for _, tt := range tests {
 		p := runs(t, s.Server, append([]string{"push"}, tt.args...)...)
@@ -104,12 +104,12 @@ func TestRedriveOfWhatIsOld(t *testing.T) {
 		t.Errorf("a is %s", n)
 	}
 	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=failed", "--since=2020-01-01T00:00:00Z", "--csno=10023451"), 0,
-		[]string{"3 failed pushes looked at, 3 match: 3 queued\n"}, nil)
-	checkRun(t, runs(t, s.Server, "push", "cancel", "--status=queued"), 0, []string{"3 match: 3 cancelled\n"}, nil)
+		[]string{"3 failed pushes examined, 3 matched: 3 queued\n"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "cancel", "--status=queued"), 0, []string{"3 matched: 3 cancelled\n"}, nil)
 	// A redrive has given it its ttl anew; it is as old as before.
 	s.rdb.HSet(t.Context(), s.keys.Of("c").Record("c"), pushlog.FieldAcceptedAt, "2026-01-01T00:00:00.000Z")
 	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=cancelled"), 1, nil, []string{"; 1 past their ttl"})
-	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=cancelled", "--yes"), 0, []string{"3 match: 3 queued\n"}, nil)
+	checkRun(t, runs(t, s.Server, "push", "redrive", "--status=cancelled", "--yes"), 0, []string{"3 matched: 3 queued\n"}, nil)
 }
 
 // A mistake changes nothing, and above all not more than was meant.
@@ -172,7 +172,7 @@ func TestStoppedSelection(t *testing.T) {
 	}}
 	var out, progress output
 	_, err := v.all(ctx, stream.Selection{Status: push.Failed}, &out, &progress)
-	if outcomeOf(err) != audit.Partial || !strings.Contains(err.Error(), "the same again does the rest") || out.String() != "100 failed pushes looked at, 100 match: 100 queued\n" {
+	if outcomeOf(err) != audit.Partial || !strings.Contains(err.Error(), "the same again does the rest") || out.String() != "100 failed pushes examined, 100 matched: 100 queued\n" {
 		t.Errorf("%v %q", err, out.String())
 	}
 	if counts, _ := s.log.Counts(t.Context()); counts[push.Queued] != 100 {
@@ -184,7 +184,7 @@ func TestSummary(t *testing.T) {
 	t.Parallel()
 	got := summary(stream.Selection{Status: push.Queued}, stream.Progress{Looked: 9, Matched: 7, Changes: map[stream.Change]int{
 		stream.ChangeInHand: 2, stream.ChangeCancelled: 4, stream.Change(push.Sent): 1}})
-	if want := "9 queued pushes looked at, 7 match: 4 cancelled, 2 in hand, 1 sent"; got != want {
+	if want := "9 queued pushes examined, 7 matched: 4 cancelled, 2 in hand, 1 sent"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"runtime/debug"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/dashboard"
+	"pushstream/internal/fcm"
 	"pushstream/internal/health"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/live"
@@ -27,23 +29,128 @@ import (
 	"pushstream/internal/telemetry"
 )
 
-// serve serves dashboard and API until ctx ends.
-func (a *app) serve(ctx context.Context, f *serveFlags) error {
+// validateTimeout is how long FCM has to answer for a test push, less than the API has.
+const validateTimeout = 8 * time.Second
+
+// trimEvery is how often entries of the audit log that are too old are removed.
+const trimEvery = time.Hour
+
+// serve is the command serve.
+type serve struct {
+	long
+	ListenAddr     string   `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of dashboard and API. Beyond this machine only with TLS_CERT_FILE, or with TRUSTED_PROXIES that do HTTPS, and with OPS_ADDR."`
+	OpsAddr        string   `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside them if empty."`
+	TLSCertFile    string   `env:"TLS_CERT_FILE" placeholder:"FILE" help:"Certificate (PEM) for HTTPS; read anew when it changes."`
+	TLSKeyFile     string   `env:"TLS_KEY_FILE" placeholder:"FILE" help:"Its key."`
+	BasePath       string   `env:"BASE_PATH" default:"/" help:"Path below which dashboard and API are, such as /push/, if a proxy hands on paths as they are."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Prefix are believed, with commas between them."`
+	MaxRequests    string   `env:"MAX_REQUESTS" default:"256" help:"Requests served at the same time; above it 429."`
+	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that no person uses ends; what a page asks by itself is no use."`
+	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"After which every session ends."`
+	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"How long entries of the audit log are kept."`
+	Zone           string   `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
+	ProjectID      string   `env:"FCM_PROJECT_ID" help:"Firebase project that is asked about test pushes; that of the credentials if empty."`
+	Credentials    string   `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file with which it is asked. Without it, and FCM_ENDPOINT, a test push is only checked here before it is sent."`
+	Endpoint       string   `env:"FCM_ENDPOINT" placeholder:"URL" help:"A simulator instead of FCM, http or https; no credentials then."`
+	Sound          string   `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"As the consumers have it, so that FCM is asked about what they would send: default, the name of a sound file in the app, or none."`
+	AdminUser      string   `env:"ADMIN_USER" help:"Name of the first administrator, made if there is no user at all."`
+	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Their password. Both count once; later they are not looked at."`
+	oidcFlags
+	passwordFlags
+
+	requests               int
+	idle, length, auditAge time.Duration
+	provider               *access.OIDCConfig // nil: none
+	zone                   *time.Location
+	cost                   access.Cost
+	fcm                    *fcm.Sender // nil: nobody asks FCM
+}
+
+// Validate checks the flags.
+func (f *serve) Validate(check *setting.Checker) {
+	addr := check.Addr("LISTEN_ADDR", f.ListenAddr)
+	if f.OpsAddr != "" {
+		check.Addr("OPS_ADDR", f.OpsAddr)
+	}
+	if _, _, err := net.SplitHostPort(addr); err == nil && !setting.Loopback(addr) {
+		if f.TLSCertFile == "" && len(f.TrustedProxies) == 0 {
+			check.Fault("LISTEN_ADDR", "others than this machine reach it: passwords must not travel in the clear, so give "+
+				"TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES if a proxy before it does HTTPS")
+		}
+		if f.OpsAddr == "" {
+			check.Fault("OPS_ADDR", "must be given when others than this machine reach LISTEN_ADDR: /metrics has no login")
+		}
+	}
+	if !dashboard.ValidBase(f.BasePath) {
+		check.Fault("BASE_PATH", fmt.Sprintf("%.80q %s", f.BasePath, dashboard.NoBase))
+	}
+	for _, network := range f.TrustedProxies {
+		_, _, err := net.ParseCIDR(network)
+		if err != nil && net.ParseIP(network) == nil {
+			check.Fault("TRUSTED_PROXIES", fmt.Sprintf("%.60q must be a network such as 10.0.0.0/8, or an address", network))
+		}
+	}
+	if (f.AdminUser == "") != (f.AdminPassword == "") {
+		check.Fault("ADMIN_PASSWORD", "goes together with ADMIN_USER")
+	}
+	f.requests = check.Int("MAX_REQUESTS", f.MaxRequests, 1, 100_000)
+	f.idle = check.Duration("SESSION_IDLE", f.SessionIdle, time.Minute, 24*time.Hour)
+	f.length = check.Duration("SESSION_LENGTH", f.SessionLength, time.Minute, 30*24*time.Hour)
+	f.provider = f.oidcFlags.check(check, f.BasePath)
+	f.auditAge = check.Duration("AUDIT_MAX_AGE", f.AuditMaxAge, 24*time.Hour, 20*366*24*time.Hour)
+	f.zone = check.Zone("PUSH_ZONE", f.Zone)
+	f.cost = f.passwordFlags.check(check)
+	if (f.TLSCertFile == "") != (f.TLSKeyFile == "") {
+		check.Fault("TLS_KEY_FILE", "goes together with TLS_CERT_FILE")
+	} else if f.TLSCertFile != "" {
+		if _, err := telemetry.LoadTLS(zap.NewNop(), f.TLSCertFile, f.TLSKeyFile); err != nil {
+			check.Fault("TLS_CERT_FILE", err.Error())
+		}
+	}
+	f.fcm = f.sender(check)
+}
+
+// sender asks FCM about test pushes, and sends none; nil if nothing says where it is.
+func (f *serve) sender(check *setting.Checker) *fcm.Sender {
+	o := fcm.Options{ProjectID: f.ProjectID, Endpoint: f.Endpoint, Concurrency: 4, Timeout: validateTimeout, Sound: f.Sound}
+	if f.Endpoint == "" { // else a real token would go to a simulator
+		o.CredentialsFile = f.Credentials
+	}
+	if o.Endpoint == "" && o.CredentialsFile == "" {
+		return nil
+	}
+	sender, err := fcm.New(context.Background(), o) // for its values, of which there are none
+	if err != nil {
+		check.Add(err)
+	}
+	return sender
+}
+
+// Run serves dashboard and API until ctx ends.
+func (f *serve) Run(ctx context.Context, a *app) error {
+	main, beside := telemetry.Server{Addr: f.ListenAddr}, telemetry.Server{Addr: f.OpsAddr}
+	if f.TLSCertFile != "" {
+		var err error
+		if main.TLS, err = telemetry.LoadTLS(a.log, f.TLSCertFile, f.TLSKeyFile); err != nil {
+			return err
+		}
+	}
+	a.openAccess(access.Options{Cost: f.cost, Idle: f.idle, Absolute: f.length})
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
 	}
 	registry := telemetry.NewRegistry()
 	registry.MustRegister(monitor.New(a.rdb, a.keys), a.clock, admin.NewEndingCollector(a.access, apikey.New(a.rdb, a.keys.Prefix)))
 	checks := append(health.Checks(a.health), telemetry.Check{Name: "clock", Run: a.clock.Check})
-	if a.serving.oidc == nil { // else the identity provider says who is an administrator
+	if f.provider == nil { // else the identity provider says who is an administrator
 		checks = append(checks, telemetry.Check{Name: "administrator", Run: a.access.CheckAdmin})
 	}
 	ops := telemetry.Handler(registry, checks...)
-	entries := audit.New(a.rdb, a.keys.Prefix, audit.Options{Keep: a.serving.auditAge})
+	entries := audit.New(a.rdb, a.keys.Prefix, audit.Options{Keep: f.auditAge})
 	var provider *access.OIDC
-	if a.serving.oidc != nil {
+	if f.provider != nil {
 		var err error
-		if provider, err = a.access.NewOIDC(*a.serving.oidc); err != nil {
+		if provider, err = a.access.NewOIDC(*f.provider); err != nil {
 			return err // a bug: it was checked
 		}
 	}
@@ -51,20 +158,20 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	hub := live.NewHub(stream.NewEvents(a.rdb, a.keys), live.Shots(a.control, pushlog.New(a.rdb, a.keys), bulk), live.Options{Logger: a.log})
 	requests := httpapi.NewMetrics(registry)
 	o := admin.Options{Redis: a.rdb, Now: a.clock.Now, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Bulk: bulk, Logger: a.log, OIDC: provider,
-		TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Settings: a.serving.settings, Zone: a.serving.zone, Requests: requests, Registerer: registry}
-	if a.serving.fcm != nil { // a nil Sender in it would not be nil
-		defer a.serving.fcm.Close()
-		o.FCM = a.serving.fcm
+		TrustedProxies: f.TrustedProxies, MaxRequests: f.requests, Settings: settings(a.cli), Zone: f.zone, Requests: requests, Registerer: registry}
+	if f.fcm != nil { // a nil Sender in it would not be nil
+		defer f.fcm.Close()
+		o.FCM = f.fcm
 	}
 	api, err := admin.New(ctx, o)
 	if err != nil {
 		return err
 	}
-	all, err := dashboard.New(dashboard.Options{Files: a.build, API: api, Logger: a.log, Base: f.BasePath, TrustedProxies: f.TrustedProxies, MaxRequests: a.serving.maxRequests, Metrics: requests})
+	all, err := dashboard.New(dashboard.Options{Files: a.build, API: api, Logger: a.log, Base: f.BasePath, TrustedProxies: f.TrustedProxies, MaxRequests: f.requests, Metrics: requests})
 	if err != nil {
 		return err
 	}
-	main, beside := telemetry.Server{Addr: f.ListenAddr, Handler: all, TLS: a.serving.tls}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}
+	main.Handler, beside.Handler = all, ops
 	err = telemetry.ServeBoth(ctx, a.log, main, beside, func(ctx context.Context) error {
 		err := redisconn.Wait(ctx, a.rdb, a.log, func(ctx context.Context) error {
 			if err := health.Rights(ctx, a.health); err != nil {
@@ -100,8 +207,8 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 
 // firstUser makes the first administrator, if there is no user at all, and says so
 // if there is still none.
-func (a *app) firstUser(ctx context.Context, entries *audit.Log, f *serveFlags) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+func (a *app) firstUser(ctx context.Context, entries *audit.Log, f *serve) error {
+	ctx, cancel := brief(ctx)
 	defer cancel()
 	if f.AdminUser == "" {
 		list, err := a.access.Users(ctx)
@@ -128,9 +235,6 @@ func (a *app) firstUser(ctx context.Context, entries *audit.Log, f *serveFlags) 
 	a.log.Info("the first administrator", zap.String("user", f.AdminUser))
 	return entries.End(ctx, id, audit.Done, nil)
 }
-
-// trimEvery is how often entries of the audit log that are too old go.
-const trimEvery = time.Hour
 
 // keepAudit keeps the audit log no longer than it is to be, until ctx ends.
 func (a *app) keepAudit(ctx context.Context, entries *audit.Log) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 )
 
@@ -47,4 +48,12 @@ func cell(s string) string {
 		s = string(r[:longestCell]) + "…"
 	}
 	return s
+}
+
+// shown is a time in a table; empty if there is none.
+func shown(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }

@@ -7,6 +7,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/setting"
 )
 
 // filled is the last line of stdout.
@@ -64,7 +65,7 @@ func TestBenchFillMistakes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	p := b.run(t, "bench-fill", "0", "--days=401", "--unfinished=-1", "--seed=x")
-	if p.code != exitUsage {
+	if p.code != setting.ExitUsage {
 		t.Errorf("exit code %d", p.code)
 	}
 	for _, name := range []string{"N: ", "--days: ", "--unfinished: ", "--seed: "} {
@@ -72,7 +73,7 @@ func TestBenchFillMistakes(t *testing.T) {
 			t.Errorf("no word of %s in %s", name, p.stderr.String())
 		}
 	}
-	if p := b.run(t, "bench-fill"); p.code != exitUsage {
+	if p := b.run(t, "bench-fill"); p.code != setting.ExitUsage {
 		t.Errorf("without a number: exit code %d", p.code)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pushstream/internal/setting"
 )
 
 // Whoever starts the process sees every mistake at once, by the name of the
@@ -22,7 +24,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 			t.Errorf("%s is not named, or not once", name)
 		}
 	}
-	if code != exitUsage || stdout.String() != "" || strings.Contains(text, "hunter2") || strings.Contains(text, "more@") {
+	if code != setting.ExitUsage || stdout.String() != "" || strings.Contains(text, "hunter2") || strings.Contains(text, "more@") {
 		t.Errorf("exit code %d: %q\n%s", code, stdout.String(), text)
 	}
 }
@@ -33,7 +35,7 @@ func TestMistakesFromTheEnvironment(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	var stdout, stderr output
-	if code := run(t.Context(), []string{"load", "-"}, strings.NewReader(""), &stdout, &stderr); code != exitUsage {
+	if code := run(t.Context(), []string{"load", "-"}, strings.NewReader(""), &stdout, &stderr); code != setting.ExitUsage {
 		t.Errorf("exit code %d", code)
 	}
 	for name := range wrong {
@@ -104,7 +106,7 @@ func TestWrongCommands(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{}, {"jump"}, {"--colour"}, {"serve", "more"}} {
 		var stdout, stderr output
-		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != exitUsage || stdout.String() != "" {
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != setting.ExitUsage || stdout.String() != "" {
 			t.Errorf("%q: exit code %d: %s", args, code, stderr.String())
 		}
 	}

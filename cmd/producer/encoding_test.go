@@ -11,6 +11,8 @@ import (
 	"unicode/utf16"
 
 	"golang.org/x/text/encoding/korean"
+
+	"pushstream/internal/setting"
 )
 
 func utf16le(text string) string {
@@ -55,37 +57,37 @@ func TestLoadEncodings(t *testing.T) {
 	}{
 		{"CP949, told", cp949(t, rows), []string{"--encoding=cp949"}, 0, "", []string{"똠방각하 체결", "둘"}, 0},
 		{"CP949 by other names", cp949(t, rows), []string{"--encoding=EUC-KR"}, 0, "", []string{"똠방각하 체결", "둘"}, 0},
-		{"CP949, not told", cp949(t, rows), nil, exitUsage, "line 2 is not valid UTF-8", nil, 0},
-		{"one line in CP949", rows + cp949(t, "c,t,셋\r\n"), nil, exitUsage, "line 4 is not valid UTF-8", nil, 0},
-		{"one line in CP949, the others are ASCII", strings.Repeat("x,t,x\n", 30_000) + "c,t," + cp949(t, "셋"), nil, exitUsage, "line 30001 is not valid UTF-8", nil, 0},
+		{"CP949, not told", cp949(t, rows), nil, setting.ExitUsage, "line 2 is not valid UTF-8", nil, 0},
+		{"one line in CP949", rows + cp949(t, "c,t,셋\r\n"), nil, setting.ExitUsage, "line 4 is not valid UTF-8", nil, 0},
+		{"one line in CP949, the others are ASCII", strings.Repeat("x,t,x\n", 30_000) + "c,t," + cp949(t, "셋"), nil, setting.ExitUsage, "line 30001 is not valid UTF-8", nil, 0},
 		{"one line in CP949, UTF-8 is told", rows + cp949(t, "c,t,셋\r\n"), []string{"--encoding=utf-8"}, 0, "", []string{"똠방각하 체결", "둘"}, 1},
-		{"words that are UTF-8, too", cp949(t, "id,device_id,msg_title\na,t,철회\n"), nil, exitUsage, "as UTF-8 and as CP949", nil, 0},
-		{"one of them", cp949(t, "id,device_id,msg_title\na,t,환\n"), nil, exitUsage, "as UTF-8 and as CP949", nil, 0},
+		{"words that are UTF-8, too", cp949(t, "id,device_id,msg_title\na,t,철회\n"), nil, setting.ExitUsage, "as UTF-8 and as CP949", nil, 0},
+		{"one of them", cp949(t, "id,device_id,msg_title\na,t,환\n"), nil, setting.ExitUsage, "as UTF-8 and as CP949", nil, 0},
 		{"words that are UTF-8, too, told", cp949(t, "id,device_id,msg_title\na,t,철회\n"), []string{"--encoding=cp949"}, 0, "", []string{"철회"}, 0},
 		{"letters of Latin, told", "id,device_id,msg_title\na,t,Café\n", []string{"--encoding=utf-8"}, 0, "", []string{"Café"}, 0},
 		{"letters of Latin among Korean", "id,device_id,msg_title\na,t,Café 체결\n", nil, 0, "", []string{"Café 체결"}, 0},
 		{"signs that Korean texts have", "id,device_id,msg_title\na,t,20 °C · 2 × 3\n", nil, 0, "", []string{"20 °C · 2 × 3"}, 0},
-		{"UTF-8, told to be CP949", rows, []string{"--encoding=cp949"}, exitUsage, "the file is UTF-8", nil, 0},
-		{"UTF-8 with a mark, told to be CP949", "\ufeff" + rows, []string{"--encoding=cp949"}, exitUsage, "byte order mark of utf-8", nil, 0},
-		{"UTF-8 with a mark, and a line that is not", "\ufeff" + rows + "\xff", nil, exitUsage, "begins with the mark of UTF-8", nil, 0},
+		{"UTF-8, told to be CP949", rows, []string{"--encoding=cp949"}, setting.ExitUsage, "the file is UTF-8", nil, 0},
+		{"UTF-8 with a mark, told to be CP949", "\ufeff" + rows, []string{"--encoding=cp949"}, setting.ExitUsage, "byte order mark of utf-8", nil, 0},
+		{"UTF-8 with a mark, and a line that is not", "\ufeff" + rows + "\xff", nil, setting.ExitUsage, "begins with the mark of UTF-8", nil, 0},
 		{"a line that is no CP949", cp949(t, rows) + "c,t,\xff\xff\r\n", []string{"--encoding=cp949"}, 0, "", []string{"똠방각하 체결", "둘"}, 1},
 		{"UTF-16", utf16le("\ufeff" + rows), nil, 0, "", []string{"똠방각하 체결", "둘"}, 0},
 		{"UTF-16, told", utf16le(rows), []string{"--encoding=utf-16le"}, 0, "", []string{"똠방각하 체결", "둘"}, 0},
-		{"UTF-16 without a mark", utf16le(rows), nil, exitUsage, "--encoding utf-16le", nil, 0},
-		{"UTF-16 of the other order without a mark", utf16le("x" + rows)[1:], nil, exitUsage, "--encoding utf-16be", nil, 0},
-		{"UTF-16, told to be UTF-8", utf16le("\ufeff" + rows), []string{"--encoding=utf-8"}, exitUsage, "byte order mark of utf-16le", nil, 0},
+		{"UTF-16 without a mark", utf16le(rows), nil, setting.ExitUsage, "--encoding utf-16le", nil, 0},
+		{"UTF-16 of the other order without a mark", utf16le("x" + rows)[1:], nil, setting.ExitUsage, "--encoding utf-16be", nil, 0},
+		{"UTF-16, told to be UTF-8", utf16le("\ufeff" + rows), []string{"--encoding=utf-8"}, setting.ExitUsage, "byte order mark of utf-16le", nil, 0},
 		{"UTF-16 with half a character", utf16le("\ufeff"+rows) + "c\x00,\x00t\x00,\x00\x3d\xd8\r\x00\n\x00", nil, 0, "", []string{"똠방각하 체결", "둘"}, 1},
 		{"UTF-16 with an emoji and a CR alone", strings.ReplaceAll(utf16le("\ufeffid,device_id,msg_title\ra,t,😀\rb,t,둘"), "\n", ""), nil, 0, "", []string{"😀", "둘"}, 0},
 		{"UTF-16 that ends within a character", utf16le("\ufeff"+rows+"c,t,x") + "\x00", nil, 0, "", []string{"똠방각하 체결", "둘"}, 1},
 		{"packed", packed(t, rows), nil, 0, "", []string{"똠방각하 체결", "둘"}, 0},
 		{"two packed files, put together", packed(t, rows[:40]) + packed(t, rows[40:]), nil, 0, "", []string{"똠방각하 체결", "둘"}, 0},
-		{"packed CP949", packed(t, cp949(t, rows)), nil, exitUsage, "line 2 is not valid UTF-8", nil, 0},
-		{"half of a packed file", packed(t, rows)[:40], nil, exitUsage, "it ends before its gzip data do", nil, 0},
-		{"a packed file with a wrong sum", strings.ReplaceAll(packed(t, "abc"), packed(t, "abc")[17:21], "xxxx"), nil, exitUsage, "gzip can't unpack it", nil, 0},
-		{"a packed file with something behind it", packed(t, rows) + "xxxxxxxxxxxxxxxx", nil, exitUsage, "gzip can't unpack it", nil, 0},
-		{"a workbook", "PK\x03\x04\x14\x00", nil, exitUsage, "workbook (.xlsx)", nil, 0},
-		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", nil, exitUsage, "workbook (.xls)", nil, 0},
-		{"UTF-32", "\xff\xfe\x00\x00i\x00\x00\x00", nil, exitUsage, "UTF-32", nil, 0},
+		{"packed CP949", packed(t, cp949(t, rows)), nil, setting.ExitUsage, "line 2 is not valid UTF-8", nil, 0},
+		{"half of a packed file", packed(t, rows)[:40], nil, setting.ExitUsage, "it ends before its gzip data do", nil, 0},
+		{"a packed file with a wrong sum", strings.ReplaceAll(packed(t, "abc"), packed(t, "abc")[17:21], "xxxx"), nil, setting.ExitUsage, "gzip can't unpack it", nil, 0},
+		{"a packed file with something behind it", packed(t, rows) + "xxxxxxxxxxxxxxxx", nil, setting.ExitUsage, "gzip can't unpack it", nil, 0},
+		{"a workbook", "PK\x03\x04\x14\x00", nil, setting.ExitUsage, "workbook (.xlsx)", nil, 0},
+		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", nil, setting.ExitUsage, "workbook (.xls)", nil, 0},
+		{"UTF-32", "\xff\xfe\x00\x00i\x00\x00\x00", nil, setting.ExitUsage, "UTF-32", nil, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -238,7 +240,7 @@ func TestLoadKeepsAMendedRejectFile(t *testing.T) {
 	if err := age(rejects + reasonsMark); err != nil {
 		t.Fatal(err)
 	}
-	if p := b.run(t, "load", path); p.code != exitUsage || !strings.Contains(p.stderr.String(), "was changed since it was written") {
+	if p := b.run(t, "load", path); p.code != setting.ExitUsage || !strings.Contains(p.stderr.String(), "was changed since it was written") {
 		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
 	}
 	checkFile(t, rejects, job("mended"))
@@ -265,7 +267,7 @@ func TestLoadWithoutRoomForRejects(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := b.run(t, "load", path, "--rejects", filepath.Join(folder, "jobs.rejected"))
-	if p.code != exitUsage || !strings.Contains(p.stderr.String(), "reject file") {
+	if p.code != setting.ExitUsage || !strings.Contains(p.stderr.String(), "reject file") {
 		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
 	}
 	checkNoFile(t, filepath.Join(folder, "jobs.rejected"))

@@ -155,7 +155,7 @@ func rejectsBeside(path, format string) string {
 
 // batch is that of the flags, or of the file; empty if that has no name that tells one
 // import from another, such as a pipe.
-func (f *loadFlags) batch(in *input) string {
+func (f *load) batch(in *input) string {
 	if f.Batch == "" && in.info != nil {
 		return batchOf(filepath.Base(f.File))
 	}

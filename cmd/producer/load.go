@@ -32,6 +32,15 @@ const loadChunkBytes = 1 << 20
 // about 40 bytes of memory each.
 const maxUnnamed = 20_000_000
 
+type load struct {
+	File         string `arg:"" help:"File to import, plain or gzip; - for standard input."`
+	Format       string `enum:"auto,ndjson,csv" default:"auto" help:"Format of the file: auto, ndjson or csv. auto decides by the first character."`
+	Encoding     string `default:"auto" help:"Encoding of the file: auto, utf-8, cp949 (\"CSV\" of Korean Excel), utf-16le or utf-16be. auto decides by the byte order mark; without a mark, the whole file must be UTF-8. With a named encoding, only the lines that are not in it are rejected, and standard input is imported while it is read."`
+	Rejects      string `placeholder:"FILE" help:"Write rejected lines to this file unchanged, to be corrected and imported again; FILE.reasons.ndjson beside it has the reasons. Empty: the name of the import with .rejected and its extension."`
+	Batch        string `placeholder:"NAME" help:"Name this import. A push without an id gets one from this name, its fields, and the number of equal lines before it. Empty: the name of the file without its extension. Required for standard input with pushes without an id. Another name sends the same pushes again."`
+	FailOnReject bool   `help:"Exit with code 1 if any line was not accepted. Without it, rejected lines leave the exit code 0."`
+}
+
 // summary is what an import did; its JSON is load's last line.
 type summary struct {
 	Lines    int     `json:"lines"`              // that hold something
@@ -47,15 +56,15 @@ type summary struct {
 // refused is how many lines are in the reject file.
 func (s *summary) refused() int { return s.Rejected + s.Conflict + s.Unusable }
 
-// load imports a file. It is done when every line is accepted, repeated or
-// rejected; it waits for Redis, and for room in a full backlog, as long as ctx
+// Run imports a file. It is done when every line is accepted, repeated or rejected; it
+// waits for Redis, and for room in a full backlog, as long as ctx
 // lasts.
-func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, stderr io.Writer) error {
+func (f *load) Run(ctx context.Context, a *app) error {
 	encoding, err := jobfile.ParseEncoding(f.Encoding)
 	if err != nil {
 		return usage("--encoding: %v", err)
 	}
-	in, err := openInput(ctx, f.File, stdin, encoding)
+	in, err := openInput(ctx, f.File, a.stdin, encoding)
 	defer in.close()
 	if err != nil {
 		return refused(err)
@@ -63,7 +72,7 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	if err := a.ready(ctx); err != nil {
 		return err
 	}
-	progress := newProgress(stderr, in.size)
+	progress := newProgress(a.stderr, in.size)
 	src, err := in.reader(progress, jobfile.Options{Format: f.Format, Zone: a.zone})
 	if err != nil {
 		return refused(err)
@@ -80,15 +89,15 @@ func (a *app) load(ctx context.Context, f *loadFlags, stdin io.Reader, stdout, s
 	progress.finish()
 	l.sum.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if len(src.Ignored) > 0 {
-		fmt.Fprintf(stderr, "ignored columns, which tell what became of a push: %s\n", strings.Join(src.Ignored, ", "))
+		fmt.Fprintf(a.stderr, "ignored columns, which tell what became of a push: %s\n", strings.Join(src.Ignored, ", "))
 	}
-	l.report(stderr)
+	l.report(a.stderr)
 	if err == nil && f.FailOnReject && l.sum.refused() > 0 {
 		err = errors.New(l.lastWords())
 	} else if l.sum.refused() > 0 {
-		fmt.Fprintln(stderr, l.lastWords())
+		fmt.Fprintln(a.stderr, l.lastWords())
 	}
-	return errors.Join(err, json.NewEncoder(stdout).Encode(l.sum))
+	return errors.Join(err, json.NewEncoder(a.stdout).Encode(l.sum))
 }
 
 // loader is one import under way.

@@ -10,6 +10,7 @@ import (
 
 	"pushstream/internal/jobfile"
 	"pushstream/internal/push"
+	"pushstream/internal/setting"
 )
 
 func TestLoadNDJSON(t *testing.T) {
@@ -180,7 +181,7 @@ func TestLoadOfAPipeWantsABatch(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if code := p.wait(t); code != exitUsage || !strings.Contains(p.stderr.String(), "line 1 has no id, so --batch is needed") {
+		if code := p.wait(t); code != setting.ExitUsage || !strings.Contains(p.stderr.String(), "line 1 has no id, so --batch is needed") {
 			t.Errorf("%v: exit code %d: %s", args, code, p.stderr.String())
 		}
 	}
@@ -188,7 +189,7 @@ func TestLoadOfAPipeWantsABatch(t *testing.T) {
 
 	// Where all have ids none is needed, as long as none comes without.
 	p := b.start(t, strings.NewReader(job("a")+"\n"+job("b")+"\n"+unnamed), "load", "-")
-	if code := p.wait(t); code != exitUsage || !strings.Contains(p.stderr.String(), "line 3 has no id") {
+	if code := p.wait(t); code != setting.ExitUsage || !strings.Contains(p.stderr.String(), "line 3 has no id") {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
 	p = b.start(t, strings.NewReader(job("a")+"\n"+job("b")), "load", "-")
@@ -237,7 +238,7 @@ func TestLoadRejectFileInTheWrongPlace(t *testing.T) {
 	}
 	for _, rejects := range []string{path, link, folder, fifo, filepath.Join(b.dir, "none", "x")} {
 		p := b.run(t, "load", path, "--rejects", rejects)
-		if p.code != exitUsage {
+		if p.code != setting.ExitUsage {
 			t.Errorf("%s: exit code %d: %s", rejects, p.code, p.stderr.String())
 		}
 		for _, kept := range []string{path, link, folder, fifo} {
@@ -271,7 +272,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		p := b.run(t, append([]string{"load", b.file(t, "input", tt.content)}, tt.args...)...)
-		if p.code != exitUsage || !strings.Contains(p.stderr.String(), tt.hint) {
+		if p.code != setting.ExitUsage || !strings.Contains(p.stderr.String(), tt.hint) {
 			t.Errorf("%s: exit code %d, no word of %q: %s", tt.name, p.code, tt.hint, p.stderr.String())
 		}
 		if p.stdout.String() != "" {
@@ -283,7 +284,7 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown encoding": {"load", "-", "--encoding=latin1"},
 		"unknown format":   {"load", "-", "--format=xml"}, "two files": {"load", "a", "b"},
 	} {
-		if p := b.run(t, args...); p.code != exitUsage || p.stderr.String() == "" {
+		if p := b.run(t, args...); p.code != setting.ExitUsage || p.stderr.String() == "" {
 			t.Errorf("%s: exit code %d: %s", name, p.code, p.stderr.String())
 		}
 	}

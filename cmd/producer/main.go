@@ -21,27 +21,17 @@ func main() {
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var cli cli
-	command, code, ok := parse(&cli, args, stdout, stderr)
+	selected, code, ok := setting.Parse(&cli, "producer", "Hands in pushes: from a file, from the command line, or over HTTP.", args, stdout, stderr)
 	if !ok {
 		return code
 	}
-	app, err := newApp(&cli, command, stderr)
+	cmd := selected.(command)
+	app, err := newApp(&cli, cmd, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "producer: wrong configuration:\n%v\n", err)
-		return exitUsage
+		return setting.ExitUsage
 	}
 	defer app.close()
-	switch command {
-	case "send":
-		err = app.send(ctx, &cli.Send, stdout)
-	case "serve":
-		err = app.serve(ctx, &cli.Serve)
-	case "registered <file>":
-		err = app.registeredFile(ctx, &cli.Registered, stdin, stdout)
-	case benchFillCommand:
-		err = app.benchFill(ctx, stdout, stderr)
-	default: // load <file>
-		err = app.load(ctx, &cli.Load, stdin, stdout, stderr)
-	}
-	return exitCode(err, stderr)
+	app.stdin, app.stdout = stdin, stdout
+	return exitCode(cmd.Run(ctx, app), stderr)
 }

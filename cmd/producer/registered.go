@@ -135,9 +135,13 @@ func tokenFault(token string) string {
 	return ""
 }
 
-// registeredFile hands in the device tokens of a file, one a line.
-func (a *app) registeredFile(ctx context.Context, f *registeredFlags, stdin io.Reader, stdout io.Writer) error {
-	in, err := openInput(ctx, f.File, stdin, jobfile.Auto)
+type registered struct {
+	File string `arg:"" help:"File with one device token a line; - for standard input."`
+}
+
+// Run hands in the device tokens of a file, one a line.
+func (f *registered) Run(ctx context.Context, a *app) error {
+	in, err := openInput(ctx, f.File, a.stdin, jobfile.Auto)
 	defer in.close()
 	if err != nil {
 		return refused(err)
@@ -183,5 +187,5 @@ func (a *app) registeredFile(ctx context.Context, f *registeredFlags, stdin io.R
 			return err
 		}
 	}
-	return json.NewEncoder(stdout).Encode(sum)
+	return json.NewEncoder(a.stdout).Encode(sum)
 }

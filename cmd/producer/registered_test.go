@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/pushlog"
+	"pushstream/internal/setting"
 )
 
 // suppress has tokens called dead, as a consumer writes it.
@@ -92,11 +93,11 @@ func TestRegisteredFile(t *testing.T) {
 	}
 	for content, said := range map[string]string{"a\nsecret two\n": "line 2: the device token has a space", strings.Repeat("x", 5000): "line 1: the device token is longer than 4096 bytes", strings.Repeat("x", 300_000): "line 1 is longer than"} {
 		p := b.run(t, "registered", b.file(t, "wrong", content))
-		if p.code != exitUsage || !strings.Contains(p.stderr.String(), said) || strings.Contains(p.stderr.String(), "secret") {
+		if p.code != setting.ExitUsage || !strings.Contains(p.stderr.String(), said) || strings.Contains(p.stderr.String(), "secret") {
 			t.Errorf("%d %q", p.code, p.stderr.String())
 		}
 	}
-	if p := b.run(t, "registered", "/none"); p.code != exitUsage {
+	if p := b.run(t, "registered", "/none"); p.code != setting.ExitUsage {
 		t.Errorf("%d %q", p.code, p.stderr.String())
 	}
 }

@@ -5,12 +5,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
 )
+
+type send struct {
+	ID          string            `help:"Unique id and idempotency key of the push. Empty: generated."`
+	DeviceID    string            `required:"" help:"Device token (FCM registration token)."`
+	Title       string            `help:"Title. A title or contents is required."`
+	Contents    string            `help:"Body."`
+	Data        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Data for the app. May be given several times."`
+	Csno        string            `help:"Customer number."`
+	UUIDID      string            `name:"uuid-id" help:"UUID of the app."`
+	Servicename string            `help:"Service (D_servicename)."`
+	PushGrpID   string            `help:"Push group."`
+	CustTelno   string            `help:"Phone number of the customer."`
+	At          string            `placeholder:"TIME" help:"Send at this time, within 366 days: yyyyMMddHHmmss or 2026-11-22 09:30 in PUSH_ZONE, or RFC 3339. Empty: now."`
+	Urgent      bool              `help:"Send before normal pushes, with FCM priority high."`
+	TTL         string            `name:"ttl" placeholder:"SECONDS" help:"Lifetime in seconds, 1 to 2419200. Empty: 3600."`
+}
 
 // receipt is what a caller is told about one accepted job.
 type receipt struct {
@@ -28,7 +43,7 @@ func receiptOf(id string, a stream.Answer) receipt {
 
 // job is the job that the flags mean. What a flag holds is never taken for its absence:
 // --ttl 0 is a fault, not the default.
-func (f *sendFlags) job(zone *time.Location) (push.Job, error) {
+func (f *send) job(zone *time.Location) (push.Job, error) {
 	job := push.Job{
 		ID: f.ID, SndnRsevHour: f.At, Csno: f.Csno, UUIDID: f.UUIDID, DeviceID: f.DeviceID,
 		MsgTitle: f.Title, MsgContents: f.Contents, ServiceName: f.Servicename, PushGrpID: f.PushGrpID,
@@ -49,8 +64,8 @@ func (f *sendFlags) job(zone *time.Location) (push.Job, error) {
 	return job, nil
 }
 
-// send hands in one job and prints its receipt.
-func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
+// Run hands in one job and prints its receipt.
+func (f *send) Run(ctx context.Context, a *app) error {
 	job, err := f.job(a.zone)
 	if err != nil {
 		return err
@@ -73,5 +88,5 @@ func (a *app) send(ctx context.Context, f *sendFlags, stdout io.Writer) error {
 		_, why := a.producer.Refusal(ctx, answers)
 		return errors.New("refused: " + why)
 	}
-	return json.NewEncoder(stdout).Encode(receiptOf(jobs[0].ID, answers[0]))
+	return json.NewEncoder(a.stdout).Encode(receiptOf(jobs[0].ID, answers[0]))
 }

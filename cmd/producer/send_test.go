@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushstream/internal/push"
+	"pushstream/internal/setting"
 )
 
 func receiptIn(t *testing.T, p *process) receipt {
@@ -67,14 +68,14 @@ func TestSendNamesEveryFault(t *testing.T) {
 			t.Errorf("no word of %q", field)
 		}
 	}
-	if p.code != exitUsage || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "secret") {
+	if p.code != setting.ExitUsage || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "secret") {
 		t.Errorf("exit code %d: %q %s", p.code, p.stdout.String(), p.stderr.String())
 	}
 	for _, args := range [][]string{{"send"}, {"send", "--title=x"}, {"send", "--device-id=t", "--title=x", "--ttl=soon"},
 		{"send", "--device-id=t", "--title=x", "--ttl=0"}, {"send", "--device-id=t", "--title=x", "--ttl", "0"}, {"send", "--device-id=t", "--title=x", "--ttl=00"},
 		{"send", "--device-id=t", "--title=\u3164 "}, {"send", "--device-id=t", "--title=x", "--at=20260229090000"}, {"send", "--device-id=t", "--title=x", "--data==v"},
 		{"send", "--device-id=t", "--title=x", "more"}} {
-		if p := b.run(t, args...); p.code != exitUsage {
+		if p := b.run(t, args...); p.code != setting.ExitUsage {
 			t.Errorf("%q: exit code %d", args, p.code)
 		}
 	}

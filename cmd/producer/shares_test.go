@@ -28,7 +28,7 @@ type served struct {
 	addr, a, b string
 }
 
-func serve(t *testing.T, args ...string) *served {
+func startServe(t *testing.T, args ...string) *served {
 	t.Helper()
 	s := &served{bundle: setup(t), addr: freeAddr(t)}
 	for name, secret := range map[string]*string{"a": &s.a, "b": &s.b} {
@@ -68,7 +68,7 @@ func TestSlowBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, "--max-requests=2")
+			s := startServe(t, "--max-requests=2")
 			for range 200 {
 				s.slowly(t, secret(s))
 			}
@@ -86,7 +86,7 @@ func TestSlowBodies(t *testing.T) {
 // However many slow bodies a key has, it has its share of them, and is told so.
 func TestSlowBodiesOfOneKeyEnd(t *testing.T) {
 	t.Parallel()
-	s := serve(t)
+	s := startServe(t)
 	refused := ""
 	for i := 0; i < 2*maxBodies && refused == ""; i++ {
 		s.slowly(t, s.a)
@@ -110,7 +110,7 @@ func TestSlowBodiesOfOneKeyEnd(t *testing.T) {
 // keep its posts out either.
 func TestFloodOfOneKey(t *testing.T) {
 	t.Parallel()
-	s := serve(t, "--max-requests=4")
+	s := startServe(t, "--max-requests=4")
 	ctx, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	var reads atomic.Int64
@@ -152,7 +152,7 @@ func (o *ones) Read(p []byte) (int, error) {
 
 // Bodies of very many elements are not taken apart to their ends.
 func TestManyElementsTakeLittleMemory(t *testing.T) { // not parallel: it looks at the whole process
-	s := serve(t)
+	s := startServe(t)
 	held := func() int64 {
 		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 		metrics.Read(sample)

@@ -19,27 +19,31 @@ type versionFlag struct {
 	Version kong.VersionFlag `help:"Print version, commit and Go version, and exit."`
 }
 
-// Parse reads a command line into cli, a struct with kong's tags. ok is false
-// if the process is to end at once with code: after --help or --version, or a
-// mistake that it has named on stderr.
-func Parse(cli any, name, description string, args []string, stdout, stderr io.Writer) (command string, code int, ok bool) {
+// Parse reads a command line into cli, a struct with kong's tags, and returns the command
+// that was selected: a pointer to its struct in cli, or nil if cli has no commands. ok is
+// false if the process must end at once with code: after --help or --version, or a mistake
+// that Parse has named on stderr.
+func Parse(cli any, name, description string, args []string, stdout, stderr io.Writer) (command any, code int, ok bool) {
 	code = -1
 	parser, err := kong.New(cli, kong.Name(name), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(c int) { code = c }), WithVersion(name),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", name, err) // a bug in cli's tags
-		return "", ExitFailed, false
+		return nil, ExitFailed, false
 	}
 	ctx, err := parser.Parse(args)
 	switch {
 	case code >= 0: // --help or --version has been written
-		return "", code, false
+		return nil, code, false
 	case err != nil:
 		fmt.Fprintf(stderr, "%s: %v\nsee %s --help\n", name, err, name)
-		return "", ExitUsage, false
+		return nil, ExitUsage, false
 	}
-	return ctx.Command(), ExitOK, true
+	if node := ctx.Selected(); node != nil {
+		command = node.Target.Addr().Interface()
+	}
+	return command, ExitOK, true
 }
 
 // WithVersion adds --version to a parser of kong's.

@@ -6,13 +6,15 @@ import (
 	"testing"
 )
 
+type doIt struct{ Twice bool }
+
 type knobs struct {
 	Common
-	Name string   `env:"PARSE_TEST_NAME" default:"nobody" help:"A name."`
-	Run  struct{} `cmd:"" help:"Do it."`
+	Name string `env:"PARSE_TEST_NAME" default:"nobody" help:"A name."`
+	Run  doIt   `cmd:"" help:"Do it."`
 }
 
-func parse(args ...string) (k knobs, command string, code int, ok bool, stdout, stderr string) {
+func parse(args ...string) (k knobs, command any, code int, ok bool, stdout, stderr string) {
 	var out, err bytes.Buffer
 	command, code, ok = Parse(&k, "tool", "A tool.", args, &out, &err)
 	return k, command, code, ok, out.String(), err.String()
@@ -20,8 +22,9 @@ func parse(args ...string) (k knobs, command string, code int, ok bool, stdout, 
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	k, command, code, ok, stdout, stderr := parse("run", "--redis-url", "unix:///x", "--name=me")
-	if !ok || code != ExitOK || command != "run" || k.RedisURL != "unix:///x" || k.Name != "me" || k.Prefix != "push" || stdout+stderr != "" {
+	k, command, code, ok, stdout, stderr := parse("run", "--twice", "--redis-url", "unix:///x", "--name=me")
+	selected, is := command.(*doIt)
+	if !ok || code != ExitOK || !is || !selected.Twice || k.RedisURL != "unix:///x" || k.Name != "me" || k.Prefix != "push" || stdout+stderr != "" {
 		t.Errorf("%+v %q %d %v %q %q", k, command, code, ok, stdout, stderr)
 	}
 }

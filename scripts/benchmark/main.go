@@ -44,10 +44,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer os.RemoveAll(dir)
 	p := &pipeline{flags: cli.Pipeline, bin: cli.Bin, dir: dir, stderr: stderr}
 	measure := p.measure
-	switch command {
-	case "log":
+	switch command.(type) {
+	case *logFlags:
 		measure = newLogBench(p, cli.Log).measure
-	case "api":
+	case *apiFlags:
 		measure = newAPIBench(p, cli.API).measure
 	}
 	results, err := measure(ctx)

@@ -10,22 +10,65 @@ import (
 	"strconv"
 	"time"
 
+	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/pushlog"
+	"pushstream/internal/setting"
 	"pushstream/internal/stream"
 )
 
 const flushLook = 200 * time.Millisecond // between looks at a flush that is running
 
-// logFlush orders a flush of what the flags select, and tells how far it is until it
-// has ended.
-func (a *app) logFlush(ctx context.Context, stdout, stderr io.Writer) error {
-	short, cancel := context.WithTimeout(ctx, commandTimeout)
+type logFlush struct {
+	long
+	filterFlags
+	Yes    bool `help:"Yes, remove it. Its ids are unknown then: handed in again, they are sent again."`
+	Cancel bool `help:"Instead: end the flush that is running. What is removed stays so."`
+
+	filter pushlog.Filter
+}
+
+// Validate checks the flags.
+func (c *logFlush) Validate(check *setting.Checker) {
+	given := c.given()
+	switch {
+	case c.Cancel && (c.Yes || len(given) > 0):
+		check.Fault("--cancel", "goes with nothing else")
+	case !c.Cancel && !c.Yes:
+		check.Fault("--yes", "is needed: what leaves the log does not come back")
+	}
+	var err error
+	c.filter, err = admin.ParseFlush(given, check.Zone("PUSH_ZONE", c.Zone))
+	if err != nil {
+		check.Add(err)
+	}
+}
+
+// Entry is what the audit log says.
+func (c *logFlush) Entry() audit.Entry {
+	if c.Cancel {
+		return audit.Entry{Action: audit.FlushCancel}
+	}
+	return selected(audit.Flush, nil, c.given())
+}
+
+// Run orders a flush of what the flags select, and tells how far it is until it has
+// ended.
+func (c *logFlush) Run(ctx context.Context, a *app) error {
+	short, cancel := brief(ctx)
 	defer cancel()
 	// With another number of partitions, some pushes would not be found.
 	if err := stream.CheckPartitions(short, a.rdb, a.keys); err != nil {
 		return err
 	}
-	f, err := a.control.StartFlush(short, a.flush, author())
+	if c.Cancel {
+		f, err := a.control.CancelFlush(short)
+		if err == nil {
+			fmt.Fprintln(a.stdout, "cancelled: "+flushed(f))
+		}
+		return err
+	}
+	f, err := a.control.StartFlush(short, c.filter, author())
 	if errors.Is(err, stream.ErrFlushRunning) {
 		if f, now := a.control.Flush(short); now == nil && f != nil {
 			err = fmt.Errorf("%w, of %s since %s: %s", err, cell(f.By), f.StartedAt, flushed(f))
@@ -36,9 +79,9 @@ func (a *app) logFlush(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	workers, err := a.control.Workers(short)
 	if err == nil && !slices.ContainsFunc(workers, func(w stream.Worker) bool { return w.State != stream.Lost }) {
-		fmt.Fprintln(stderr, "no consumer is running; it begins when one does")
+		fmt.Fprintln(a.stderr, "no consumer is running; it begins when one does")
 	}
-	return a.watchFlush(ctx, f, stdout, stderr)
+	return a.watchFlush(ctx, f, a.stdout, a.stderr)
 }
 
 // watchFlush tells how far a flush is until it has ended. It is an error if it was
@@ -51,7 +94,7 @@ func (a *app) watchFlush(ctx context.Context, f *stream.Flush, stdout, stderr io
 		case <-ctx.Done():
 			return outcomeError{audit.Partial, errors.New("no longer watched; the flush goes on, admin log flush --cancel ends it")}
 		}
-		short, cancel := context.WithTimeout(ctx, commandTimeout)
+		short, cancel := brief(ctx)
 		now, err := a.control.Flush(short)
 		cancel()
 		switch {
@@ -80,21 +123,9 @@ func (a *app) watchFlush(ctx context.Context, f *stream.Flush, stdout, stderr io
 	return nil
 }
 
-// flushCancel ends the flush that is running.
-func (a *app) flushCancel(ctx context.Context, stdout io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	f, err := a.control.CancelFlush(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(stdout, "cancelled: "+flushed(f))
-	return nil
-}
-
-// flushed says how far a flush is: 5000 of 20000 looked at, 4990 removed, 10 left (they have not ended).
+// flushed says how far a flush is: 5000 of 20000 examined, 4990 removed, 10 left (they have not ended).
 func flushed(f *stream.Flush) string {
-	text := fmt.Sprintf("%d of %d looked at, %d removed", f.Looked, f.Of, f.Removed)
+	text := fmt.Sprintf("%d of %d examined, %d removed", f.Looked, f.Of, f.Removed)
 	if f.Left > 0 {
 		text += fmt.Sprintf(", %d left, which have not ended", f.Left)
 	}

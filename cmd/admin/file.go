@@ -1,35 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"time"
 
 	"pushstream/internal/audit"
-	"pushstream/internal/pushlog"
-	"pushstream/internal/stream"
 )
-
-// logExport writes what the flags select to a file, or stdout if that is -.
-func (a *app) logExport(ctx context.Context, output string, stdout, stderr io.Writer) error {
-	short, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	// With another number of partitions, some pushes would not be found.
-	if err := stream.CheckPartitions(short, a.rdb, a.keys); err != nil {
-		return err
-	}
-	return toFile(output, stdout, func(w io.Writer) error {
-		n, err := a.writeLog(ctx, w, stderr)
-		a.result = map[string]string{"pushes": strconv.Itoa(n)}
-		return err
-	})
-}
 
 // toFile writes to a file, or stdout if its name is -.
 func toFile(name string, stdout io.Writer, write func(io.Writer) error) error {
@@ -43,21 +23,6 @@ func toFile(name string, stdout io.Writer, write func(io.Writer) error) error {
 		return outcomeError{audit.Refused, fmt.Errorf("%s is no file; write to - and redirect that", name)}
 	}
 	return whole(name, write)
-}
-
-// writeLog writes the export and says on stderr how far it is.
-func (a *app) writeLog(ctx context.Context, w io.Writer, stderr io.Writer) (int, error) {
-	told := time.Now()
-	n, err := a.export.Write(w, a.export.Of(ctx, pushlog.New(a.rdb, a.keys)), func(n int) {
-		if time.Since(told) >= tellEvery {
-			told = time.Now()
-			fmt.Fprintf(stderr, "%d pushes\n", n)
-		}
-	})
-	if err == nil {
-		fmt.Fprintf(stderr, "%d pushes written\n", n)
-	}
-	return n, err
 }
 
 // whole writes a file, which has its name only when it is complete and on the disk.
