@@ -91,7 +91,7 @@ func (s *Store) ask(ctx context.Context, who Actor, q Question) error {
 	if word == "" {
 		word = hash(q.Word) // signs alone
 	}
-	answer, err := s.run(ctx, askScript, []string{s.keys.asked(who), s.keys.alarm(who)},
+	answer, err := askScript.Run(ctx, s.rdb, []string{s.keys.asked(who), s.keys.alarm(who)},
 		s.now(), q.Column+" "+way, word, compare, few, most, window.Milliseconds(), asksAMinute, asksAnHour, asksKept,
 		askLife.Milliseconds(), alarmLife.Milliseconds())
 	if err != nil {

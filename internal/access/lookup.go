@@ -6,28 +6,31 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/redisscript"
 )
 
-// Whose a session or token is must be known while Redis refuses writes, or nobody could
-// read a page then. These scripts are those that note the use, but may not write.
+// Sessions and tokens must be known while Redis refuses writes, or no page could be read
+// then. These are the scripts that note the use, without the right to write.
 var (
-	sessionReadScript = library.LoadReading("session")
-	tokenReadScript   = library.LoadReading("token")
+	sessionNames      = names{Keys: "session", Args: "K id now_ms idle_ms note_ms longest_ms used_ms"}
+	tokenNames        = names{Keys: "token", Args: "now_ms note_ms K"}
+	sessionReadScript = library.Load("session", redisscript.Reads, sessionNames)
+	tokenReadScript   = library.Load("token", redisscript.Reads, tokenNames)
 )
 
 // never is a time between two notes after which there is none.
 const never = math.MaxInt32 * 1000
 
-// lookup runs a script that looks somebody up and notes now and then that they were
-// there; args[note] is the time between two notes, in ms. While Redis refuses
+// lookup runs a script that reads a session or token and notes its use now and then; args[note] is the time between two notes, in ms. While Redis refuses
 // writes, nothing is noted.
-func (s *Store) lookup(ctx context.Context, script, reading *redis.Script, note int, keys []string, args ...any) (any, error) {
-	answer, err := s.run(ctx, script, keys, args...)
+func (s *Store) lookup(ctx context.Context, script, reading *redisscript.Script, note int, keys []string, args ...any) (any, error) {
+	answer, err := script.Run(ctx, s.rdb, keys, args...)
 	if !refusesWrites(err) {
 		return answer, err
 	}
 	args[note] = never
-	answer, err = s.run(ctx, reading, keys, args...)
+	answer, err = reading.Run(ctx, s.rdb, keys, args...)
 	if err != nil && strings.Contains(err.Error(), "Write commands are not allowed") {
 		return nil, nil // it has ended, and can't be removed now
 	}

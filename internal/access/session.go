@@ -38,7 +38,7 @@ func (s *Store) start(ctx context.Context, u verified, from From) (string, Sessi
 	at := time.UnixMilli(now).UTC()
 	session := Session{ID: hash(secret), User: u.name, How: u.how, Address: clip(from.Address, 64), UserAgent: clip(from.UserAgent, 256),
 		CreatedAt: at, SeenAt: at, EndsAt: at.Add(s.opt.Absolute)}
-	answer, err := s.run(ctx, startScript, []string{s.keys.user(u.name), s.keys.session(session.ID), s.keys.sessions(u.name)},
+	answer, err := startScript.Run(ctx, s.rdb, []string{s.keys.user(u.name), s.keys.session(session.ID), s.keys.sessions(u.name)},
 		string(s.keys), session.ID, u.name, string(u.how), u.password, u.rehashed, session.Address, session.UserAgent,
 		now, s.opt.Absolute.Milliseconds(), s.opt.Idle.Milliseconds(), maxSessions)
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *Store) Sessions(ctx context.Context, user string) ([]Session, error) {
 
 // EndSession ends a session by its public id, or is ErrNoSession.
 func (s *Store) EndSession(ctx context.Context, id string) error {
-	n, err := s.run(ctx, endScript, []string{s.keys.session(id)}, string(s.keys), "", id)
+	n, err := endScript.Run(ctx, s.rdb, []string{s.keys.session(id)}, string(s.keys), "", id)
 	if err == nil && n == int64(0) {
 		return ErrNoSession
 	}
@@ -141,7 +141,7 @@ func (s *Store) EndSessions(ctx context.Context, user string) (int, error) {
 	if err != nil {
 		return 0, nil
 	}
-	answer, err := s.run(ctx, endScript, []string{s.keys.user(name)}, string(s.keys), name, "")
+	answer, err := endScript.Run(ctx, s.rdb, []string{s.keys.user(name)}, string(s.keys), name, "")
 	n, _ := answer.(int64)
 	return int(n), wrap("end sessions", err)
 }

@@ -227,7 +227,7 @@ func TestStartedTwice(t *testing.T) {
 	b := setup(t)
 	b.add(t, "kim", Viewer)
 	for range 2 {
-		answer, err := b.run(t.Context(), startScript, []string{b.keys.user("kim"), b.keys.session("x"), b.keys.sessions("kim")},
+		answer, err := startScript.Run(t.Context(), b.rdb, []string{b.keys.user("kim"), b.keys.session("x"), b.keys.sessions("kim")},
 			string(b.keys), "x", "kim", "password", b.rdb.HGet(t.Context(), b.keys.user("kim"), "password").Val(), "again", "", "", b.Store.now(), 1000000, 1000000, 1)
 		if fmt.Sprint(answer) != "[viewer 0]" || err != nil {
 			t.Errorf("%v %v", answer, err)

@@ -124,7 +124,7 @@ func (s *Store) try(ctx context.Context, name string, from From) (*attempt, erro
 		args = append(args, l.burst, l.each.Milliseconds(), laneQueue.Milliseconds())
 	}
 	devices := from.devices(name)
-	answer, err := s.run(ctx, tryScript, keys, append(args, devices...)...)
+	answer, err := tryScript.Run(ctx, s.rdb, keys, append(args, devices...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (t *attempt) judge(ctx context.Context, what string) error {
 		known = 1
 	}
 	keys := []string{s.keys.known(t.name), s.keys.failedPair(t.name, t.network), s.keys.failedUser(t.name), s.keys.failedAddress(t.network), s.keys.failed()}
-	_, err := s.run(ctx, judgeScript, keys, string(s.keys), s.moment(), t.network, what, t.device, lane, each, t.address, known,
+	_, err := judgeScript.Run(ctx, s.rdb, keys, string(s.keys), s.moment(), t.network, what, t.device, lane, each, t.address, known,
 		countLife.Milliseconds(), mostCount, knownLife.Milliseconds(), mostKnown, limits[2].free, limits[2].longest.Milliseconds())
 	return err
 }
@@ -183,7 +183,7 @@ func queue(ctx context.Context, line *share.Line, who share.Who) (leave func(), 
 func (s *Store) Remember(ctx context.Context, session Session, from From) ([]string, error) {
 	secret := newSecret()
 	args := []any{s.moment(), knownLife.Milliseconds(), mostKnown, deviceID(session.User, secret)}
-	answer, err := s.run(ctx, rememberScript, []string{s.keys.session(session.ID), s.keys.devices(session.User)}, append(args, from.devices(session.User)...)...)
+	answer, err := rememberScript.Run(ctx, s.rdb, []string{s.keys.session(session.ID), s.keys.devices(session.User)}, append(args, from.devices(session.User)...)...)
 	if err != nil {
 		return nil, fmt.Errorf("remember device: %w", err)
 	}

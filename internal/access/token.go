@@ -113,7 +113,7 @@ func (s *Store) RemoveToken(ctx context.Context, name string) error {
 	if err != nil {
 		return ErrNoToken
 	}
-	n, err := s.run(ctx, removeTokenScript, []string{s.keys.tokens()}, string(s.keys), name)
+	n, err := removeTokenScript.Run(ctx, s.rdb, []string{s.keys.tokens()}, string(s.keys), name)
 	if err == nil && n == int64(0) {
 		return ErrNoToken
 	}

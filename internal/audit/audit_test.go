@@ -114,7 +114,11 @@ func TestBegunTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(op string) string {
-		return beginScript.Run(t.Context(), rdb, []string{l.keys.entries()}, append([]any{op}, fields...)...).Val().(string)
+		answer, err := beginScript.Run(t.Context(), rdb, []string{l.keys.entries()}, append([]any{op}, fields...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.(string)
 	}
 	first := run("a")
 	begin(t, l, pause())

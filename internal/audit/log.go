@@ -21,16 +21,18 @@ var lua embed.FS
 
 // See the head of each file for its contract.
 var (
-	beginScript = load("begin")
-	endScript   = load("end")
-	trimScript  = load("trim")
+	beginScript = load("begin", redisscript.Names{Keys: "entries", Args: "operation", Rest: "field value"})
+	endScript   = load("end", redisscript.Names{Keys: "entries outcomes", Args: "id outcome"})
+	trimScript  = load("trim", redisscript.Names{Keys: "entries outcomes", Args: "keep_ms most"})
 )
 
-// library is the folder lua.
-var library = redisscript.New(lua, "audit")
+// library has the scripts of the folder lua.
+var library = redisscript.New("audit", nil, lua)
 
 // load: when Redis is out of memory, what mends that must be possible, and so audited.
-func load(verb string) *redis.Script { return library.Load(verb, true) }
+func load(name string, names redisscript.Names) *redisscript.Script {
+	return library.Load(name, redisscript.Writes, names)
+}
 
 // Errors of this package.
 var (
@@ -64,7 +66,8 @@ func (l *Log) Begin(ctx context.Context, e Entry) (id string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("audit: %w", err)
 	}
-	id, err = beginScript.Run(ctx, l.rdb, []string{l.keys.entries()}, append([]any{rand.Text()}, fields...)...).Text()
+	answer, err := beginScript.Run(ctx, l.rdb, []string{l.keys.entries()}, append([]any{rand.Text()}, fields...)...)
+	id, _ = answer.(string)
 	if err != nil {
 		return "", fmt.Errorf("write to the audit log: %w", err)
 	}
@@ -89,10 +92,11 @@ func (l *Log) End(ctx context.Context, id string, outcome Outcome, result map[st
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	word, err := endScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.outcomes()}, id, string(outcome)+" "+details).Text()
+	answer, err := endScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.outcomes()}, id, string(outcome)+" "+details)
 	if err != nil {
 		return fmt.Errorf("write to the audit log: %w", err)
 	}
+	word, _ := answer.(string)
 	return map[string]error{"unknown": ErrNoEntry, "other": ErrEnded}[word]
 }
 

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"pushstream/internal/redisscript"
 )
 
 // onceScript writes an entry unless there is one.
-var onceScript = load("begin_once")
+var onceScript = load("begin_once", redisscript.Names{Keys: "entries once", Args: "life_ms operation", Rest: "field value"})
 
 // BeginOnce is Begin for what is done again and again, such as by a page that is open: it
 // writes one entry in each `every` for the same actor and the same what, whichever
@@ -22,8 +24,9 @@ func (l *Log) BeginOnce(ctx context.Context, e Entry, what string, every time.Du
 	if err != nil {
 		return "", fmt.Errorf("audit: %w", err)
 	}
-	id, err = onceScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.once(e.Kind, e.Actor, what)},
-		append([]any{every.Milliseconds(), rand.Text()}, fields...)...).Text()
+	answer, err := onceScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.once(e.Kind, e.Actor, what)},
+		append([]any{every.Milliseconds(), rand.Text()}, fields...)...)
+	id, _ = answer.(string)
 	if err != nil {
 		return "", fmt.Errorf("write to the audit log: %w", err)
 	}

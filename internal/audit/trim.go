@@ -15,11 +15,12 @@ const (
 // Redis's clock: a wrong one on the machine of an admin removes nothing.
 func (l *Log) Trim(ctx context.Context) (removed int, err error) {
 	for range maxTrim {
-		n, err := trimScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.outcomes()}, l.opt.Keep.Milliseconds(), trimStep).Int()
+		answer, err := trimScript.Run(ctx, l.rdb, []string{l.keys.entries(), l.keys.outcomes()}, l.opt.Keep.Milliseconds(), trimStep)
 		if err != nil {
 			return removed, fmt.Errorf("trim the audit log: %w", err)
 		}
-		if removed += n; n < trimStep {
+		n, _ := answer.(int64)
+		if removed += int(n); n < trimStep {
 			break
 		}
 	}

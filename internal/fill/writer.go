@@ -11,7 +11,7 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// How long counters live, as tally of internal/stream/lua/lib.lua says.
+// How long counters live, as tally of internal/pushlog/lua/include/counters.lua says.
 const (
 	minuteLife = 48 * time.Hour
 	hourLife   = 400 * 24 * time.Hour

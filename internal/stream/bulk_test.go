@@ -15,6 +15,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 	"pushstream/internal/redistest"
 )
 
@@ -387,7 +388,7 @@ func TestBulkScriptsTwice(t *testing.T) {
 	b := setup(t, 1)
 	keys := []string{bulksKey(b.keys), bulkKey(b.keys, "aaaaaaaaaaaa")}
 	life := time.Hour.Milliseconds()
-	twice := func(name, want string, script *redis.Script, args ...any) {
+	twice := func(name, want string, script *redisscript.Script, args ...any) {
 		t.Helper()
 		for i := range 2 {
 			before := redistest.Dump(t, b.rdb)
@@ -400,7 +401,7 @@ func TestBulkScriptsTwice(t *testing.T) {
 			}
 		}
 	}
-	never := func(name, want string, script *redis.Script, args ...any) {
+	never := func(name, want string, script *redisscript.Script, args ...any) {
 		t.Helper()
 		before := redistest.Dump(t, b.rdb)
 		answers, err := run(t.Context(), b.rdb, call{script, keys, args})

@@ -33,7 +33,7 @@ func stampTime(t time.Time) string {
 }
 
 // newestAccepted is when the newest push of all partitions was accepted, in ms; 0 if
-// there is none. It may lie in the future: see clock in lua/lib.lua.
+// there is none. It may lie in the future: see include/accepted.lua of internal/pushlog.
 func newestAccepted(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) (int64, error) {
 	pipe := rdb.Pipeline()
 	var last []*redis.ZSliceCmd

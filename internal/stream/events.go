@@ -23,7 +23,7 @@ const (
 // than the caller wants, or that there never was such a place.
 var ErrEventsGone = errors.New("events are missing")
 
-// Events reads what the scripts announce of pushes: see announce in lua/lib.lua.
+// Events reads what the scripts announce of pushes: see include/events.lua of internal/pushlog.
 type Events struct {
 	rdb  redis.UniversalClient
 	keys pushlog.Keys

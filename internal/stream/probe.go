@@ -11,17 +11,18 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 // probeLife is how long the key of a probe lives.
 const probeLife = time.Minute
 
 var (
-	rightsScript = library.LoadReading("rights")
+	rightsScript = library.LoadUnnamed("rights", redisscript.Reads)
 	// The probe of a process that only adds, which a full Redis refuses; and of one whose
 	// work goes on then.
-	probeAddScript = library.Load("probe", false)
-	probeScript    = library.Load("probe", true)
+	probeAddScript = library.LoadUnnamed("probe", redisscript.Adds)
+	probeScript    = library.LoadUnnamed("probe", redisscript.Writes)
 )
 
 // ErrRights says that the Redis user may not do what a process needs; the error around
@@ -58,9 +59,8 @@ func (r Role) Commands() []string {
 	all := slices.Concat(everyCommand, library.Commands("accept"), library.Commands("probe"))
 	if r != RoleProducer {
 		all = slices.Concat(all, consumerCommand)
-		files, _ := lua.ReadDir("lua") // embedded
-		for _, f := range files {
-			all = slices.Concat(all, library.Commands(strings.TrimSuffix(f.Name(), ".lua")))
+		for _, script := range library.Scripts() {
+			all = slices.Concat(all, library.Commands(script))
 		}
 	}
 	if r == RoleAdmin {
@@ -103,7 +103,7 @@ func (r Role) Rules(keys pushlog.Keys) []string {
 func (r Role) keysOf(keys pushlog.Keys) []string {
 	all := []string{partitionsKey(keys)}
 	for _, p := range []pushlog.Partition{keys.All()[0], keys.All()[keys.Partitions-1]} {
-		all = append(all, jobsKey(p), urgentKey(p), dueKey(p), p.Index(), probeKey(p), jobsKey(p)+guard)
+		all = append(all, jobsKey(p), urgentKey(p), dueKey(p), p.Index(), probeKey(p), redisscript.Guarded(jobsKey(p)))
 		for _, sample := range samples {
 			all = append(all, p.Base+sample)
 		}

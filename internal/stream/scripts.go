@@ -1,19 +1,16 @@
 package stream
 
 import (
-	"cmp"
 	"context"
 	"embed"
-	"errors"
-	"slices"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/pushlog"
 	"pushstream/internal/redisscript"
 )
 
-//go:embed lua/*.lua
+//go:embed lua/*.lua lua/include/*.lua
 var lua embed.FS
 
 // The transitions: see the head of each file for its contract.
@@ -76,79 +73,31 @@ const eventsCap = 10_000
 var samples = []string{":record:x", ":index", ":index:status:x", ":index:error_code:x", ":index:csno:x", ":index:push_grp_id:x", ":index:device_id:x",
 	":chunk:1", ":chunks", ":sealed", ":late", ":minute:x", ":hour:x", ":events"}
 
-// library is the folder lua.
-var library = redisscript.New(lua, `%d+`, samples...)
+// library has the scripts of the folder lua.
+var library = redisscript.New(`%d+`, samples, lua, pushlog.Lua)
 
-func load(verb string) *redis.Script {
+// load loads a script whose head names nothing yet.
+func load(name string) *redisscript.Script {
 	// Out of memory, Redis must still let finished work go.
-	switch verb {
+	switch name {
 	case "accept", "reject", "redrive", "bury", "seal", "order": // they only add
-		return library.Load(verb, false)
+		return library.LoadUnnamed(name, redisscript.Adds)
 	}
-	return library.Load(verb, true)
+	return library.LoadUnnamed(name, redisscript.Writes)
 }
 
 // call is one run of a script.
 type call struct {
-	script *redis.Script
+	script *redisscript.Script
 	keys   []string
 	args   []any
 }
 
-// guard ends the name of a key that never exists, and that every script is given
-// on Redis Cluster if its keys have a hash tag. Scripts touch keys that they compute, of which Redis knows
-// nothing beforehand; so while it moves a slot, it would run them on a node where
-// half of these are gone. With a key that is missing it answers TRYAGAIN instead,
-// until the slot has moved.
-// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#multi-key-operations
-const guard = ":guard"
-
-// run runs calls in one round trip, in their order for each partition, and
-// returns their answers and the first error: nil stands for a call that failed.
-// A script that Redis does not know (cold, flushed, failed over) is sent whole
-// in a second round trip. Every script is safe to be run twice, so after an
-// error the same calls may be made again.
+// run runs calls in one round trip: see redisscript.Run.
 func run(ctx context.Context, rdb redis.UniversalClient, calls ...call) ([]any, error) {
-	if _, ok := rdb.(*redis.ClusterClient); ok {
-		for i := range calls {
-			if first := calls[i].keys[0]; strings.Contains(first, "{") {
-				calls[i].keys = append(slices.Clip(calls[i].keys), first+guard)
-			}
-		}
+	named := make([]redisscript.Call, len(calls))
+	for i, c := range calls {
+		named[i] = c.script.Call(c.keys, c.args...)
 	}
-	answers := make([]any, len(calls))
-	whole := false
-	todo := make([]int, len(calls))
-	for i := range calls {
-		todo[i] = i
-	}
-	for {
-		pipe := rdb.Pipeline()
-		cmds := make([]*redis.Cmd, len(todo))
-		for n, i := range todo {
-			if c := calls[i]; whole {
-				cmds[n] = c.script.Eval(ctx, pipe, c.keys, c.args...)
-			} else {
-				cmds[n] = c.script.EvalSha(ctx, pipe, c.keys, c.args...)
-			}
-		}
-		_, _ = pipe.Exec(ctx) // each command has its own error
-		var unknown []int
-		var failed error
-		for n, i := range todo {
-			answer, err := cmds[n].Result()
-			switch {
-			case err == nil, errors.Is(err, redis.Nil):
-				answers[i] = answer
-			case redis.HasErrorPrefix(err, "NOSCRIPT") && !whole:
-				unknown = append(unknown, i)
-			default:
-				failed = cmp.Or(failed, err)
-			}
-		}
-		if len(unknown) == 0 || failed != nil {
-			return answers, failed
-		}
-		todo, whole = unknown, true
-	}
+	return redisscript.Run(ctx, rdb, named...)
 }

@@ -52,12 +52,12 @@ func TestMark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lib, err := lua.ReadFile("lua/lib.lua")
+	lib, err := library.Included("accepted")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The present millisecond, within it.
-	script := redis.NewScript(string(lib) + `
+	script := redis.NewScript(lib + `
 local function mark(KEYS, ARGV) ` + string(src) + ` end
 local function ms()
   local t = redis.call('TIME')

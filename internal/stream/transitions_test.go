@@ -349,12 +349,12 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	p := b.keys.Partition(0)
-	src, err := lua.ReadFile("lua/lib.lua")
+	src, err := library.Included("time", "accepted")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Both are set, and clock asked, within one millisecond.
-	script := redis.NewScript(string(src) + `
+	script := redis.NewScript(src + `
 local K = ARGV[1]
 local function ms()
   local t = redis.call('TIME')
@@ -644,11 +644,11 @@ func TestPromoteDropsWhatDoesNotWait(t *testing.T) {
 func TestLuaDates(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	src, err := lua.ReadFile("lua/lib.lua")
+	src, err := library.Included("time", "accepted")
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := redis.NewScript(string(src) + "\nreturn iso(tonumber(ARGV[1]))")
+	script := redis.NewScript(src + "\nreturn iso(tonumber(ARGV[1]))")
 	for _, at := range []time.Time{
 		time.UnixMilli(0), time.Date(2024, 2, 29, 23, 59, 59, 999e6, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 1e6, time.UTC),
 		time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Now(),

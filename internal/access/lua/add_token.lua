@@ -1,31 +1,31 @@
--- add_token: a token for a machine comes to be.
+-- add_token: a new API token for a program.
 --
--- KEYS  1 tokens  2 token
--- ARGV  1 K  2 id  3 name  4 scopes, with spaces between  5 by whom  6 now (ms)
---       7 expires (ms)  8 how long it is shown after that (ms)  9 most tokens
---       10 owner, or empty  11 most tokens of one owner
--- Returns 'added', 'exists' (there is one of the name that has not expired), or 'full'
+-- KEYS  tokens, token
+-- ARGV  K, id, name, scopes (with spaces between), created_by, now_ms, expires_ms,
+--       shown_ms (how long it is listed after it has expired), most (tokens of all owners),
+--       owner ('' for none), most_owned
+-- Returns 'added', 'exists' (a token of the name has not expired), or 'full'
 -- (of all, or of the owner).
 --
--- Crash before: no token. Crash after: one whose secret nobody may have. Twice: the
+-- Crash before: no token. Crash after: a token whose secret was never shown. Twice: the
 -- second finds its own id.
-local K, now = ARGV[1], tonumber(ARGV[6])
-if redis.call('EXISTS', KEYS[2]) == 1 then return 'added' end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local now = tonumber(now_ms)
+if redis.call('EXISTS', token) == 1 then return 'added' end
+redis.call('ZREMRANGEBYSCORE', tokens, '-inf', now)
 local own = 0
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+for _, id in ipairs(redis.call('ZRANGE', tokens, 0, -1)) do
   local t = redis.call('HMGET', K .. ':token:' .. id, 'name', 'expires_ms', 'owner')
-  if t[3] == ARGV[10] then own = own + 1 end
-  if t[1] == ARGV[3] then
+  if t[3] == owner then own = own + 1 end
+  if t[1] == name then
     if tonumber(t[2]) > now then return 'exists' end
     redis.call('DEL', K .. ':token:' .. id)
-    redis.call('ZREM', KEYS[1], id)
+    redis.call('ZREM', tokens, id)
   end
 end
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[9]) or own >= tonumber(ARGV[11]) then return 'full' end
-local gone = ARGV[7] + ARGV[8]
-redis.call('HSET', KEYS[2], 'name', ARGV[3], 'scopes', ARGV[4], 'created_by', ARGV[5], 'created_ms', ARGV[6], 'expires_ms', ARGV[7], 'owner', ARGV[10])
-redis.call('PEXPIRE', KEYS[2], gone - now)
-redis.call('ZADD', KEYS[1], gone, ARGV[2])
-if redis.call('PTTL', KEYS[1]) < gone - now then redis.call('PEXPIRE', KEYS[1], gone - now) end
+if redis.call('ZCARD', tokens) >= tonumber(most) or own >= tonumber(most_owned) then return 'full' end
+local gone = expires_ms + shown_ms
+redis.call('HSET', token, 'name', name, 'scopes', scopes, 'created_by', created_by, 'created_ms', now_ms, 'expires_ms', expires_ms, 'owner', owner)
+redis.call('PEXPIRE', token, gone - now)
+redis.call('ZADD', tokens, gone, id)
+if redis.call('PTTL', tokens) < gone - now then redis.call('PEXPIRE', tokens, gone - now) end
 return 'added'

@@ -1,19 +1,19 @@
--- add_user: a user comes to be.
+-- add_user: a new user.
 --
--- KEYS  1 users  2 user
--- ARGV  1 name  2 role  3 reveal (1 or 0)  4 password, hashed  5 by whom
---       6 now (ms)  7 most users  8 1 if only as the first of all
--- Returns 'added', 'exists' (with 8: somebody does), or 'full'.
+-- KEYS  users, user
+-- ARGV  name, role, reveal (1 or 0), password (hashed), created_by, now_ms, most (users),
+--       only_first (1: only if there is no user)
+-- Returns 'added', 'exists' (with only_first: any user does), or 'full'.
 --
 -- Crash before: no user. Crash after: a user. Twice: the second finds its own hash,
 -- whose salt is random.
-if redis.call('EXISTS', KEYS[2]) == 1 then
-  return redis.call('HGET', KEYS[2], 'password') == ARGV[4] and 'added' or 'exists'
+if redis.call('EXISTS', user) == 1 then
+  return redis.call('HGET', user, 'password') == password and 'added' or 'exists'
 end
-local n = redis.call('ZCARD', KEYS[1])
-if ARGV[8] == '1' and n > 0 then return 'exists' end
-if n >= tonumber(ARGV[7]) then return 'full' end
-redis.call('ZADD', KEYS[1], 0, ARGV[1])
-redis.call('HSET', KEYS[2], 'role', ARGV[2], 'reveal', ARGV[3], 'how', 'password', 'password', ARGV[4],
-  'password_ms', ARGV[6], 'disabled', '0', 'created_by', ARGV[5], 'created_ms', ARGV[6])
+local n = redis.call('ZCARD', users)
+if only_first == '1' and n > 0 then return 'exists' end
+if n >= tonumber(most) then return 'full' end
+redis.call('ZADD', users, 0, name)
+redis.call('HSET', user, 'role', role, 'reveal', reveal, 'how', 'password', 'password', password,
+  'password_ms', now_ms, 'disabled', '0', 'created_by', created_by, 'created_ms', now_ms)
 return 'added'

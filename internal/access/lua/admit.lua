@@ -1,21 +1,22 @@
--- admit: somebody whom the identity provider knows is a user, with the role that it
--- says.
+-- admit: a person whom the identity provider knows is a user, with the role that the
+-- provider says.
 --
--- KEYS  1 users  2 user
--- ARGV  1 name  2 subject  3 role  4 reveal (1 or 0)  5 now (ms)  6 most users
--- Returns 'done', 'taken' (the name is that of somebody else, or of a user with a
+-- KEYS  users, user
+-- ARGV  name, subject (the identity provider's id of the person), role, reveal (1 or 0), now_ms,
+--       most (users)
+-- Returns 'done', 'taken' (the name is of another person, or of a user with a
 -- password), or 'full'.
 --
--- The last administrator may lose the role so: the provider has the last word.
+-- The last administrator may lose the role here: the provider decides.
 --
 -- Crash before: as it was. Crash after: a user. Twice: the same.
-local u = redis.call('HMGET', KEYS[2], 'how', 'subject')
+local u = redis.call('HMGET', user, 'how', 'subject')
 if u[1] then
-  if u[1] ~= 'oidc' or u[2] ~= ARGV[2] then return 'taken' end
+  if u[1] ~= 'oidc' or u[2] ~= subject then return 'taken' end
 else
-  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[6]) then return 'full' end
-  redis.call('ZADD', KEYS[1], 0, ARGV[1])
-  redis.call('HSET', KEYS[2], 'how', 'oidc', 'subject', ARGV[2], 'disabled', '0', 'created_by', 'oidc', 'created_ms', ARGV[5])
+  if redis.call('ZCARD', users) >= tonumber(most) then return 'full' end
+  redis.call('ZADD', users, 0, name)
+  redis.call('HSET', user, 'how', 'oidc', 'subject', subject, 'disabled', '0', 'created_by', 'oidc', 'created_ms', now_ms)
 end
-redis.call('HSET', KEYS[2], 'role', ARGV[3], 'reveal', ARGV[4])
+redis.call('HSET', user, 'role', role, 'reveal', reveal)
 return 'done'

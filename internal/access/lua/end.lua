@@ -1,12 +1,13 @@
--- end: one session ends, or all of a user.
+-- end: one session ends, or all sessions of a user.
 --
--- KEYS  1 user or session
--- ARGV  1 K  2 user's name, or empty  3 id of the session, or empty
+-- KEYS  key (user or session)
+-- ARGV  K, name (of the user, whose sessions all end; or ''), id (of the session; or '')
+-- include: sessions
 -- Returns how many have ended.
 --
 -- Crash before: as it was. Crash after: ended. Twice: the second finds nothing.
-if ARGV[2] ~= '' then return end_sessions(ARGV[1], ARGV[2]) end
-local user = redis.call('HGET', KEYS[1], 'user')
+if name ~= '' then return end_sessions(K, name) end
+local user = redis.call('HGET', key, 'user')
 if not user then return 0 end
-redis.call('ZREM', ARGV[1] .. ':sessions:' .. user, ARGV[3])
-return redis.call('DEL', KEYS[1])
+redis.call('ZREM', K .. ':sessions:' .. user, id)
+return redis.call('DEL', key)

@@ -1,18 +1,18 @@
 -- give_token: a token gets another owner.
 --
--- KEYS  1 tokens  2 user who is to own it
--- ARGV  1 K  2 name of the token  3 name of the user
+-- KEYS  tokens, user (the new owner)
+-- ARGV  K, name (of the token), owner
 -- Returns 'done', 'missing' (no token of that name), 'unknown' (no such user), or
 -- 'disabled' (the user is).
 --
--- Crash before: as it was. Crash after: given. Twice: the same.
-local u = redis.call('HMGET', KEYS[2], 'role', 'disabled')
+-- Crash before: as it was. Crash after: the new owner. Twice: the same.
+local u = redis.call('HMGET', user, 'role', 'disabled')
 if not u[1] then return 'unknown' end
 if u[2] == '1' then return 'disabled' end
 local n = 0
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if redis.call('HGET', ARGV[1] .. ':token:' .. id, 'name') == ARGV[2] then
-    redis.call('HSET', ARGV[1] .. ':token:' .. id, 'owner', ARGV[3])
+for _, id in ipairs(redis.call('ZRANGE', tokens, 0, -1)) do
+  if redis.call('HGET', K .. ':token:' .. id, 'name') == name then
+    redis.call('HSET', K .. ':token:' .. id, 'owner', owner)
     n = n + 1
   end
 end

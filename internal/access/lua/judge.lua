@@ -1,51 +1,52 @@
--- judge: what came of a try.
+-- judge: the result of a login try.
 --
--- KEYS  1 known  2 failed of the pair  3 failed of the user  4 failed of the address
---       5 failed
--- ARGV  1 K  2 now (ms); empty: Redis's time  3 network  4 what: right, wrong, or unseen
---       (the password was not looked at)  5 id of the known device, or empty
---       6 name of the user's lane that it counted in, or empty  7 ms of a try in it
---       8 1 if it counted for the address  9 1 if the network is known
---       10 life of a count (ms)  11 most counts
---       12 life of a known network (ms)  13 most known networks
---       14 tries of an address without a wait  15 its longest wait (ms)
+-- KEYS  known, failed_pair, failed_user, failed_address, failed
+-- ARGV  K, now_ms ('' for Redis's time), network,
+--       what (right, wrong, or unseen: the password was not compared),
+--       device (id of the known device, or ''),
+--       lane (name of the user's lane that it counted in, or ''),
+--       each_ms (time of a try in the lane), address (1 if it counted for the address),
+--       is_known (1 if the network is known), life_ms (of a count), most (counts),
+--       known_ms (life of a known network), most_known (networks),
+--       free (tries of an address without a wait), longest_ms (wait of an address)
+-- include: time, failures
 -- Returns 1.
 --
 -- A right one no longer counts, nor do earlier ones of the pair, or the device. Waits of
--- user and address stay: else somebody with a right password would get tries at others'.
+-- user and address stay: else a user with a right password would get tries at other users.
 -- A wrong one counts for the address now, if it did not before: so many at once from one
--- office don't shut each other out.
+-- office do not shut each other out.
 --
 -- Crash before: it counts as failed. Crash after: judged. Twice: one more failure of user
 -- and address is forgotten, or counted.
-local K, now, what = ARGV[1], clock(ARGV[2]), ARGV[4]
-local stranger = ARGV[5] == '' and ARGV[9] ~= '1'
+local now = clock(now_ms)
+local stranger = device == '' and is_known ~= '1'
 if what == 'wrong' then
-  if stranger and ARGV[8] ~= '1' then
-    count_failure(K, KEYS[5], KEYS[4], now, ARGV[10], ARGV[11], tonumber(ARGV[14]), tonumber(ARGV[15]))
+  if stranger and address ~= '1' then
+    count_failure(K, failed, failed_address, now, life_ms, most, tonumber(free), tonumber(longest_ms))
   end
   return 1
 end
 
-local mine = ARGV[5] ~= '' and K .. ':failed:device:' .. ARGV[5] or KEYS[2]
+local mine = device ~= '' and K .. ':failed:device:' .. device or failed_pair
 if what == 'right' then
-  drop_count(K, KEYS[5], mine)
+  drop_count(K, failed, mine)
 elseif tonumber(redis.call('HGET', mine, 'failed') or 0) > 0 and redis.call('HINCRBY', mine, 'failed', -1) == 0 then
-  drop_count(K, KEYS[5], mine)
+  drop_count(K, failed, mine)
 end
-if ARGV[6] ~= '' then
-  local next = tonumber(redis.call('HGET', KEYS[3], ARGV[6]) or 0)
-  if next - ARGV[7] > now then
-    redis.call('HINCRBY', KEYS[3], ARGV[6], -ARGV[7])
+if lane ~= '' then
+  local next = tonumber(redis.call('HGET', failed_user, lane) or 0)
+  if next - each_ms > now then
+    redis.call('HINCRBY', failed_user, lane, -each_ms)
   elseif next > 0 then
-    redis.call('HDEL', KEYS[3], ARGV[6]) -- the last field takes the key along
-    if redis.call('EXISTS', KEYS[3]) == 0 then drop_count(K, KEYS[5], KEYS[3]) end
+    redis.call('HDEL', failed_user, lane) -- the last field takes the key along
+    if redis.call('EXISTS', failed_user) == 0 then drop_count(K, failed, failed_user) end
   end
 end
-if ARGV[8] == '1' and tonumber(redis.call('HGET', KEYS[4], 'failed') or 0) > 0 then redis.call('HINCRBY', KEYS[4], 'failed', -1) end
+if address == '1' and tonumber(redis.call('HGET', failed_address, 'failed') or 0) > 0 then redis.call('HINCRBY', failed_address, 'failed', -1) end
 if what == 'right' then
-  redis.call('ZADD', KEYS[1], now, ARGV[3])
-  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[13])
-  redis.call('PEXPIRE', KEYS[1], ARGV[12])
+  redis.call('ZADD', known, now, network)
+  redis.call('ZREMRANGEBYRANK', known, 0, -1 - most_known)
+  redis.call('PEXPIRE', known, known_ms)
 end
 return 1

@@ -1,0 +1,3 @@
+-- states: which states are terminal.
+
+local terminal = { sent = true, failed = true, expired = true, cancelled = true }
