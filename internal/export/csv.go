@@ -1,10 +1,8 @@
 package export
 
 import (
-	"strconv"
 	"strings"
 
-	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
 
@@ -19,22 +17,23 @@ const (
 	lineEnd = "\r\n"
 )
 
-// Columns returns the heads of a CSV: the columns that users of the log know, in
-// their order, with what tells one push from another before them, and behind them what
-// explains it and what else a push is made of.
-func Columns() []string {
-	return []string{push.FieldID, pushlog.FieldStatus, pushlog.FieldAcceptedAt,
-		push.FieldSndnRsevHour, push.FieldCsno, push.FieldUUIDID, push.FieldDeviceID, push.FieldMsgTitle, push.FieldMsgContents,
-		push.FieldServiceName, push.FieldPushGrpID, push.FieldCustTelno, pushlog.FieldFCMSendYN, pushlog.FieldFCMSendTime, pushlog.FieldResult,
-		pushlog.FieldErrorCode, pushlog.FieldAttempts, push.FieldData, push.FieldPriority, push.FieldTTL}
+// Columns returns the heads of a CSV: see pushlog.Columns.
+func Columns() (names []string) {
+	columns := pushlog.Columns()
+	for i := range columns {
+		names = append(names, columns[i].Name)
+	}
+	return names
 }
 
 // cells are the texts of a record, in the order of Columns.
 func cells(r *pushlog.Record) []string {
-	return []string{r.ID, string(r.Status), r.AcceptedAt,
-		r.SndnRsevHour, r.Csno, r.UUIDID, r.DeviceID, r.MsgTitle, r.MsgContents,
-		r.ServiceName, r.PushGrpID, r.CustTelno, r.FCMSendYN, r.FCMSendTime, r.Result,
-		string(r.ErrorCode), strconv.Itoa(r.Attempts), pairs(r.Data), string(r.Priority), strconv.Itoa(r.TTL)}
+	columns := pushlog.Columns()
+	all := make([]string, len(columns))
+	for i := range columns {
+		all[i] = columns[i].Cell(r)
+	}
+	return all
 }
 
 func appendHead(b []byte, columns []string) []byte {

@@ -2,7 +2,6 @@ package export
 
 import (
 	"io"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -69,11 +68,11 @@ func (x Excel) word(both [2]string) string {
 }
 
 func (x Excel) heads() (heads []string) {
-	for _, both := range [][2]string{{"푸시 ID", "Push id"}, {"상태", "Status"}, {"수신 시각", "Received at"}, {"발송 예약 시각", "Scheduled at"},
-		{"고객번호", "Customer no."}, {"UUID", "UUID"}, {"기기 토큰", "Device token"}, {"제목", "Title"}, {"내용", "Body"}, {"서비스명", "Service"},
-		{"푸시 그룹", "Push group"}, {"전화번호", "Phone"}, {"전송 여부", "Sent"}, {"FCM 전송 시각", "FCM sent at"}, {"결과", "Result"},
-		{"오류 코드", "Error code"}, {"시도 횟수", "Tries"}} {
-		heads = append(heads, x.word(both))
+	columns := pushlog.Columns()
+	for i := range columns {
+		if c := &columns[i]; c.Korean != "" {
+			heads = append(heads, x.word([2]string{c.Korean, c.English}))
+		}
 	}
 	return heads
 }
@@ -90,16 +89,35 @@ func (x Excel) state(s push.Status) string {
 	return x.word(both)
 }
 
+// append adds a row: the columns that have a head for people.
 func (x Excel) append(b []byte, r *pushlog.Record) ([]byte, error) {
-	for i, cell := range []string{asText(r.ID), asText(x.state(r.Status)), x.instant(r.AcceptedAt), x.reserved(r.SndnRsevHour),
-		asText(r.Csno), asText(r.UUIDID), asText(r.DeviceID), asText(r.MsgTitle), asText(r.MsgContents), asText(r.ServiceName), asText(r.PushGrpID),
-		asText(r.CustTelno), asText(r.FCMSendYN), x.instant(r.FCMSendTime), asText(r.Result), asText(string(r.ErrorCode)), strconv.Itoa(r.Attempts)} {
+	columns := pushlog.Columns()
+	for i := range columns {
+		c := &columns[i]
+		if c.Korean == "" {
+			continue
+		}
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendCell(b, cell)
+		b = appendCell(b, x.cell(c, r))
 	}
 	return append(b, lineEnd...), nil
+}
+
+func (x Excel) cell(c *pushlog.Column, r *pushlog.Record) string {
+	switch value := c.Cell(r); c.Name {
+	case pushlog.FieldStatus:
+		return asText(x.state(r.Status))
+	case pushlog.FieldAcceptedAt, pushlog.FieldFCMSendTime:
+		return x.instant(value)
+	case push.FieldSndnRsevHour:
+		return x.reserved(value)
+	case pushlog.FieldAttempts:
+		return value
+	default:
+		return asText(value)
+	}
 }
 
 const clock = "2006-01-02 15:04:05"

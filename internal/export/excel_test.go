@@ -52,7 +52,7 @@ func excelRow(t *testing.T, x Excel, r pushlog.Record) []string {
 		t.Fatal(n, err)
 	}
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.String(), bom))).ReadAll()
-	if err != nil || len(rows) != 2 || len(rows[1]) != 17 || !strings.HasPrefix(b.String(), bom) || strings.Count(b.String(), "\r\n") != 2 {
+	if err != nil || len(rows) != 2 || len(rows[1]) != 18 || !strings.HasPrefix(b.String(), bom) || strings.Count(b.String(), "\r\n") != 2 {
 		t.Fatalf("%v %q", err, b.String())
 	}
 	return rows[1]

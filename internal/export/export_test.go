@@ -33,21 +33,21 @@ func record(id string) pushlog.Record {
 }
 
 const head = "\ufeffid,status,accepted_at,sndn_rsev_hour,csno,uuid_id,device_id,msg_title,msg_contents,D_servicename,push_grp_id,cust_telno," +
-	"fcm_send_yn,fcm_send_time,result,error_code,attempts,data,priority,ttl\r\n"
+	"fcm_send_yn,fcm_send_time,result,error_code,attempts,data,priority,ttl,api_key\r\n"
 
 func TestCSV(t *testing.T) {
 	t.Parallel()
 	full := pushlog.Record{
 		Job: push.Job{ID: "order-1", SndnRsevHour: "20261124093000", Csno: "10023451", UUIDID: "u-1", DeviceID: "tok:en", MsgTitle: "매수, 체결",
-			MsgContents: "삼성전자 \"10주\"\n감사합니다", ServiceName: "trade", PushGrpID: "G17", CustTelno: "010-1234-5678", Data: map[string]string{"order": "1"}, Priority: push.Urgent, TTL: 60},
+			MsgContents: "삼성전자 \"10주\"\n감사합니다", ServiceName: "trade", PushGrpID: "G17", CustTelno: "010-1234-5678", Data: map[string]string{"order": "1"}, Priority: push.Urgent, TTL: 60, APIKey: "orders"},
 		Status: push.Failed, AcceptedAt: "2026-11-24T00:30:00.123Z", FCMSendYN: "N", FCMSendTime: "2026-11-24T00:30:01.000Z",
 		Result: "UNREGISTERED: gone", ErrorCode: push.CodeUnregistered, Attempts: 2,
 	}
 	var b bytes.Buffer
 	n, err := Write(&b, CSV, of(nil, full, record("b")), nil)
 	want := head + "order-1,failed,2026-11-24T00:30:00.123Z,20261124093000,10023451,u-1,tok:en,\"매수, 체결\",\"삼성전자 \"\"10주\"\"\n감사합니다\"," +
-		"trade,G17,010-1234-5678,N,2026-11-24T00:30:01.000Z,UNREGISTERED: gone,UNREGISTERED,2,\"{\"\"order\"\":\"\"1\"\"}\",urgent,60\r\n" +
-		"b,sent,2026-11-24T00:00:00.000Z,,,,token,,,,,,,,,,0,,,0\r\n"
+		"trade,G17,010-1234-5678,N,2026-11-24T00:30:01.000Z,UNREGISTERED: gone,UNREGISTERED,2,\"{\"\"order\"\":\"\"1\"\"}\",urgent,60,orders\r\n" +
+		"b,sent,2026-11-24T00:00:00.000Z,,,,token,,,,,,,,,,0,,,0,\r\n"
 	if err != nil || n != 2 || b.String() != want {
 		t.Errorf("%d %v\n%q\n%q", n, err, b.String(), want)
 	}

@@ -66,8 +66,4 @@ func merge(mine push.Faults, err error) error {
 // export of the log has and a job has not.
 func recordOnly(name string) bool { return slices.Contains(recordColumns, name) }
 
-var recordColumns = []string{
-	pushlog.FieldStatus, pushlog.FieldAcceptedAt, pushlog.FieldExpiresAt, pushlog.FieldAttempts, pushlog.FieldDeliveries,
-	pushlog.FieldFCMSendYN, pushlog.FieldFCMSendTime, pushlog.FieldResult, pushlog.FieldErrorCode, pushlog.FieldConsumer,
-	pushlog.FieldRetryUntil, pushlog.FieldRaw, "tries", "late", "takeovers", "redrives", "moves",
-}
+var recordColumns = pushlog.RecordFields()

@@ -120,7 +120,7 @@ var fields = []Field{
 	{Name: FieldPriority, Flag: "-", Default: string(Normal),
 		text: func(j *Job) *string { return (*string)(&j.Priority) }, check: checkPriority},
 	{Name: FieldTTL, Flag: "-", Default: strconv.Itoa(DefaultTTL), get: (*Job).ttlText, set: (*Job).setTTLText},
-	{Name: FieldAPIKey, Korean: "API 키", English: "API key", Flag: "-", Internal: true,
+	{Name: FieldAPIKey, Korean: "API 토큰", English: "API token", Flag: "-", Internal: true,
 		text: func(j *Job) *string { return &j.APIKey }, check: checkNothing},
 }
 

@@ -113,10 +113,9 @@ func columnNames(is func(*Column) bool) (names []string) {
 	return names
 }
 
-// RecordFields returns the names of what only a record has, as Redis and the API have
-// them. A push that is handed in can't have them.
+// RecordFields returns the names of what a record has, as Redis and the API have them, and
+// a push that is handed in can't have.
 func RecordFields() []string {
-	return []string{FieldStatus, FieldAcceptedAt, FieldExpiresAt, FieldAttempts, FieldDeliveries, FieldFCMSendYN, FieldFCMSendTime,
-		FieldResult, FieldErrorCode, FieldConsumer, FieldRetryUntil, push.FieldAPIKey, FieldRaw,
-		"tries", "late", "takeovers", "redrives", "moves"}
+	return append(columnNames(func(c *Column) bool { return !c.isOfJob() || c.Internal }),
+		FieldExpiresAt, FieldDeliveries, FieldConsumer, FieldRetryUntil, FieldRaw, "tries", "late", "takeovers", "redrives", "moves")
 }
