@@ -26,7 +26,7 @@ const (
 
 // Flushable returns the states of what can leave the log.
 func Flushable() []push.Status {
-	return slices.DeleteFunc(push.Statuses(), func(s push.Status) bool { return !s.Terminal() })
+	return push.StatusesFor(push.Remove)
 }
 
 // ParseFlush reads what is to leave the log, by name, and names every mistake.
@@ -39,7 +39,7 @@ func ParseFlush(given Given, zone *time.Location) (pushlog.Filter, error) {
 
 func (p *parser) flush(zone *time.Location) pushlog.Filter {
 	f := p.filter(zone)
-	if slices.ContainsFunc(f.Statuses, func(s push.Status) bool { return s.Valid() && !s.Terminal() }) {
+	if slices.ContainsFunc(f.Statuses, func(s push.Status) bool { return s.Valid() && !s.Takes(push.Remove) }) {
 		p.fault("%s must be one of %v, or several: only what has ended can leave the log", FieldStatus, Flushable())
 	}
 	return f

@@ -36,7 +36,7 @@ func (a *api) scheduled(c *gin.Context) {
 	number, size := in.number(fieldPage, 1, 1, maxPage), in.number(fieldSize, defaultSize, 1, pushlog.MaxPageSize)
 	status := push.Status("")
 	if _, is := in.one(FieldStatus); is {
-		status = choice(&in.parser, FieldStatus, "", push.Scheduled, push.Retrying)
+		status = choice(&in.parser, FieldStatus, append([]push.Status{""}, push.StatusesFor(push.Promote)...)...)
 	}
 	if in.refused(c) {
 		return

@@ -11,10 +11,10 @@ import (
 
 // Redrivable and Cancellable return the states that a push can be in to be
 // redriven, or cancelled.
-func Redrivable() []push.Status { return []push.Status{push.Failed, push.Expired, push.Cancelled} }
+func Redrivable() []push.Status { return push.StatusesFor(push.Redrive) }
 
 // Cancellable: see Redrivable.
-func Cancellable() []push.Status { return []push.Status{push.Scheduled, push.Queued, push.Retrying} }
+func Cancellable() []push.Status { return push.StatusesFor(push.Cancel) }
 
 // ParseSelection reads a selection, by name, of pushes in one of the states. It
 // names every mistake.

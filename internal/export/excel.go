@@ -79,14 +79,7 @@ func (x Excel) heads() (heads []string) {
 
 // state is what a state is called on the page.
 func (x Excel) state(s push.Status) string {
-	both, known := map[push.Status][2]string{
-		push.Scheduled: {"예약", "Scheduled"}, push.Queued: {"대기", "Queued"}, push.Retrying: {"재시도", "Retrying"}, push.Sent: {"FCM접수", "Accepted"},
-		push.Failed: {"실패", "Failed"}, push.Expired: {"만료", "Expired"}, push.Cancelled: {"취소", "Cancelled"},
-	}[s]
-	if !known {
-		return string(s)
-	}
-	return x.word(both)
+	return x.word(s.Labels())
 }
 
 // append adds a row: the columns that have a head for people.

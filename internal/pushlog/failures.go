@@ -70,9 +70,6 @@ func (l *Log) Failures(ctx context.Context, since, until time.Time) (groups []Co
 	return groups, true, nil
 }
 
-// codedStates are the states other than failed in which a push may have an error code.
-var codedStates = []push.Status{push.Queued, push.Retrying, push.Expired, push.Cancelled}
-
 // run is the part of a sorted set in a span of scores: its first rank, and how many
 // members it has.
 type run struct {
@@ -85,8 +82,10 @@ type run struct {
 func (l *Log) failuresOf(ctx context.Context, p Partition, code push.Code, s span) (CodeCount, error) {
 	failed := p.StatusIndex(push.Failed)
 	keys := []string{p.ErrorCodeIndex(code)}
-	for _, s := range codedStates {
-		keys = append(keys, p.StatusIndex(s))
+	for _, s := range push.CodedStatuses() {
+		if s != push.Failed {
+			keys = append(keys, p.StatusIndex(s))
+		}
 	}
 	from, to := s.bounds()
 	answers, err := spanScript.RunRO(ctx, l.rdb, keys, from, to).Int64Slice()

@@ -19,7 +19,7 @@ import (
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	const day = 1795478400000 // 2026-11-24T00:00:00Z
-	states := append([]push.Status{push.Failed}, codedStates...)
+	states := push.CodedStatuses()
 	codes := []push.Code{push.CodeUnregistered, push.CodeUnavailable, push.CodePoison, push.CodeInternal}
 	for _, tc := range []struct{ partitions, n, failed int }{{1, 0, 1}, {1, 300, 9}, {3, 300, 9}, {1, 300, 1}, {3, 300, 1}, {2, 5000, 5}} {
 		t.Run(fmt.Sprintf("%+v", tc), func(t *testing.T) {

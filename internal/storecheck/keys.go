@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+
+	"pushstream/internal/push"
 )
 
 // kind is what a key holds, as far as it is looked into.
@@ -31,10 +34,10 @@ var documented = []struct {
 }{
 	{recordKey, `\{\d+\}:record:[A-Za-z0-9._:-]+`, false},
 	{indexKey, `\{\d+\}:index`, false},
-	{indexKey, `\{\d+\}:index:status:(failed|expired|cancelled)`, false},
+	{indexKey, `\{\d+\}:index:status:` + endedStates(), false},
 	{indexKey, `\{\d+\}:index:error_code:[A-Z_]+`, false},
-	{indexKey, `\{\d+\}:index:(csno|push_grp_id):(?s:.+)`, false},
-	{indexKey, `\{\d+\}:index:device_id:[0-9a-f]{32}`, false},
+	{indexKey, `\{\d+\}:index:` + indexed(push.ByValue) + `:(?s:.+)`, false},
+	{indexKey, `\{\d+\}:index:` + indexed(push.ByHash) + `:[0-9a-f]{32}`, false},
 	{chunkKey, `\{\d+\}:chunk:\d+`, false},
 	{other, `\{\d+\}:chunks`, false},
 	{other, `\{\d+\}:sealed`, false},
@@ -64,6 +67,28 @@ var documented = []struct {
 	{other, `workers`, false},
 	{other, `projects`, false},
 	{other, `worker:.+`, true},
+}
+
+// endedStates are the terminal states that have an index.
+func endedStates() string {
+	var names []string
+	for _, s := range push.TerminalStatuses() {
+		if s != push.Sent {
+			names = append(names, string(s))
+		}
+	}
+	return "(" + strings.Join(names, "|") + ")"
+}
+
+// indexed are the fields of a push with an index of one kind.
+func indexed(kind push.Index) string {
+	var names []string
+	for _, f := range push.Columns() {
+		if f.Index == kind {
+			names = append(names, f.Name)
+		}
+	}
+	return "(" + strings.Join(names, "|") + ")"
 }
 
 // checkKeys sorts the keys into kinds, and names those that should not be

@@ -59,9 +59,9 @@ func BulkKinds() []BulkKind { return []BulkKind{BulkRedrive, BulkCancel} }
 func (k BulkKind) States() []push.Status {
 	switch k {
 	case BulkRedrive:
-		return []push.Status{push.Failed, push.Expired, push.Cancelled}
+		return push.StatusesFor(push.Redrive)
 	case BulkCancel:
-		return []push.Status{push.Scheduled, push.Queued, push.Retrying}
+		return push.StatusesFor(push.Cancel)
 	}
 	return nil
 }

@@ -220,14 +220,11 @@ func (r *retainer) squeeze(p pushlog.Partition, w *retention, m Memory, rows int
 	return min(rows, retainStep, need/row/int64(r.c.keys.Partitions)+1)
 }
 
-// waiting are the states of what has not ended.
-var waiting = []push.Status{push.Scheduled, push.Queued, push.Retrying}
-
 // oldest is when the oldest push was accepted that has ended, of those that were
 // accepted after one time and up to another; -1 if there is none.
 func (r *retainer) oldest(ctx context.Context, p pushlog.Partition, after int64, upto string) (int64, error) {
 	keys := []string{p.Index()}
-	for _, s := range waiting {
+	for _, s := range push.OpenStatuses() {
 		keys = append(keys, p.StatusIndex(s))
 	}
 	answers, err := run(ctx, r.c.rdb, call{oldestScript, keys, []any{after, upto}})
@@ -243,7 +240,7 @@ func (r *retainer) oldest(ctx context.Context, p pushlog.Partition, after int64,
 func (r *retainer) ended(ctx context.Context, p pushlog.Partition, places []place) ([]place, error) {
 	pipe := r.c.rdb.Pipeline()
 	var lists []*redis.StringSliceCmd
-	for _, s := range waiting {
+	for _, s := range push.OpenStatuses() {
 		lists = append(lists, pipe.ZRangeArgs(ctx, redis.ZRangeArgs{
 			Key: p.StatusIndex(s), ByScore: true, Start: places[0].ms, Stop: places[len(places)-1].ms, Count: 2 * retainStep,
 		}))

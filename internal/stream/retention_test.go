@@ -129,7 +129,7 @@ func TestRetention(t *testing.T) {
 		"more wait than there may be": {n: 5000, status: mostly, rows: 300, want: func(i int) bool { return i%10 == 0 }},
 		"very many wait at the old end": {n: 9000, status: func(i int) push.Status {
 			if i < 7000 {
-				return waiting[i%3]
+				return push.OpenStatuses()[i%3]
 			}
 			return push.Sent
 		}, age: 1, from: 8990, want: func(i int) bool { return i < 7000 || i >= 8990 }},
@@ -294,7 +294,7 @@ func TestOldest(t *testing.T) {
 			z := redis.Z{Score: float64(ms), Member: fmt.Sprint(i)}
 			b.rdb.ZAdd(ctx, p.Index(), z)
 			if random.IntN(10) < open {
-				b.rdb.ZAdd(ctx, p.StatusIndex(waiting[random.IntN(3)]), z)
+				b.rdb.ZAdd(ctx, p.StatusIndex(push.OpenStatuses()[random.IntN(3)]), z)
 			} else {
 				ended = append(ended, ms)
 			}

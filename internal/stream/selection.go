@@ -56,8 +56,7 @@ type Progress struct {
 // ctx, has been done as far as the last progress says: run again, it does the
 // rest.
 func (c *Control) RedriveSelected(ctx context.Context, s Selection, tell func(Progress)) (Progress, error) {
-	switch s.Status {
-	case push.Failed, push.Expired, push.Cancelled:
+	if s.Status.Takes(push.Redrive) {
 		return c.walk(ctx, s, c.Redrive, tell)
 	}
 	return Progress{}, errors.New("only failed, expired and cancelled pushes can be redriven")
@@ -65,7 +64,7 @@ func (c *Control) RedriveSelected(ctx context.Context, s Selection, tell func(Pr
 
 // CancelSelected cancels a selection: see RedriveSelected.
 func (c *Control) CancelSelected(ctx context.Context, s Selection, tell func(Progress)) (Progress, error) {
-	if !s.Status.Valid() || s.Status.Terminal() {
+	if !s.Status.Takes(push.Cancel) {
 		return Progress{}, errors.New("only scheduled, queued and retrying pushes can be cancelled")
 	}
 	return c.walk(ctx, s, c.Cancel, tell)
