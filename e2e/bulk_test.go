@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	engine "pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -17,8 +18,8 @@ func TestKilledBulk(t *testing.T) {
 	s := setup(t, options{partitions: 2})
 	const n = 20_000
 	s.load(jobs("push", n, nil)) // nobody sends them
-	bulk := stream.NewBulk(s.rdb, s.keys, "test", zap.NewNop())
-	j, err := bulk.Order(t.Context(), stream.BulkOrder{Kind: stream.BulkCancel, By: "test", Reason: "test", Of: n,
+	bulk := engine.New(s.rdb, s.keys, "test", zap.NewNop())
+	j, err := bulk.Order(t.Context(), engine.Order{Kind: engine.Cancel, By: "test", Reason: "test", Of: n,
 		Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}}})
 	if err != nil {
 		t.Fatal(err)
@@ -41,21 +42,21 @@ func TestKilledBulk(t *testing.T) {
 		})
 		p.stopped = true
 		p.Kill()
-		if j, err = bulk.Get(t.Context(), j.ID); err != nil || j.State == stream.BulkDone {
+		if j, err = bulk.Get(t.Context(), j.ID); err != nil || j.State == engine.Done {
 			t.Fatalf("it was done before the kill: this test says nothing: %+v, %v", j, err)
 		}
 	}
 	kill(admin(), 0)
 	kill(admin(), j.Matched)
 	eventually(t, patience, "the job to be shown as interrupted", func() error {
-		if j, err = bulk.Get(t.Context(), j.ID); err != nil || j.State != stream.BulkInterrupted {
+		if j, err = bulk.Get(t.Context(), j.ID); err != nil || j.State != engine.Interrupted {
 			return fmt.Errorf("%+v, %v", j, err)
 		}
 		return nil
 	})
 	admin()
 	eventually(t, patience, "another admin to end it", func() error {
-		if j, err = bulk.Get(t.Context(), j.ID); err != nil || j.State != stream.BulkDone {
+		if j, err = bulk.Get(t.Context(), j.ID); err != nil || j.State != engine.Done {
 			return fmt.Errorf("%+v, %v", j, err)
 		}
 		return nil

@@ -14,6 +14,7 @@ import (
 
 	"pushstream/internal/admin"
 	"pushstream/internal/audit"
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/setting"
@@ -62,12 +63,12 @@ func (c *pushCancel) Entry() audit.Entry { return c.entry(audit.Cancel) }
 
 // Run redrives what the flags select.
 func (c *pushRedrive) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, verb{stream.BulkRedrive, stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected})
+	return c.change(ctx, a, verb{jobs.Redrive, stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected})
 }
 
 // Run cancels what the flags select.
 func (c *pushCancel) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, verb{stream.BulkCancel, stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected})
+	return c.change(ctx, a, verb{jobs.Cancel, stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected})
 }
 
 func (f *pushFlags) entry(action audit.Action) audit.Entry {
@@ -115,7 +116,7 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) {
 
 // verb is what push does to pushes.
 type verb struct {
-	kind     stream.BulkKind
+	kind     jobs.Kind
 	done     stream.Change // what is to become of them
 	one      func(ctx context.Context, ids ...string) ([]stream.Change, error)
 	selected func(ctx context.Context, s stream.Selection, tell func(stream.Progress)) (stream.Progress, error)
@@ -146,9 +147,9 @@ func (f *pushFlags) change(ctx context.Context, a *app, v verb) error {
 // estimated is the chosen selection, bounded by what there is now, and whether it is to be
 // changed: not by a dry run, which says what it would take. An error if pushes would be sent
 // that are past their ttl, and neither a period nor --yes says that they are to be.
-func (f *pushFlags) estimated(ctx context.Context, a *app, kind stream.BulkKind) (s stream.Selection, goes bool, err error) {
+func (f *pushFlags) estimated(ctx context.Context, a *app, kind jobs.Kind) (s stream.Selection, goes bool, err error) {
 	s = f.all
-	e, err := stream.NewBulk(a.rdb, a.keys, "", a.log).Estimate(ctx, kind, s.Filter())
+	e, err := jobs.New(a.rdb, a.keys, "", a.log).Estimate(ctx, kind, s.Filter())
 	if err != nil {
 		return s, false, err
 	}
@@ -166,7 +167,7 @@ func (f *pushFlags) estimated(ctx context.Context, a *app, kind stream.BulkKind)
 
 // taken says what a selection takes: 474 failed pushes, the oldest accepted
 // 2026-11-01T00:00:00.000Z, 29 d 3 h 12 m ago; 409 past their ttl.
-func taken(status push.Status, e stream.Estimate, now time.Time) string {
+func taken(status push.Status, e jobs.Estimate, now time.Time) string {
 	least := func(exact bool) string {
 		if exact {
 			return ""

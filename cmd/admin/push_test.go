@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pushstream/internal/audit"
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -166,7 +167,7 @@ func TestStoppedSelection(t *testing.T) {
 	}
 	s.end(t, push.CodeInvalidArgument, push.Failed, ids...)
 	ctx, stop := context.WithCancel(t.Context())
-	v := verb{stream.BulkRedrive, stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
+	v := verb{jobs.Redrive, stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
 		stop()
 		return s.control.RedriveSelected(ctx, sel, tell)
 	}}

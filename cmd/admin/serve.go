@@ -20,6 +20,7 @@ import (
 	"pushstream/internal/fcm"
 	"pushstream/internal/health"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobs"
 	"pushstream/internal/live"
 	"pushstream/internal/monitor"
 	"pushstream/internal/pushlog"
@@ -154,10 +155,10 @@ func (f *serve) Run(ctx context.Context, a *app) error {
 			return err // a bug: it was checked
 		}
 	}
-	bulk := stream.NewBulk(a.rdb, a.keys, stream.NewName(""), a.log)
-	hub := live.NewHub(stream.NewEvents(a.rdb, a.keys), live.Shots(a.control, pushlog.New(a.rdb, a.keys), bulk), live.Options{Logger: a.log})
+	engine := jobs.New(a.rdb, a.keys, stream.NewName(""), a.log)
+	hub := live.NewHub(stream.NewEvents(a.rdb, a.keys), live.Shots(a.control, pushlog.New(a.rdb, a.keys), engine), live.Options{Logger: a.log})
 	requests := httpapi.NewMetrics(registry)
-	o := admin.Options{Redis: a.rdb, Now: a.clock.Now, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Bulk: bulk, Logger: a.log, OIDC: provider,
+	o := admin.Options{Redis: a.rdb, Now: a.clock.Now, Keys: a.keys, Access: a.access, Audit: entries, Live: hub, Jobs: engine, Logger: a.log, OIDC: provider,
 		TrustedProxies: f.TrustedProxies, MaxRequests: f.requests, Settings: settings(a.cli), Zone: f.zone, Requests: requests, Registerer: registry}
 	if f.fcm != nil { // a nil Sender in it would not be nil
 		defer f.fcm.Close()
@@ -195,7 +196,7 @@ func (f *serve) Run(ctx context.Context, a *app) error {
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error { return hub.Run(ctx) })
 		g.Go(func() error { return a.clock.Run(ctx) })
-		g.Go(func() error { return bulk.Run(ctx) })
+		g.Go(func() error { return engine.Run(ctx) })
 		a.keepAudit(ctx, entries)
 		return g.Wait()
 	})

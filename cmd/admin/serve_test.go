@@ -15,6 +15,7 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/access/oidctest"
 	"pushstream/internal/admin"
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -123,14 +124,14 @@ func TestServeWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(2 * time.Millisecond)
-	bulk := stream.NewBulk(rdb, keys, "a test", zap.NewNop())
-	j, err := bulk.Order(t.Context(), stream.BulkOrder{Kind: stream.BulkCancel, Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}}})
+	bulk := jobs.New(rdb, keys, "a test", zap.NewNop())
+	j, err := bulk.Order(t.Context(), jobs.Order{Kind: jobs.Cancel, Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	addr := freeAddr(t)
 	p := start(t, "--redis-url="+s.URL(), "serve", "--listen-addr="+addr, "--endpoint=http://127.0.0.1:1")
-	for end := time.Now().Add(20 * time.Second); j.State != stream.BulkDone; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); j.State != jobs.Done; time.Sleep(10 * time.Millisecond) {
 		if j, err = bulk.Get(t.Context(), j.ID); err != nil || time.Now().After(end) {
 			t.Fatalf("%+v, %v", j, err)
 		}

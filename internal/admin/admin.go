@@ -16,6 +16,7 @@ import (
 	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobs"
 	"pushstream/internal/live"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -36,7 +37,7 @@ type Options struct {
 	Access *access.Store
 	Audit  *audit.Log
 	Live   *live.Hub    // somebody runs it
-	Bulk   *stream.Bulk // this process need not be one that runs it
+	Jobs   *jobs.Engine // this process need not be one that runs it
 	Logger *zap.Logger
 
 	OIDC           *access.OIDC // login by an identity provider, called back at OIDCCallback; none by default

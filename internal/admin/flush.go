@@ -12,6 +12,7 @@ import (
 
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -123,12 +124,12 @@ func maskedFlush(f *stream.Flush) *stream.Flush {
 		return nil
 	}
 	shown := *f
-	shown.Filter = maskedFilter(f.Filter)
+	shown.Filter = stream.FlushFilter(maskedFilter(jobs.Filter(f.Filter)))
 	return &shown
 }
 
 // maskedFilter is a filter without whom it is about.
-func maskedFilter(f stream.FlushFilter) stream.FlushFilter {
+func maskedFilter(f jobs.Filter) jobs.Filter {
 	f.Csno, f.DeviceID = mask(push.FieldCsno, f.Csno), mask(push.FieldDeviceID, f.DeviceID)
 	f.Contains, f.Equals = mask(f.Column, f.Contains), mask(f.Column, f.Equals)
 	return f

@@ -14,8 +14,8 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobs"
 	"pushstream/internal/pushlog"
-	"pushstream/internal/stream"
 )
 
 // The fields of a bulk job beside its filter.
@@ -36,7 +36,7 @@ func jobMembers() []member {
 
 // jobList is all bulk jobs that are remembered.
 type jobList struct {
-	Items []stream.BulkJob `json:"items"`
+	Items []jobs.Job `json:"items"`
 }
 
 // jobCount is the answer to a dry run.
@@ -50,8 +50,8 @@ type jobCount struct {
 }
 
 // bulk reads what is to be done.
-func (p *parser) bulk(zone *time.Location) stream.BulkOrder {
-	o := stream.BulkOrder{Kind: choice(p, fieldJobKind, append([]stream.BulkKind{""}, stream.BulkKinds()...)...), Filter: p.filter(zone)}
+func (p *parser) bulk(zone *time.Location) jobs.Order {
+	o := jobs.Order{Kind: choice(p, fieldJobKind, append([]jobs.Kind{""}, jobs.Kinds()...)...), Filter: p.filter(zone)}
 	states := o.Kind.States()
 	for _, s := range o.Filter.Statuses {
 		if states != nil && s.Valid() && !slices.Contains(states, s) {
@@ -88,7 +88,7 @@ func (a *api) startJob(c *gin.Context) {
 	if o.ID, ok = idempotencyID(c, 12); !ok {
 		return
 	}
-	action := map[stream.BulkKind]audit.Action{stream.BulkRedrive: audit.Redrive, stream.BulkCancel: audit.Cancel}[o.Kind]
+	action := map[jobs.Kind]audit.Action{jobs.Redrive: audit.Redrive, jobs.Cancel: audit.Cancel}[o.Kind]
 	subject, customer := in.describe(fieldJobKind, fieldDryRun)
 	if !a.enter(c, audit.Entry{Action: action, Subject: subject, Customer: customer, Reason: o.Reason}) {
 		return
@@ -97,8 +97,8 @@ func (a *api) startJob(c *gin.Context) {
 	o.Of, o.Oldest = a.countOf(c, o)
 	ctx, cancel := bounded(c)
 	defer cancel()
-	j, err := a.Bulk.Order(ctx, o)
-	if errors.Is(err, stream.ErrBulkDiffers) {
+	j, err := a.Jobs.Order(ctx, o)
+	if errors.Is(err, jobs.ErrDiffers) {
 		httpapi.Fail(c, http.StatusUnprocessableEntity, httpapi.IdempotencyHeader+" was used before, for another job")
 		return
 	}
@@ -106,10 +106,10 @@ func (a *api) startJob(c *gin.Context) {
 }
 
 // countJob answers how many pushes a job would mean.
-func (a *api) countJob(c *gin.Context, o stream.BulkOrder) {
+func (a *api) countJob(c *gin.Context, o jobs.Order) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), countTime)
 	defer cancel()
-	e, err := a.Bulk.Estimate(ctx, o.Kind, o.Filter)
+	e, err := a.Jobs.Estimate(ctx, o.Kind, o.Filter)
 	if err != nil {
 		a.told(c, cameOf(err), finding{})
 		failed(c, err, http.StatusUnprocessableEntity)
@@ -122,10 +122,10 @@ func (a *api) countJob(c *gin.Context, o stream.BulkOrder) {
 
 // countOf is how many pushes a job will select, if that is known soon, and when the oldest
 // was accepted.
-func (a *api) countOf(c *gin.Context, o stream.BulkOrder) (n int64, oldest string) {
+func (a *api) countOf(c *gin.Context, o jobs.Order) (n int64, oldest string) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), ofTime)
 	defer cancel()
-	n, oldest, exact, err := a.Bulk.Count(ctx, o.Kind, o.Filter)
+	n, oldest, exact, err := a.Jobs.Count(ctx, o.Kind, o.Filter)
 	if err != nil || !exact {
 		return notCounted, oldest
 	}
@@ -135,7 +135,7 @@ func (a *api) countOf(c *gin.Context, o stream.BulkOrder) (n int64, oldest strin
 func (a *api) jobs(c *gin.Context) {
 	ctx, cancel := bounded(c)
 	defer cancel()
-	all, err := a.Bulk.List(ctx)
+	all, err := a.Jobs.List(ctx)
 	if err != nil {
 		httpapi.Unavailable(c, err)
 		return
@@ -153,7 +153,7 @@ func (a *api) job(c *gin.Context) {
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
-	j, err := a.Bulk.Get(ctx, id)
+	j, err := a.Jobs.Get(ctx, id)
 	a.answerJob(c, j, err, http.StatusOK, "")
 }
 
@@ -169,26 +169,26 @@ func (a *api) cancelJob(c *gin.Context) {
 	}
 	ctx, cancel := bounded(c)
 	defer cancel()
-	j, err := a.Bulk.Cancel(ctx, id, whoIs(c).Name)
+	j, err := a.Jobs.Cancel(ctx, id, whoIs(c).Name)
 	a.answerJob(c, j, err, http.StatusOK, "cancelled")
 }
 
 // jobID is the id in the path. One that can't be one it answers itself.
 func jobID(c *gin.Context) (string, bool) {
 	id := c.Param("id")
-	if !stream.ValidBulkID(id) {
-		httpapi.Fail(c, http.StatusNotFound, stream.ErrNoBulk.Error())
+	if !jobs.ValidID(id) {
+		httpapi.Fail(c, http.StatusNotFound, jobs.ErrNone.Error())
 		return "", false
 	}
 	return id, true
 }
 
 // answerJob answers with a job, or why there is none.
-func (a *api) answerJob(c *gin.Context, j *stream.BulkJob, err error, status int, outcome string) {
+func (a *api) answerJob(c *gin.Context, j *jobs.Job, err error, status int, outcome string) {
 	switch {
-	case errors.Is(err, stream.ErrNoBulk):
+	case errors.Is(err, jobs.ErrNone):
 		httpapi.Fail(c, http.StatusNotFound, err.Error())
-	case errors.Is(err, stream.ErrBulkEnded), errors.Is(err, stream.ErrTooManyBulks):
+	case errors.Is(err, jobs.ErrEnded), errors.Is(err, jobs.ErrTooMany):
 		httpapi.Fail(c, http.StatusConflict, err.Error())
 	case errors.Is(err, pushlog.ErrFilter):
 		httpapi.Fail(c, http.StatusUnprocessableEntity, err.Error())
@@ -205,7 +205,7 @@ func (a *api) answerJob(c *gin.Context, j *stream.BulkJob, err error, status int
 
 // maskedJob is a job without whom it is about. Why it was ordered, people write as they
 // like: only they see it, and who may read the audit log, where it stands too.
-func maskedJob(c *gin.Context, j stream.BulkJob) stream.BulkJob {
+func maskedJob(c *gin.Context, j jobs.Job) jobs.Job {
 	j.Filter = maskedFilter(j.Filter)
 	if who := whoIs(c); j.By != who.Name && !who.May(access.Audit) {
 		j.Reason = hidden

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
 )
@@ -15,7 +16,7 @@ func (b *bundle) work(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- b.bulk.Run(ctx) }()
+	go func() { done <- b.engine.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -25,10 +26,10 @@ func (b *bundle) work(t *testing.T) {
 }
 
 // ended waits for a job to end.
-func (b *bundle) ended(t *testing.T, id string) (j stream.BulkJob) {
+func (b *bundle) ended(t *testing.T, id string) (j jobs.Job) {
 	t.Helper()
 	b.eventually(t, "job "+id+" has ended", func() bool {
-		j = decode[stream.BulkJob](t, b.get("/api/v1/jobs/"+id))
+		j = decode[jobs.Job](t, b.get("/api/v1/jobs/"+id))
 		return j.EndedAt != ""
 	})
 	return j
@@ -68,12 +69,12 @@ func TestJobs(t *testing.T) {
 				t.Errorf("%d are failed after a dry run", n)
 			}
 			w = b.do("POST", "/api/v1/jobs", body+`,"reason":"they were lost"}`)
-			j := decode[stream.BulkJob](t, w)
-			if w.Code != 202 || j.State != stream.BulkWaiting || j.Of != tt.matched || (j.Oldest != "") != (tt.matched > 0) || j.By != "root" || j.Reason != "they were lost" {
+			j := decode[jobs.Job](t, w)
+			if w.Code != 202 || j.State != jobs.Waiting || j.Of != tt.matched || (j.Oldest != "") != (tt.matched > 0) || j.By != "root" || j.Reason != "they were lost" {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 			b.work(t)
-			if j := b.ended(t, j.ID); j.State != stream.BulkDone || j.Matched != tt.matched || j.Changes[stream.ChangeQueued] != tt.matched {
+			if j := b.ended(t, j.ID); j.State != jobs.Done || j.Matched != tt.matched || j.Changes[stream.ChangeQueued] != tt.matched {
 				t.Errorf("%+v", j)
 			}
 			if n := b.count(t, push.Queued); n != tt.matched || b.count(t, push.Failed) != 12-tt.matched {
@@ -91,7 +92,7 @@ func TestJobsAreMasked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	w := b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"csno":"10023451","device_id":"device-token","column":"cust_telno","contains":"010-1234-5678","reason":"a test"}`)
-	id := decode[stream.BulkJob](t, w).ID
+	id := decode[jobs.Job](t, w).ID
 	for _, text := range []string{w.Body.String(), b.get("/api/v1/jobs").Body.String(), b.get("/api/v1/jobs/" + id).Body.String(), b.do("POST", "/api/v1/jobs/"+id+"/cancel", "").Body.String()} {
 		if !strings.Contains(text, id) || strings.Contains(text, "10023451") || strings.Contains(text, "device-token") || strings.Contains(text, "010-1234-5678") {
 			t.Errorf("%s", text)
@@ -113,9 +114,9 @@ func TestCancelOfAJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	w := b.do("POST", "/api/v1/jobs", `{"kind":"cancel","status":["queued"],"reason":"a test"}`)
-	id := decode[stream.BulkJob](t, w).ID
+	id := decode[jobs.Job](t, w).ID
 	w = b.do("POST", "/api/v1/jobs/"+id+"/cancel", `{"reason":"a mistake"}`)
-	if j := decode[stream.BulkJob](t, w); w.Code != 200 || j.State != stream.BulkCancelled || j.CancelledBy != "root" || j.CancelledAt == "" {
+	if j := decode[jobs.Job](t, w); w.Code != 200 || j.State != jobs.Cancelled || j.CancelledBy != "root" || j.CancelledAt == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	checkProblem(t, b.do("POST", "/api/v1/jobs/"+id+"/cancel", ""), 409, "ended")
@@ -140,12 +141,12 @@ func TestTooManyJobs(t *testing.T) {
 func TestIdempotencyOfJobs(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	order := func(key, body string) (int, stream.BulkJob) {
+	order := func(key, body string) (int, jobs.Job) {
 		w := b.as("localhost", map[string]string{"Idempotency-Key": key}, "POST", "/api/v1/jobs", body)
 		if w.Code >= 300 {
-			return w.Code, stream.BulkJob{}
+			return w.Code, jobs.Job{}
 		}
-		return w.Code, decode[stream.BulkJob](t, w)
+		return w.Code, decode[jobs.Job](t, w)
 	}
 	const body = `{"kind":"redrive","status":["failed"],"reason":"a test"}`
 	_, first := order("5f0c-1", body)
@@ -179,7 +180,7 @@ func TestJobOfAKeptSearch(t *testing.T) {
 		t.Errorf("%+v", count)
 	}
 	w := b.do("POST", "/api/v1/jobs", body+`,"until":"`+count.Until.Format(time.RFC3339Nano)+`","reason":"they were lost"}`)
-	j := decode[stream.BulkJob](t, w)
+	j := decode[jobs.Job](t, w)
 	if w.Code != 202 || j.Of != 4 || j.Filter.Column != "msg_title" || strings.Contains(w.Body.String(), "g0-") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -13,6 +13,7 @@ import (
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -127,7 +128,7 @@ func TestRoutesOfOpenAPI(t *testing.T) {
 func TestAnswersOfOpenAPI(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]any{
-		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Moved": moved{}, "BulkJob": stream.BulkJob{}, "JobFilter": stream.FlushFilter{}, "Jobs": jobList{}, "JobCount": jobCount{},
+		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Moved": moved{}, "BulkJob": jobs.Job{}, "JobFilter": jobs.Filter{}, "Jobs": jobList{}, "JobCount": jobCount{},
 		"DuePage": duePage{}, "Due": stream.Due{}, "Failures": failureList{}, "TestReceipt": receipt{}, "Verdict": verdict{},
 		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{}, "Circuit": stream.Circuit{},
 		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{}, "FoundToken": foundToken{}, "TokensForgotten": tokensForgotten{},
@@ -224,7 +225,7 @@ func TestSetsOfOpenAPI(t *testing.T) {
 		"    FlushOrder:": pushlog.SearchColumns(), "    FlushFilter:": texts(Flushable()), "    Flush:": texts(stream.FlushStates()),
 		"    Page:":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
 		"    Status:": texts(push.Statuses()), "    JobOrder:": texts(append(Redrivable(), Cancellable()...)), "    JobFilter:": texts(append(Redrivable(), Cancellable()...)),
-		"    BulkJob:": texts(stream.BulkStates()), "    EventJobs:": texts(stream.BulkStates()), "    EventFlush:": texts(stream.FlushStates()),
+		"    BulkJob:": texts(jobs.States()), "    EventJobs:": texts(jobs.States()), "    EventFlush:": texts(stream.FlushStates()),
 		"    EventHolds:": texts(stream.Reasons()), "    EventWorkers:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
 		"    Hold:":   texts(stream.Reasons()),
 		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),

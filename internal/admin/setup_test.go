@@ -20,6 +20,7 @@ import (
 	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
+	"pushstream/internal/jobs"
 	"pushstream/internal/live"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -40,7 +41,7 @@ type bundle struct {
 	producer *stream.Producer
 	logs     *observer.ObservedLogs
 	access   *access.Store
-	bulk     *stream.Bulk
+	engine   *jobs.Engine
 	hub      *live.Hub
 	api      *api               // that the router serves
 	named    *strings.Replacer  // what stands in paths for ids that are not known before
@@ -69,16 +70,16 @@ func empty(t testing.TB) *bundle {
 	t.Cleanup(stop)
 	b.logs, b.stop = logs, stop
 	b.access = access.New(rdb, b.keys.Prefix, access.Options{Cost: access.Cost{MemoryKiB: 8, Time: 1, Threads: 1}})
-	b.bulk = stream.NewBulk(rdb, b.keys, "admin", zap.NewNop())
-	b.hub = live.NewHub(stream.NewEvents(rdb, b.keys), live.Shots(b.control, b.log, b.bulk), live.Options{})
-	b.options = Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Live: b.hub, Bulk: b.bulk, Logger: zap.New(core)}
+	b.engine = jobs.New(rdb, b.keys, "admin", zap.NewNop())
+	b.hub = live.NewHub(stream.NewEvents(rdb, b.keys), live.Shots(b.control, b.log, b.engine), live.Options{})
+	b.options = Options{Redis: rdb, Keys: b.keys, Access: b.access, Audit: audit.New(rdb, b.keys.Prefix, audit.Options{}), Live: b.hub, Jobs: b.engine, Logger: zap.New(core)}
 	b.api = newAPI(ctx, b.options)
 	b.router = b.api.router()
 	b.cookie = b.user(t, "root", access.Admin, true)
 	if err := b.rdb.Set(t.Context(), "push:search:"+searchID, `{"kind":"user","by":"root","given":{"csno":"csno-b"}}`, time.Hour).Err(); err != nil {
 		t.Fatal(err)
 	}
-	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{ID: seededJob, Kind: stream.BulkCancel, By: "root", Reason: "a test", Of: -1,
+	j, err := b.engine.Order(t.Context(), jobs.Order{ID: seededJob, Kind: jobs.Cancel, By: "root", Reason: "a test", Of: -1,
 		Filter: pushlog.Filter{Statuses: []push.Status{push.Retrying}, Exact: push.Job{Csno: "csno-b"}}})
 	if err != nil {
 		t.Fatal(err)

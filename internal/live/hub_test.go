@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -157,7 +158,7 @@ func TestJobs(t *testing.T) {
 	if all := got(t, w); len(all) != 1 || all[0].data != `{"items":[]}` {
 		t.Errorf("%v", all)
 	}
-	j, err := b.bulk.Order(t.Context(), stream.BulkOrder{Kind: stream.BulkCancel, By: "secret", Reason: "secret", Of: 7,
+	j, err := b.engine.Order(t.Context(), jobs.Order{Kind: jobs.Cancel, By: "secret", Reason: "secret", Of: 7,
 		Filter: pushlog.Filter{Statuses: []push.Status{push.Queued}, Exact: push.Job{Csno: "secret"}}})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -27,7 +28,7 @@ type bundle struct {
 	keys     pushlog.Keys
 	log      *pushlog.Log
 	control  *stream.Control
-	bulk     *stream.Bulk
+	engine   *jobs.Engine
 	producer *stream.Producer
 	now      time.Time // of the passes that a test makes
 }
@@ -37,7 +38,7 @@ func setup(t *testing.T, settings ...string) *bundle {
 	b := &bundle{srv: redistest.New(t, settings...), keys: pushlog.Keys{Prefix: "push", Partitions: 2}, now: time.Now()}
 	b.rdb = b.srv.Client(t)
 	b.log, b.control = pushlog.New(b.rdb, b.keys), stream.NewControl(b.rdb, b.keys)
-	b.bulk = stream.NewBulk(b.rdb, b.keys, "admin", zap.NewNop())
+	b.engine = jobs.New(b.rdb, b.keys, "admin", zap.NewNop())
 	b.producer = stream.NewProducer(b.rdb, b.keys, stream.ProducerOptions{})
 	if err := stream.EnsureGroups(t.Context(), b.rdb, b.keys); err != nil {
 		t.Fatal(err)
@@ -46,7 +47,7 @@ func setup(t *testing.T, settings ...string) *bundle {
 }
 
 func (b *bundle) hub(o Options) *Hub {
-	return NewHub(stream.NewEvents(b.rdb, b.keys), Shots(b.control, b.log, b.bulk), o)
+	return NewHub(stream.NewEvents(b.rdb, b.keys), Shots(b.control, b.log, b.engine), o)
 }
 
 // jobOf is a valid one; what it holds of its customer must not be told.

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 
+	"pushstream/internal/jobs"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -50,13 +51,13 @@ type (
 		Removed   int64             `json:"removed"`
 		Left      int64             `json:"left"`
 	}
-	jobs struct {
+	jobList struct {
 		Items []job `json:"items"`
 	}
 	job struct {
 		ID          string                  `json:"id"`
-		Kind        stream.BulkKind         `json:"kind"`
-		State       stream.BulkState        `json:"state"`
+		Kind        jobs.Kind               `json:"kind"`
+		State       jobs.State              `json:"state"`
 		OrderedAt   string                  `json:"ordered_at"`
 		EndedAt     string                  `json:"ended_at,omitempty"`
 		CancelledAt string                  `json:"cancelled_at,omitempty"`
@@ -71,7 +72,7 @@ type (
 const maxJobs = 20
 
 // Shots are those of every state of a pushstream.
-func Shots(control *stream.Control, log *pushlog.Log, bulk *stream.Bulk) map[Topic]Shot {
+func Shots(control *stream.Control, log *pushlog.Log, engine *jobs.Engine) map[Topic]Shot {
 	return map[Topic]Shot{
 		Counts: func(ctx context.Context) (any, error) {
 			n, err := log.Counts(ctx)
@@ -101,12 +102,12 @@ func Shots(control *stream.Control, log *pushlog.Log, bulk *stream.Bulk) map[Top
 			return flush{&flushed{f.State, f.StartedAt, f.EndedAt, f.Of, f.Looked, f.Removed, f.Left}}, nil
 		},
 		Jobs: func(ctx context.Context) (any, error) {
-			all, err := bulk.List(ctx)
+			all, err := engine.List(ctx)
 			items := []job{}
 			for _, j := range all[:min(len(all), maxJobs)] {
 				items = append(items, job{j.ID, j.Kind, j.State, j.OrderedAt, j.EndedAt, j.CancelledAt, j.Of, j.Looked, j.Matched, j.Changes})
 			}
-			return jobs{items}, err
+			return jobList{items}, err
 		},
 	}
 }

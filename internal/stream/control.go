@@ -130,11 +130,11 @@ const (
 // with its whole ttl, and says for each what became of it. A push that was sent,
 // or that has not ended, stays as it is.
 func (c *Control) Redrive(ctx context.Context, ids ...string) ([]Change, error) {
-	return c.redrive(ctx, operation(), ids...)
+	return c.RedriveAs(ctx, operation(), ids...)
 }
 
-// redrive is Redrive in the name of an operation, which redrives no push twice.
-func (c *Control) redrive(ctx context.Context, op string, ids ...string) ([]Change, error) {
+// RedriveAs is Redrive in the name of an operation, which redrives no push twice.
+func (c *Control) RedriveAs(ctx context.Context, op string, ids ...string) ([]Change, error) {
 	return c.change(ctx, ids, func(p pushlog.Partition) call {
 		return call{redriveScript, []string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
 			[]any{p.Base, eventsCap, push.DefaultTTL, op}}

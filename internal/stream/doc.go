@@ -90,12 +90,6 @@
 //	halt     a flush ends                        running           ended           the same
 //	duty     who works for all in a partition    nobody            somebody        the same
 //
-//	order    a bulk job is ordered               none              waiting         the same
-//	seize    who works on it                     nobody            somebody        the same
-//	advance  a step of it is counted, the next   done once more,   the next one    nothing
-//	         one planned                         to the same end
-//	quit     it is to end                        it goes on        it ends         the same
-//
 // # Goroutines of a Consumer
 //
 //	reader     one a partition  takes slots, reads, opens entries           until stop
@@ -161,14 +155,6 @@
 // the figures and their reasons are docs/adr/0018-holds-on-evidence.md. A hold for FCM's
 // quota ends when FCM said.
 //
-// # Bulk jobs
-//
-// Redriving or cancelling all that a filter means is a bulk job (bulk.go), on which the
-// admins work: as long as Bulk.Run runs, an admin takes what nobody has, for a lease, and
-// makes one step after the other. A step is planned, done and counted. The plan names its
-// pushes, and is in Redis before it is done; so if a worker is killed, the next one does
-// the same step, which changes and counts no push twice.
-//
 // # Failures
 //
 //	what                                   then
@@ -197,7 +183,6 @@
 //	refused
 //	FCM is away, refuses everybody, or     held for all consumers; no attempt spent, ttl counts
 //	has had enough
-//	who works on a bulk job is killed      another goes on after a lease
 //	a token is dead                        remembered for its project for 30 days: pushes to it fail at once,
 //	                                       SUPPRESSED; one a day asks FCM again
 //	the store is set to another project    its consumers stop, and refuse to start

@@ -87,10 +87,6 @@ func deadWhyKey(k pushlog.Keys, project string) string {
 func oldDeadKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
 func oldDeadWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
 
-// The bulk jobs: their ids by time, and each of them.
-func bulksKey(k pushlog.Keys) string           { return k.Prefix + ":{bulk}:jobs" }
-func bulkKey(k pushlog.Keys, id string) string { return k.Prefix + ":{bulk}:job:" + id }
-
 // entryTime is the time in the id of a stream entry: when it was added, by
 // Redis's clock.
 // Whoever adds one by hand may give any number: what is later than the year 9999 counts

@@ -87,7 +87,7 @@ func (r Role) Rules(keys pushlog.Keys) []string {
 		under("~", "{[0-9]*}:*", "partitions", "keys")
 		under(reads, "workers", "worker:*", "control", "projects", "hold:*", "rate:*", "{access}:user:*")
 	case RoleConsumer:
-		under("~", "{[0-9]*}:*", "partitions", "project", "workers", "worker:*", "control", "projects", "flush", "hold:*", "rate:*", "evidence:*",
+		under("~", "{[0-9]*}:*", "partitions", "project", "workers", "worker:*", "control", "projects", "flush", "{bulk}:*", "hold:*", "rate:*", "evidence:*",
 			"waits:*", "suppressed:*", "{dead}:*")
 	case RoleAdmin:
 		under("~", "*")
@@ -113,14 +113,14 @@ func (r Role) keysOf(keys pushlog.Keys) []string {
 	}
 	if r != RoleProducer {
 		all = append(all, projectKey(keys), workersKey(keys), workerKey(keys, "x"), controlKey(keys), projectsKey(keys), flushKey(keys),
-			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), waitsKey(keys, "x"), deadKey(keys, "x"), deadWhyKey(keys, "x"), oldDeadKey(keys))
+			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), waitsKey(keys, "x"), deadKey(keys, "x"), deadWhyKey(keys, "x"), oldDeadKey(keys), keys.Prefix+":{bulk}:jobs")
 	}
 	if r == RoleProducer {
 		all = append(all, reads+workersKey(keys), reads+workerKey(keys, "x"), reads+controlKey(keys), reads+projectsKey(keys), reads+holdKey(keys, "x"),
 			reads+rateKey(keys, "x"), reads+keys.Prefix+":{access}:user:x")
 	}
 	if r == RoleAdmin {
-		all = append(all, bulksKey(keys), bulkKey(keys, "x"), keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":{audit}:once:x", keys.Prefix+":search:x", keys.Prefix+":searches:x")
+		all = append(all, keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":{audit}:once:x", keys.Prefix+":search:x", keys.Prefix+":searches:x")
 	}
 	if r != RoleConsumer {
 		all = append(all, keys.Prefix+":keys")

@@ -50,10 +50,6 @@ var (
 	sealScript     = load("seal")
 	foldScript     = load("fold")
 	moveScript     = load("move")
-	orderScript    = load("order")
-	seizeScript    = load("seize")
-	advanceScript  = load("advance")
-	quitScript     = load("quit")
 	packScript     = load("pack")
 	touchScript    = load("touch")
 	shortenScript  = load("shorten")
@@ -80,7 +76,7 @@ var library = redisscript.New(`%d+`, samples, lua, pushlog.Lua)
 func load(name string) *redisscript.Script {
 	// Out of memory, Redis must still let finished work go.
 	switch name {
-	case "accept", "reject", "redrive", "bury", "seal", "order": // they only add
+	case "accept", "reject", "redrive", "bury", "seal": // they only add
 		return library.LoadUnnamed(name, redisscript.Adds)
 	}
 	return library.LoadUnnamed(name, redisscript.Writes)

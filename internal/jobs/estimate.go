@@ -1,4 +1,4 @@
-package stream
+package jobs
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // estimateTime is how long pushes are looked at one by one after they were counted.
 const estimateTime = 2 * time.Second
 
-// Estimate is what a bulk job selects: how many pushes, how old.
+// Estimate is what a job selects: how many pushes, how old.
 type Estimate struct {
 	Until  time.Time // of the filter, or now: ordered with it, the job takes nothing that came since
 	Count  int64
@@ -25,48 +25,48 @@ type Estimate struct {
 	PastExact bool
 }
 
-// Estimate returns what a bulk job would select if it were ordered now. Ctx bounds the
+// Estimate returns what a job would select if it were ordered now. Ctx bounds the
 // count; if its deadline ends it, the estimate says so.
-func (b *Bulk) Estimate(ctx context.Context, k BulkKind, f pushlog.Filter) (e Estimate, err error) {
+func (e *Engine) Estimate(ctx context.Context, k Kind, f pushlog.Filter) (s Estimate, err error) {
 	if err := k.check(f); err != nil {
-		return e, err
+		return s, err
 	}
-	now, err := redisclock.Time(ctx, b.rdb, bulksKey(b.keys))
+	now, err := redisclock.Time(ctx, e.rdb, listKey(e.keys))
 	if err != nil {
-		return e, err
+		return s, err
 	}
-	newest, err := newestAccepted(ctx, b.rdb, b.keys)
+	newest, err := newestAccepted(ctx, e.rdb, e.keys)
 	if err != nil {
-		return e, err
+		return s, err
 	}
 	until := time.UnixMilli(max(now.UnixMilli(), newest) + 1)
 	if f.Until.IsZero() || f.Until.After(until) {
 		f.Until = until
 	}
-	e.Until = f.Until
+	s.Until = f.Until
 	if !f.Since.IsZero() && !f.Since.Before(f.Until) { // a period that has not begun
-		e.Exact, e.PastExact = true, true
-		return e, nil
+		s.Exact, s.PastExact = true, true
+		return s, nil
 	}
-	if e.Count, e.Oldest, e.Exact, err = b.Count(ctx, k, f); err != nil {
-		return e, err
+	if s.Count, s.Oldest, s.Exact, err = e.Count(ctx, k, f); err != nil {
+		return s, err
 	}
-	if k != BulkRedrive || e.Count == 0 {
-		e.PastExact = e.Exact
-		return e, nil
+	if k != Redrive || s.Count == 0 {
+		s.PastExact = s.Exact
+		return s, nil
 	}
-	e.PastTTL, e.PastExact, err = b.countPastTTL(ctx, f, now)
-	return e, err
+	s.PastTTL, s.PastExact, err = e.countPastTTL(ctx, f, now)
+	return s, err
 }
 
-// Count returns how many pushes a bulk job would select if it were ordered now, and when
+// Count returns how many pushes a job would select if it were ordered now, and when
 // the oldest of them was accepted. If ctx ends by its deadline before they are counted,
 // exact is false, and there are at least so many.
-func (b *Bulk) Count(ctx context.Context, k BulkKind, f pushlog.Filter) (n int64, oldest string, exact bool, err error) {
+func (e *Engine) Count(ctx context.Context, k Kind, f pushlog.Filter) (n int64, oldest string, exact bool, err error) {
 	if err := k.check(f); err != nil {
 		return 0, "", false, err
 	}
-	page, err := b.log.List(ctx, pushlog.Query{Filter: f, Page: 1, Size: 1, Oldest: true})
+	page, err := e.log.List(ctx, pushlog.Query{Filter: f, Page: 1, Size: 1, Oldest: true})
 	if err != nil {
 		return 0, "", false, fmt.Errorf("count pushes: %w", err)
 	}
@@ -77,26 +77,28 @@ func (b *Bulk) Count(ctx context.Context, k BulkKind, f pushlog.Filter) (n int64
 }
 
 // countPastTTL walks through what a job would, and counts what is past its ttl.
-func (b *Bulk) countPastTTL(ctx context.Context, f pushlog.Filter, now time.Time) (n int64, exact bool, err error) {
+func (e *Engine) countPastTTL(ctx context.Context, f pushlog.Filter, now time.Time) (count int64, exact bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, estimateTime)
 	defer cancel()
-	plan := &bulkPlan{}
-	for !plan.End {
-		next, records, err := b.next(ctx, f, plan, f.Until.UnixMilli())
-		if err != nil {
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return n, false, nil
+	for n := range e.keys.Partitions {
+		at := &plan{}
+		for !at.End {
+			next, records, err := e.walk(ctx, f, n, *at, f.Until.UnixMilli())
+			if err != nil {
+				if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+					return count, false, nil
+				}
+				return count, false, err
 			}
-			return n, false, err
-		}
-		for i := range records {
-			if pastTTL(&records[i], now) {
-				n++
+			for i := range records {
+				if pastTTL(&records[i], now) {
+					count++
+				}
 			}
+			at = next
 		}
-		plan = next
 	}
-	return n, true, nil
+	return count, true, nil
 }
 
 // pastTTL reports whether a push is older than the ttl that it came with. What was redriven

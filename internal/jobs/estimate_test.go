@@ -1,4 +1,4 @@
-package stream
+package jobs
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
 )
 
 // olden has a push look as if it had been handed in earlier, and its ttl be over if it is
@@ -45,11 +46,11 @@ func TestEstimate(t *testing.T) {
 		b.olden(t, fmt.Sprintf("j%03d", n), 29*24*time.Hour)
 	}
 	b.olden(t, "j260", 30*time.Minute) // not past its ttl
-	w, failed := b.bulk("a"), pushlog.Filter{Statuses: []push.Status{push.Failed}, ErrorCode: push.CodeThirdPartyAuth}
+	w, failed := b.engine("a"), pushlog.Filter{Statuses: []push.Status{push.Failed}, ErrorCode: push.CodeThirdPartyAuth}
 	oldest := func(id string) string { return b.get(t, id).AcceptedAt }
 	check := func(f pushlog.Filter, count, past int64, oldest string) (until time.Time) {
 		t.Helper()
-		e, err := w.Estimate(t.Context(), BulkRedrive, f)
+		e, err := w.Estimate(t.Context(), Redrive, f)
 		if err != nil || e.Count != count || !e.Exact || e.PastTTL != past || !e.PastExact || e.Oldest[:min(10, len(e.Oldest))] != oldest[:min(10, len(oldest))] {
 			t.Errorf("%+v: %+v, %v; want %d, %d past their ttl, the oldest of %s", f, e, err, count, past, oldest)
 		}
@@ -69,7 +70,7 @@ func TestEstimate(t *testing.T) {
 	b.accept(t, job("later"))
 	b.failAll(t, push.CodeThirdPartyAuth)
 	lastDay.Until = until
-	if j := b.finish(t, w, b.orderBulk(t, BulkRedrive, lastDay)); j.Changes[ChangeQueued] != 50 || j.Matched != 50 {
+	if j := b.finish(t, w, b.order(t, Redrive, lastDay)); j.Changes[stream.ChangeQueued] != 50 || j.Matched != 50 {
 		t.Errorf("%+v", j)
 	}
 	if r := b.get(t, "later"); r.Status != push.Failed {
@@ -79,11 +80,11 @@ func TestEstimate(t *testing.T) {
 	old := failed
 	old.Until = time.Now().Add(-24 * time.Hour)
 	check(old, 250, 250, oldest("j000"))
-	b.finish(t, w, b.orderBulk(t, BulkRedrive, old))
+	b.finish(t, w, b.order(t, Redrive, old))
 	b.failAll(t, push.CodeThirdPartyAuth)
 	check(old, 250, 250, oldest("j000"))
 	// A cancel sends nothing.
-	if e, err := w.Estimate(t.Context(), BulkCancel, pushlog.Filter{Statuses: []push.Status{push.Queued}}); err != nil || e.PastTTL != 0 || !e.PastExact {
+	if e, err := w.Estimate(t.Context(), Cancel, pushlog.Filter{Statuses: []push.Status{push.Queued}}); err != nil || e.PastTTL != 0 || !e.PastExact {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
@@ -96,11 +97,11 @@ func TestEstimateInTime(t *testing.T) {
 	b.failAll(t, push.CodeThirdPartyAuth)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	n, exact, err := b.bulk("a").countPastTTL(ctx, pushlog.Filter{Statuses: []push.Status{push.Failed}, Until: time.Now()}, time.Now())
+	n, exact, err := b.engine("a").countPastTTL(ctx, pushlog.Filter{Statuses: []push.Status{push.Failed}, Until: time.Now()}, time.Now())
 	if n != 0 || exact || err != nil {
 		t.Errorf("%d, %v, %v", n, exact, err)
 	}
-	if _, err := b.bulk("a").Estimate(t.Context(), BulkRedrive, pushlog.Filter{Statuses: []push.Status{push.Sent}}); !errors.Is(err, pushlog.ErrFilter) {
+	if _, err := b.engine("a").Estimate(t.Context(), Redrive, pushlog.Filter{Statuses: []push.Status{push.Sent}}); !errors.Is(err, pushlog.ErrFilter) {
 		t.Error(err)
 	}
 }
