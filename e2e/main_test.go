@@ -41,6 +41,10 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	if built := os.Getenv("PUSHSTREAM_BIN"); built != "" { // by scripts/test, of the same source
+		bin = built
+		return runAll(m)
+	}
 	bin = filepath.Join(dir, "bin")
 	build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./cmd/...", "./scripts/...")
 	build.Dir, build.Stdout, build.Stderr = "..", os.Stderr, os.Stderr
@@ -48,6 +52,11 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		return 1
 	}
+	return runAll(m)
+}
+
+// runAll runs the tests, which must leave neither process nor goroutine.
+func runAll(m *testing.M) int {
 	code := m.Run()
 	if left := running(ours); len(left) > 0 {
 		fmt.Fprintln(os.Stderr, "left running:", left)

@@ -129,32 +129,53 @@ func (s *Server) Client(t testing.TB) *redis.Client {
 func Dump(t testing.TB, c *redis.Client) map[string]string {
 	t.Helper()
 	ctx := context.Background()
-	dump := map[string]string{}
+	kinds := map[string]*redis.StatusCmd{}
+	pipe := c.Pipeline()
 	iter := c.Scan(ctx, 0, "*", 1000).Iterator()
 	for iter.Next(ctx) {
-		key := iter.Val()
-		kind := c.Type(ctx, key).Val()
-		var content any
-		switch kind {
-		case "hash":
-			content = c.HGetAll(ctx, key).Val() // fmt prints maps in the order of their keys
-		case "zset":
-			content = c.ZRangeWithScores(ctx, key, 0, -1).Val()
-		case "stream":
-			content = fmt.Sprint(c.XRange(ctx, key, "-", "+").Val(), c.XInfoGroups(ctx, key).Val())
-		case "set":
-			content = c.SMembers(ctx, key).Val()
-		default:
-			content = c.Get(ctx, key).Val()
-		}
-		ttl := c.PTTL(ctx, key).Val()
-		if ttl == -2 { // it has just ended
-			continue
-		}
-		dump[key] = fmt.Sprintf("%s %v ttl=%v", kind, content, ttl >= 0)
+		kinds[iter.Val()] = pipe.Type(ctx, iter.Val()) // SCAN may return a key twice
 	}
 	if err := iter.Err(); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	contents, ttls := map[string]func() any{}, map[string]*redis.DurationCmd{}
+	for key, kind := range kinds {
+		contents[key] = content(ctx, pipe, key, kind.Val())
+		ttls[key] = pipe.PTTL(ctx, key)
+	}
+	_, _ = pipe.Exec(ctx) // of a key that has just ended some commands fail
+	dump := map[string]string{}
+	for key, kind := range kinds {
+		ttl, err := ttls[key].Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ttl != -2 { // else it has just ended
+			dump[key] = fmt.Sprintf("%s %v ttl=%v", kind.Val(), contents[key](), ttl >= 0)
+		}
+	}
 	return dump
+}
+
+// content asks for what a key holds, and returns what reads the answer.
+func content(ctx context.Context, pipe redis.Pipeliner, key, kind string) func() any {
+	switch kind {
+	case "hash":
+		cmd := pipe.HGetAll(ctx, key)
+		return func() any { return cmd.Val() } // fmt prints maps in the order of their keys
+	case "zset":
+		cmd := pipe.ZRangeWithScores(ctx, key, 0, -1)
+		return func() any { return cmd.Val() }
+	case "stream":
+		entries, groups := pipe.XRange(ctx, key, "-", "+"), pipe.XInfoGroups(ctx, key)
+		return func() any { return fmt.Sprint(entries.Val(), groups.Val()) }
+	case "set":
+		cmd := pipe.SMembers(ctx, key)
+		return func() any { return cmd.Val() }
+	}
+	cmd := pipe.Get(ctx, key)
+	return func() any { return cmd.Val() }
 }
