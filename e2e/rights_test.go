@@ -57,7 +57,7 @@ func TestLeastRights(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	s.settled(40)
-	for _, path := range []string{"/pushes", "/pushes?status=failed", "/pushes/push-000000001", "/pushes/histogram", "/counts", "/counters/minutes", "/counters/hours", "/failures", "/workers", "/scheduled", "/holds",
+	for _, path := range []string{"/pushes", "/pushes?status=failed", "/pushes/push-000000001", "/histogram", "/counts", "/counters/minutes", "/counters/hours", "/failures", "/workers", "/scheduled", "/holds",
 		"/dead-tokens", "/summary", "/sessions", "/users", "/api-tokens", "/keys", "/jobs", "/settings"} {
 		if status, body, err := get(a.url+"/api/v1"+path, a.key); err != nil || status == http.StatusServiceUnavailable {
 			t.Errorf("%s: %d %s, %v", path, status, body, err)

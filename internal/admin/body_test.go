@@ -15,7 +15,7 @@ var bodied = []request{
 	{"PUT", "/api/v1/workers/desired", `{"desired":"paused"}`},
 	{"PUT", "/api/v1/workers/paused-one/desired", `{"desired":"running"}`},
 	{"POST", "/api/v1/pushes/search", `{"status":["failed"]}`},
-	{"POST", "/api/v1/pushes/histogram", `{"span":"1h","since":"2026-11-24T00:00:00Z","until":"2026-11-25T00:00:00Z"}`},
+	{"POST", "/api/v1/histogram", `{"span":"1h","since":"2026-11-24T00:00:00Z","until":"2026-11-25T00:00:00Z"}`},
 	{"POST", "/api/v1/pushes/export", `{"format":"csv"}`},
 	{"POST", "/api/v1/dead-tokens/find", `{"device_id":"token"}`},
 	{"POST", "/api/v1/dead-tokens/forget", `{"all":true,"reason":"a test"}`},

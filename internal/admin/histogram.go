@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 )
 
 const (
-	histogramPath = "/api/v1/pushes/histogram"
+	histogramPath = "/api/v1/histogram"
 	fieldSpan     = "span"
 	maxSpan       = 31 * 24 * time.Hour
 )
@@ -34,18 +33,7 @@ type span struct {
 	Counts map[push.Status]int64 `json:"counts"`
 }
 
-// histogramOrRecord: a push may have the id histogram. Without a question, this is
-// its record.
-func (a *api) histogramOrRecord(c *gin.Context) {
-	if c.Request.URL.RawQuery == "" {
-		ctx, cancel := bounded(c)
-		defer cancel()
-		const id = "histogram"
-		if _, err := a.log.Get(ctx, id); !errors.Is(err, pushlog.ErrNotFound) {
-			a.answerRecord(c, id)
-			return
-		}
-	}
+func (a *api) histogram(c *gin.Context) {
 	in := readFilterQuery(c, histogramPath, fieldSpan, fieldBudget, fieldSearch)
 	if !a.withSearch(c, &in.parser) {
 		return

@@ -37,7 +37,7 @@ func TestHistogram(t *testing.T) {
 		{"POST", "", "{" + body + `,"device_id":"nobody"}`, map[push.Status]int64{}},
 	}
 	for _, tt := range tests {
-		path := "/api/v1/pushes/histogram"
+		path := "/api/v1/histogram"
 		if tt.query != "" {
 			path += "?" + tt.query
 		}
@@ -81,7 +81,7 @@ func TestHistogramNamesEveryMistake(t *testing.T) {
 		"?" + day + "&span=":           {"span must be"},
 		"?" + day + "&span=57s":        {"span is too short: from since to until it makes more than 1500 bars"},
 		"?" + day + "&span=1m&size=1":  {`"size"; known are status, since`, "span, budget_ms"},
-		"?" + day + "&span=1m&csno=1":  {"csno is personal data, which does not belong into a URL: use POST /api/v1/pushes/histogram"},
+		"?" + day + "&span=1m&csno=1":  {"csno is personal data, which does not belong into a URL: use POST /api/v1/histogram"},
 		"?" + day + "&span=1m&x=1&y=2": {`"x"`, `"y"`},
 		"?" + day + "&span=1m&column=cust_telno&contains=010&budget_ms=1":  {"cust_telno is personal data", "budget_ms must be"},
 		"?since=2026-11-24T00:00:00Z&span=1m":                              {"until must be given"},
@@ -89,7 +89,7 @@ func TestHistogramNamesEveryMistake(t *testing.T) {
 		"?since=1970-01-01T00:00:00Z&until=9999-12-31T00:00:00Z&span=744h": {"more than 1500 bars"},
 		"?since=0001-01-01T00:00:00Z&until=0001-01-01T00:00:00Z&span=745h": {"since must be a time", "until must be a time", "span must be"},
 	} {
-		checkProblem(t, b.get("/api/v1/pushes/histogram"+query), 400, named...)
+		checkProblem(t, b.get("/api/v1/histogram"+query), 400, named...)
 	}
 	for body, named := range map[string][]string{
 		`{}`: {"since must be given", "until must be given", "span must be"},
@@ -98,25 +98,26 @@ func TestHistogramNamesEveryMistake(t *testing.T) {
 		`{"span":"1m","since":"2026-11-24T00:00:00Z","until":"2026-11-25T00:00:00Z","csno":""}`: {"csno must not be empty"},
 		`{"span":"1m","since":"","until":"","order":"newest"}`:                                  {`unknown field "order"`, "since must be a time", "until must be a time"},
 	} {
-		checkProblem(t, b.do("POST", "/api/v1/pushes/histogram", body), 422, named...)
+		checkProblem(t, b.do("POST", "/api/v1/histogram", body), 422, named...)
 	}
-	if w := b.get("/api/v1/pushes/histogram?" + day + "&span=58s"); w.Code != 200 || len(decode[histogram](t, w).Spans) != 1490 {
+	if w := b.get("/api/v1/histogram?" + day + "&span=58s"); w.Code != 200 || len(decode[histogram](t, w).Spans) != 1490 {
 		t.Errorf("%d %.200s", w.Code, w.Body)
 	}
 }
 
-// A push may have the id histogram: without a question, its record is the answer.
+// A push may have an id that is a word of the API: GET answers with its record.
 func TestPushNamedHistogram(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	checkProblem(t, b.get("/api/v1/pushes/histogram"), 400, "since must be given")
+	checkProblem(t, b.get("/api/v1/pushes/histogram"), 404)
+	checkProblem(t, b.get("/api/v1/histogram"), 400, "since must be given")
 	b.accept(t, jobOf("histogram"), jobOf("search"), jobOf("export"))
 	for _, id := range []string{"histogram", "search", "export"} {
 		if w := b.get("/api/v1/pushes/" + id); w.Code != 200 || decode[pushlog.Record](t, w).ID != id {
 			t.Errorf("%s: %d %s", id, w.Code, w.Body)
 		}
 	}
-	w := b.get("/api/v1/pushes/histogram?since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&span=1h")
+	w := b.get("/api/v1/histogram?since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&span=1h")
 	if h := decode[histogram](t, w); w.Code != 200 || len(h.Spans) != 24 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -2,13 +2,16 @@ package admin
 
 import (
 	"encoding/json"
+	"fmt"
+	"iter"
 	"maps"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"pushstream/internal/access"
 	"pushstream/internal/audit"
@@ -19,63 +22,20 @@ import (
 	"pushstream/internal/stream"
 )
 
-// openAPI is the lines of docs/openapi.yaml. Its style is regular enough to be
-// read by indentation: no library is needed to see that it names what the code
-// has.
-func openAPI(t *testing.T) []string {
+// schema returns a schema of docs/openapi.yaml.
+func schema(t *testing.T, name string) *openapi3.Schema {
 	t.Helper()
-	b, err := os.ReadFile("../../docs/openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
+	of := spec(t).Components.Schemas[name]
+	if of == nil {
+		t.Fatalf("no schema %s", name)
 	}
-	return strings.Split(string(b), "\n")
+	return of.Value
 }
 
-// inside returns the lines below the first that is head, as long as they are
-// indented deeper.
-func inside(lines []string, head string) []string {
-	start := slices.Index(lines, head) + 1
-	if start == 0 {
-		return nil
-	}
-	depth := indent(head)
-	for i, line := range lines[start:] {
-		if line != "" && indent(line) <= depth {
-			return lines[start : start+i]
-		}
-	}
-	return lines[start:]
-}
-
-func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
-var name = regexp.MustCompile(`^ *([A-Za-z_/{}.-]+[A-Za-z0-9_/{}.-]*):`)
-
-// namesAt returns the names of a depth.
-func namesAt(lines []string, depth int) []string {
-	var names []string
-	for _, line := range lines {
-		if m := name.FindStringSubmatch(line); m != nil && indent(line) == depth {
-			names = append(names, m[1])
-		}
-	}
-	return names
-}
-
-// schema returns the properties of a schema, and those that are required.
-func schema(t *testing.T, of string) (properties, required []string) {
+// properties are the names of a schema.
+func properties(t *testing.T, name string) []string {
 	t.Helper()
-	lines := inside(inside(openAPI(t), "  schemas:"), "    "+of+":")
-	for _, line := range lines {
-		if list, ok := strings.CutPrefix(line, "      required: ["); ok {
-			required = strings.Split(strings.TrimSuffix(list, "]"), ", ")
-		}
-	}
-	properties = namesAt(inside(lines, "      properties:"), 8)
-	if len(properties) == 0 {
-		t.Fatalf("no schema %s", of)
-	}
-	return properties, required
+	return slices.Collect(maps.Keys(schema(t, name).Properties))
 }
 
 // members are the JSON names of a struct, and those that are there in any case.
@@ -103,25 +63,37 @@ func same(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
+// Every route stands in docs/openapi.yaml with the permission that it requires, and nothing
+// else does.
 func TestRoutesOfOpenAPI(t *testing.T) {
 	t.Parallel()
-	paths := inside(openAPI(t), "paths:")
-	var documented, routes []string
-	for _, path := range namesAt(paths, 2) {
-		if !strings.HasPrefix(path, "/api/") {
-			continue
+	documented, routes := map[string]any{}, map[string]any{}
+	for path, item := range spec(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			documented[method+" "+path] = operation.Extensions["x-permission"]
 		}
-		for _, method := range namesAt(inside(paths, "  "+path+":"), 4) {
-			if method != "servers" {
-				documented = append(documented, strings.ToUpper(method)+" "+path)
-			}
-		}
+	}
+	named := func(method, path string) string {
+		return method + " " + regexp.MustCompile(`:(\w+)`).ReplaceAllString(path, "{$1}")
 	}
 	for _, r := range empty(t).router.Routes() {
-		routes = append(routes, r.Method+" "+regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}"))
+		routes[named(r.Method, r.Path)] = nil
 	}
-	if !same(documented, routes) {
-		t.Errorf("documented %q\nrouted %q", documented, routes)
+	for _, r := range (&api{}).routes() {
+		if r.may != anyone && !slices.Contains(access.Permissions(), r.may) {
+			t.Errorf("%s %s: nobody has the permission %q", r.method, r.path, r.may)
+		}
+		routes[named(r.method, base+r.path)] = string(r.may)
+	}
+	for name := range maps.Keys(documented) {
+		if documented[name] != routes[name] {
+			t.Errorf("%s: x-permission is %v, the route requires %v", name, documented[name], routes[name])
+		}
+	}
+	for name := range maps.Keys(routes) {
+		if _, is := documented[name]; !is {
+			t.Errorf("%s is not documented", name)
+		}
 	}
 }
 
@@ -140,7 +112,7 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"AuditPage": audit.Page{}, "AuditEntry": audit.Entry{}, "Settings": settingList{}, "Setting": Setting{},
 		"Counts": countList{}, "CodeCount": pushlog.CodeCount{}, "CounterList": counterList{}, "Counters": pushlog.Counters{},
 	} {
-		properties, required := schema(t, name)
+		properties, required := properties(t, name), schema(t, name).Required
 		all, always := members(reflect.TypeOf(answer))
 		if name == "Record" {
 			always = append(always, "id", "priority", "ttl") // a job need not have them, its record has
@@ -156,14 +128,14 @@ func TestRequiredFieldsOfARecord(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	record := decode[map[string]json.RawMessage](t, b.get("/api/v1/pushes/a"))
-	properties, required := schema(t, "Record")
-	for _, name := range required {
+	of := schema(t, "Record")
+	for _, name := range of.Required {
 		if record[name] == nil {
 			t.Errorf("no %s", name)
 		}
 	}
 	for name := range maps.Keys(record) {
-		if !slices.Contains(properties, name) {
+		if of.Properties[name] == nil {
 			t.Errorf("%s is not documented", name)
 		}
 	}
@@ -171,37 +143,29 @@ func TestRequiredFieldsOfARecord(t *testing.T) {
 
 func TestRequestsOfOpenAPI(t *testing.T) {
 	t.Parallel()
-	if properties, _ := schema(t, "Desired"); !same(properties, []string{fieldDesired, fieldReason}) {
-		t.Errorf("%q", properties)
+	if names := properties(t, "Desired"); !same(names, []string{fieldDesired, fieldReason}) {
+		t.Errorf("%q", names)
 	}
 	for name, members := range map[string][]member{"Search": searchMembers(), "HistogramQuery": histogramMembers(), "Export": exportMembers(),
 		"FlushOrder": flushMembers(), "FindToken": findMembers(), "ForgetTokens": forgetMembers(), "JobOrder": jobMembers(), "Move": moveMembers(), "AuditQuery": auditMembers(member{fieldBefore, text}, member{fieldLimit, number}), "AuditExport": auditMembers(member{FieldFormat, text}, member{fieldReason, text}), "SearchFields": membersOf(text, keptFields()...)} {
-		if properties, _ := schema(t, name); !same(properties, namesOf(members)) {
-			t.Errorf("%s: %q", name, properties)
+		if names := properties(t, name); !same(names, namesOf(members)) {
+			t.Errorf("%s: %q", name, names)
 		}
 	}
-}
-
-// parameters returns what a GET is documented to take.
-func parameters(t *testing.T, path string) (names []string) {
-	t.Helper()
-	lines := inside(inside(inside(openAPI(t), "paths:"), "  "+path+":"), "    get:")
-	for _, line := range lines {
-		if name, ok := strings.CutPrefix(line, "        - name: "); ok {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // The routes say themselves what they know.
 func TestParametersOfOpenAPI(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	for _, path := range []string{"/api/v1/pushes", "/api/v1/pushes/histogram", "/api/v1/counters/minutes", "/api/v1/counters/hours", "/api/v1/dead-tokens"} {
+	for _, path := range []string{"/api/v1/pushes", "/api/v1/histogram", "/api/v1/counters/minutes", "/api/v1/counters/hours", "/api/v1/dead-tokens"} {
 		detail, _, _ := strings.Cut(decode[httpapi.Problem](t, b.get(path+"?colour=red")).Detail, "\n")
 		_, known, _ := strings.Cut(detail, "known are ")
-		if names := parameters(t, path); !same(names, strings.Split(known, ", ")) {
+		var names []string
+		for _, p := range spec(t).Paths.Value(path).Get.Parameters {
+			names = append(names, p.Value.Name)
+		}
+		if !same(names, strings.Split(known, ", ")) {
 			t.Errorf("%s: documented %q, known %s", path, names, known)
 		}
 	}
@@ -209,32 +173,48 @@ func TestParametersOfOpenAPI(t *testing.T) {
 
 func TestSetsOfOpenAPI(t *testing.T) {
 	t.Parallel()
-	var codes []string
-	for _, line := range inside(inside(inside(openAPI(t), "  schemas:"), "    Code:"), "      enum:") {
-		codes = append(codes, strings.TrimPrefix(strings.TrimSpace(line), "- "))
+	if codes := slices.Collect(enums(schema(t, "Code"))); len(codes) != 1 || !same(codes[0], texts(pushlog.Codes())) {
+		t.Errorf("documented %q\nknown %q", codes, pushlog.Codes())
 	}
-	var known []string
-	for _, c := range pushlog.Codes() {
-		known = append(known, string(c))
-	}
-	if !same(codes, known) {
-		t.Errorf("documented %q\nknown %q", codes, known)
-	}
-	for head, set := range map[string][]string{
-		"    Search:": pushlog.SearchColumns(), "    HistogramQuery:": pushlog.SearchColumns(), "    Export:": pushlog.SearchColumns(),
-		"    FlushOrder:": pushlog.SearchColumns(), "    FlushFilter:": texts(Flushable()), "    Flush:": texts(stream.FlushStates()),
-		"    Page:":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
-		"    Status:": texts(push.Statuses()), "    JobOrder:": texts(append(Redrivable(), Cancellable()...)), "    JobFilter:": texts(append(Redrivable(), Cancellable()...)),
-		"    BulkJob:": texts(jobs.States()), "    EventJobs:": texts(jobs.States()), "    EventFlush:": texts(stream.FlushStates()),
-		"    EventHolds:": texts(stream.Reasons()), "    EventWorkers:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
-		"    Hold:":   texts(stream.Reasons()),
-		"    Worker:": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
+	for name, set := range map[string][]string{
+		"Search": pushlog.SearchColumns(), "HistogramQuery": pushlog.SearchColumns(), "Export": pushlog.SearchColumns(),
+		"FlushOrder": pushlog.SearchColumns(), "FlushFilter": texts(Flushable()), "Flush": texts(stream.FlushStates()),
+		"Page":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
+		"Status": texts(push.Statuses()), "JobOrder": texts(append(Redrivable(), Cancellable()...)), "JobFilter": texts(append(Redrivable(), Cancellable()...)),
+		"BulkJob": texts(jobs.States()), "EventJobs": texts(jobs.States()), "EventFlush": texts(stream.FlushStates()),
+		"EventHolds": texts(stream.Reasons()), "EventWorkers": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
+		"Hold":   texts(stream.Reasons()),
+		"Worker": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
 	} {
-		text := strings.Join(inside(inside(openAPI(t), "  schemas:"), head), "\n")
-		if !strings.Contains(text, "enum: ["+strings.Join(set, ", ")+"]") {
-			t.Errorf("%s is not documented with %q", strings.TrimSpace(head), set)
+		if !slices.ContainsFunc(slices.Collect(enums(schema(t, name))), func(enum []string) bool { return slices.Equal(enum, set) }) {
+			t.Errorf("%s is not documented with %q", name, set)
 		}
 	}
+}
+
+// enums are the sets of values that stand in a schema, but not in others that it names.
+func enums(of *openapi3.Schema) iter.Seq[[]string] {
+	return func(yield func([]string) bool) { eachEnum(of, yield) }
+}
+
+func eachEnum(of *openapi3.Schema, yield func([]string) bool) bool {
+	if len(of.Enum) > 0 {
+		var set []string
+		for _, v := range of.Enum {
+			set = append(set, fmt.Sprint(v))
+		}
+		if !yield(set) {
+			return false
+		}
+	}
+	below := slices.Collect(maps.Values(of.Properties))
+	below = append(below, slices.Concat(of.AllOf, of.AnyOf, of.OneOf)...)
+	for _, one := range append(below, of.Items, of.AdditionalProperties.Schema) {
+		if one != nil && one.Ref == "" && !eachEnum(one.Value, yield) {
+			return false
+		}
+	}
+	return true
 }
 
 func texts[T ~string](values []T) []string {

@@ -28,7 +28,7 @@ var ways = map[string]struct {
 }{
 	"search":        {"POST", "/api/v1/pushes/search", `{%s}`},
 	"steps":         {"POST", "/api/v1/pushes/search", `{%s,"size":1}`},
-	"histogram":     {"POST", "/api/v1/pushes/histogram", `{%s,"since":"2020-01-01T00:00:00Z","until":"2034-01-01T00:00:00Z","span":"744h"}`},
+	"histogram":     {"POST", "/api/v1/histogram", `{%s,"since":"2020-01-01T00:00:00Z","until":"2034-01-01T00:00:00Z","span":"744h"}`},
 	"export":        {"POST", "/api/v1/pushes/export", `{%s,"format":"ndjson"}`},
 	"dry run":       {"POST", "/api/v1/jobs", `{%s,"kind":"cancel","status":["queued"],"dry_run":true}`},
 	"kept searches": {"POST", "/api/v1/searches", `{%s}`},

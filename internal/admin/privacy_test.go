@@ -51,7 +51,7 @@ func TestNothingInPlainSight(t *testing.T) {
 	}
 	for _, body := range []string{`{"csno":"90817263"}`, `{"column":"csno","equals":"90817263"}`, `{"column":"msg_title","equals":"체결 홍길동님 계좌"}`, `{"column":"90817263","equals":"홍길동님"}`, `{"device_id":"fcm-token-of-somebody-secret"}`, `{"column":"msg_title","contains":"홍길동님"}`,
 		`{"column":"msg_contents","contains":"삼성전자","status":["sent"]}`, `{"csno":"90817263","page":0}`, `{"column":"90817263","contains":"홍길동님"}`, `{"csno":["90817263"]}`, `{"90817263":1}`, `90817263`} {
-		for _, path := range []string{"/api/v1/pushes/search", "/api/v1/pushes/export", "/api/v1/pushes/histogram"} {
+		for _, path := range []string{"/api/v1/pushes/search", "/api/v1/pushes/export", "/api/v1/histogram"} {
 			requests = append(requests, request{"POST", path, body})
 		}
 	}
@@ -194,12 +194,12 @@ func TestKeptSearch(t *testing.T) {
 	if none := decode[page](t, b.get("/api/v1/pushes?search="+made.ID+"&status=sent")); none.Total != 0 {
 		t.Errorf("%+v", none)
 	}
-	if h := decode[histogram](t, b.get("/api/v1/pushes/histogram?span=24h&since=2020-01-01T00:00:00Z&until=2024-01-01T00:00:00Z&search="+made.ID)); h.How == "" {
+	if h := decode[histogram](t, b.get("/api/v1/histogram?span=24h&since=2020-01-01T00:00:00Z&until=2024-01-01T00:00:00Z&search="+made.ID)); h.How == "" {
 		t.Errorf("%+v", h)
 	}
 	before := b.entries(t, audit.Search)
 	for path, body := range map[string]string{
-		"/pushes/search": `"page":1`, "/pushes/histogram": `"span":"24h","since":"2020-01-01T00:00:00Z","until":"2024-01-01T00:00:00Z"`, "/pushes/export": `"format":"ndjson"`,
+		"/pushes/search": `"page":1`, "/histogram": `"span":"24h","since":"2020-01-01T00:00:00Z","until":"2024-01-01T00:00:00Z"`, "/pushes/export": `"format":"ndjson"`,
 	} {
 		for asked, status := range map[string]int{made.ID: 200, "8f14e45f-ceea-467f-a8d6-000000000000": 404} {
 			if w := b.do("POST", "/api/v1"+path, fmt.Sprintf(`{"search":%q,%s}`, asked, body)); w.Code != status {

@@ -81,9 +81,8 @@ func failed(c *gin.Context, err error, wrong int) {
 	}
 }
 
-func (a *api) get(c *gin.Context) { a.answerRecord(c, push.Short(c.Param("id"))) }
-
-func (a *api) answerRecord(c *gin.Context, id string) {
+func (a *api) get(c *gin.Context) {
+	id := push.Short(c.Param("id"))
 	ctx, cancel := bounded(c)
 	defer cancel()
 	if !push.ValidID(id) {

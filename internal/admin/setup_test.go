@@ -339,7 +339,7 @@ var tomorrow = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
 // posted are the requests that change nothing though they are not by GET.
 var posted = []request{
 	{"POST", "/api/v1/pushes/search", `{"csno":"csno-b"}`},
-	{"POST", "/api/v1/pushes/histogram", `{"since":"2020-01-01T00:00:00Z","until":"2020-01-02T00:00:00Z","span":"1h"}`},
+	{"POST", "/api/v1/histogram", `{"since":"2020-01-01T00:00:00Z","until":"2020-01-02T00:00:00Z","span":"1h"}`},
 	{"POST", "/api/v1/searches", `{"csno":"csno-b"}`},
 	{"POST", "/api/v1/audit/search", `{}`},
 	{"POST", "/api/v1/pushes/export", `{"format":"ndjson"}`},
@@ -349,7 +349,7 @@ var posted = []request{
 
 // readable are the routes of GET.
 var readable = []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/counts", "/api/v1/counters/minutes", "/api/v1/counters/hours",
-	"/api/v1/pushes/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
+	"/api/v1/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
 	"/api/v1/flushes/current", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens", "/api/v1/searches/SEARCH", "/api/v1/summary",
 	"/api/v1/failures", "/api/v1/scheduled", "/api/v1/jobs", "/api/v1/jobs/JOB",
 	"/api/v1/session", "/api/v1/session/others", "/api/v1/sessions", "/api/v1/users", "/api/v1/api-tokens", "/api/v1/keys", "/api/v1/settings"}

@@ -26,7 +26,7 @@ func (b *bundle) searchesOf(t *testing.T, kind audit.Kind, actor string) (found 
 	return found
 }
 
-const histogramQuery = "/api/v1/pushes/histogram?span=24h&since=2020-01-01T00:00:00Z&until=2024-01-01T00:00:00Z&"
+const histogramQuery = "/api/v1/histogram?span=24h&since=2020-01-01T00:00:00Z&until=2024-01-01T00:00:00Z&"
 
 // A page that shows another's search, with its histogram, on two admins, and asks again at
 // each event: one entry, which says what came of it.

@@ -88,7 +88,7 @@ it('sends the filter that was counted, and keeps the customer out of the address
   let counted: unknown;
   let body: unknown;
   server.use(
-    http.post(url('/pushes/histogram'), async ({ request }) => {
+    http.post(url('/histogram'), async ({ request }) => {
       counted = await request.json();
       const spans = [{ at: '2026-11-01T00:00:00Z', total: 8, counts: { failed: 5, sent: 2, queued: 1 } }];
       return HttpResponse.json({ spans, span_seconds: 2_678_400, exact: true, how: 'walk' });
@@ -182,7 +182,7 @@ it('has nothing to ask when nothing has ended', async () => {
 
 it('offers to clear a filter that matches nothing', async () => {
   server.use(
-    http.post(url('/pushes/histogram'), () =>
+    http.post(url('/histogram'), () =>
       HttpResponse.json({ spans: [], span_seconds: 2_678_400, exact: true, how: 'walk' }),
     ),
   );
@@ -207,7 +207,7 @@ it('follows what happens, and counts anew when it has ended', async () => {
   const { Live, tell } = playLive();
   let left = 8;
   server.use(
-    http.post(url('/pushes/histogram'), () => {
+    http.post(url('/histogram'), () => {
       const spans = [{ at: '2026-11-01T00:00:00Z', total: left, counts: { sent: left } }];
       return HttpResponse.json({ spans: left ? spans : [], span_seconds: 2_678_400, exact: true, how: 'walk' });
     }),

@@ -17,7 +17,7 @@ export function useFlush() {
       // Who ordered it, and why it failed, no event says.
       void queries.invalidateQueries({ queryKey: currentKey });
       void queries.invalidateQueries({ queryKey: countsKey });
-      void queries.invalidateQueries({ queryKey: ['post', '/api/v1/pushes/histogram'] });
+      void queries.invalidateQueries({ queryKey: ['post', '/api/v1/histogram'] });
     }
   });
   return query;

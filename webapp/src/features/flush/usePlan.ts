@@ -11,7 +11,7 @@ export function usePlan(filter: FlushFilter) {
   const counts = useCounts();
   const some = api.useQuery(
     'post',
-    '/api/v1/pushes/histogram',
+    '/api/v1/histogram',
     { body: countsQuery(filter, serverNow()) },
     { enabled: filtered && isRange(filter), placeholderData: keepPreviousData },
   );

@@ -28,7 +28,7 @@ export const LogHistogram = memo(function LogHistogram({ filter, asof, now, onSe
     staleTime: 30_000,
     queryFn: async ({ signal }) => {
       const asked = { ...filter, since, until, span: `${span}s` };
-      const { data } = await client.GET('/api/v1/pushes/histogram', { params: { query: asked as never }, signal });
+      const { data } = await client.GET('/api/v1/histogram', { params: { query: asked as never }, signal });
       return data as Extract<typeof data, { spans: unknown }>;
     },
   });

@@ -51,9 +51,7 @@ const server = apiServer(
     asked.push(at);
     return HttpResponse.json(answer());
   }),
-  http.get(url('/pushes/histogram'), () =>
-    HttpResponse.json({ spans: [], span_seconds: 60, exact: true, how: 'index' }),
-  ),
+  http.get(url('/histogram'), () => HttpResponse.json({ spans: [], span_seconds: 60, exact: true, how: 'index' })),
   http.get(url('/counts'), () =>
     HttpResponse.json({ statuses: { sent: 900_000, failed: 123 }, total: 900_123, error_codes: [] }),
   ),
