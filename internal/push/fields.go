@@ -139,10 +139,10 @@ func KeptFields() []string { return slices.Clone(keptNames) }
 
 var keptNames = namesOf(func(f *Field) bool { return f.Name != FieldID })
 
-// IndexedFields returns the names of the fields that have an index by value.
+// IndexedFields returns the names of the fields that have an index.
 func IndexedFields() []string { return slices.Clone(indexedNames) }
 
-var indexedNames = namesOf(func(f *Field) bool { return f.Index == ByValue })
+var indexedNames = namesOf(func(f *Field) bool { return f.Index != NoIndex })
 
 // PersonalFields returns the names of the fields that hold customers' data, or may.
 func PersonalFields() []string { return slices.Clone(personalNames) }

@@ -77,21 +77,35 @@ func (p Partition) StatusIndex(s push.Status) string { return p.Base + ":index:s
 // ValueIndex is the sorted set of the pushes with one value of a field that has an index,
 // in the order of Index.
 func (p Partition) ValueIndex(field, value string) string {
-	if f := push.Lookup(field); f != nil && f.Index == push.ByHash {
-		value = TokenHash(value)
-	}
-	return p.Base + ":index:" + field + ":" + value
+	return p.Base + ":index:" + field + ":" + indexValue(push.Lookup(field), value)
 }
 
-// ValueIndexes are the keys of the indexes that a push belongs into by its values.
+// indexValue is how the name of an index has a value.
+func indexValue(f *push.Field, value string) string {
+	if f.Index == push.ByHash && value != "" {
+		return TokenHash(value)
+	}
+	return value
+}
+
+// IndexValues are the values of a push in the names of its indexes, in the order of
+// push.IndexedFields; an absent one is empty.
+func IndexValues(j *push.Job) []string {
+	names := push.IndexedFields()
+	values := make([]string, len(names))
+	for i, name := range names {
+		f := push.Lookup(name)
+		values[i] = indexValue(f, f.Get(j))
+	}
+	return values
+}
+
+// ValueIndexes are the keys of the indexes of a push by its values.
 func (p Partition) ValueIndexes(j *push.Job) (keys []string) {
-	fields := push.Columns()
-	for i := range fields {
-		if fields[i].Index == push.NoIndex {
-			continue
-		}
-		if value := fields[i].Get(j); value != "" {
-			keys = append(keys, p.ValueIndex(fields[i].Name, value))
+	names := push.IndexedFields()
+	for i, value := range IndexValues(j) {
+		if value != "" {
+			keys = append(keys, p.Base+":index:"+names[i]+":"+value)
 		}
 	}
 	return keys

@@ -17,10 +17,12 @@ func TestCallChecksValues(t *testing.T) {
 		"each": "-- KEYS  a, b\n-- ARGV  x\n-- EACH  p, q\nreturn 1\n",
 		"rest": "-- KEYS  a\n-- ARGV  x\n-- REST  p\nreturn 1\n",
 		"more": "-- KEYS  a, b...\nreturn #KEYS\n",
+		"wide": "-- KEYS  a\n-- EACH  p, q...\nreturn ARGV[first + P] .. ARGV[first + Q + 2] .. step\n",
 	})
 	each := l.Load("each", Writes, Names{Keys: "a b", Args: "x", Each: "p q"})
 	rest := l.Load("rest", Writes, Names{Keys: "a", Args: "x", Rest: "p"})
 	more := l.Load("more", Writes, Names{Keys: "a b..."})
+	wide := l.Load("wide", Writes, Names{Keys: "a", Each: "p q...", Width: 3})
 	rdb := redistest.New(t).Client(t)
 	nowhere := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1})
 	defer nowhere.Close()
@@ -35,6 +37,7 @@ func TestCallChecksValues(t *testing.T) {
 		{"no value", each.Call(keys), "called with 0 values, it takes 1"},
 		{"half an item", each.Call(keys, 1, 2), `called with 1 values after the first 1, each item has 2: ["p" "q"]`},
 		{"an item and a half", each.Call(keys, 1, 2, 3, 4), "called with 3 values after the first 1"},
+		{"a wide item too short", wide.Call(keys[:1], 1, 2, 3), `each item has 4`},
 		{"too many items", each.Call(keys, make([]any, 203)...), "called with 101 items, it takes 100 at most"},
 		{"values of none", more.Call(keys, 1), "called with 1 values, it takes 0"},
 		{"two slots", each.Call([]string{"{0}:a", "{1}:b"}, 1), "keys of two slots: {0}:a and {1}:b"},
@@ -50,8 +53,8 @@ func TestCallChecksValues(t *testing.T) {
 		hundred[i] = i
 	}
 	answers, err := Run(t.Context(), rdb, each.Call(keys, hundred...), each.Call(keys, 1), rest.Call(keys[:1], hundred...), rest.Call(keys[:1], 1), more.Call(keys[:1]),
-		more.Call(append(keys[:2:2], "{0}:c")))
-	if fmt.Sprint(answers) != "[1 1 1 1 1 3]" || err != nil {
+		more.Call(append(keys[:2:2], "{0}:c")), wide.Call(keys[:1], 1, 2, 3, 4))
+	if fmt.Sprint(answers) != "[1 1 1 1 1 3 144]" || err != nil {
 		t.Error(answers, err)
 	}
 	if got, err := Run(t.Context(), nowhere); len(got) != 0 || err != nil {

@@ -22,6 +22,9 @@
 //
 //	for i = first, #ARGV, step do
 //
+// The last name of an item may stand for several values, if it ends in ...; the caller says
+// how many.
+//
 // # Included files
 //
 // Functions that several scripts need are in lua/include/<theme>.lua, one theme a file. A

@@ -14,6 +14,8 @@ type Names struct {
 	Args string
 	Each string // of one item: a call has up to 100 after Args
 	Rest string // the same for scripts that take any number
+	// Width is how many values the last name of Each or Rest stands for, if it ends in ...
+	Width int
 }
 
 // maxItems is the greatest number of items that one call takes, so that Redis never
@@ -83,6 +85,7 @@ func parseHead(src string) (head, error) {
 // layout says where in KEYS and ARGV each value of a call is.
 type layout struct {
 	keys, args, items []string // items are those of Each or of Rest
+	step              int      // values of an item
 	moreKeys          bool     // any number of further ones
 	limited           bool     // to maxItems
 }
@@ -94,6 +97,12 @@ func newLayout(n Names) (layout, error) {
 			return l, fmt.Errorf("it has both Each and Rest")
 		}
 		l.items = rest
+	}
+	l.step = len(l.items)
+	if wide := l.step > 0 && strings.HasSuffix(l.items[l.step-1], "..."); wide != (n.Width > 0) {
+		return l, fmt.Errorf("the last name of its items must end in ... to have a width")
+	} else if wide {
+		l.step += n.Width - 1
 	}
 	if n := len(l.keys); n == 0 {
 		return l, fmt.Errorf("it has no key")
@@ -142,7 +151,7 @@ func (l layout) unambiguous(functions map[string]string) error {
 func offsets(items []string) []string {
 	var names []string
 	for _, name := range items {
-		names = append(names, strings.ToUpper(name))
+		names = append(names, strings.ToUpper(strings.TrimSuffix(name, "...")))
 	}
 	return names
 }
@@ -172,7 +181,7 @@ func (l layout) prelude() string {
 	declare(l.args, func(i int) string { return fmt.Sprintf("ARGV[%d]", i+1) })
 	if len(l.items) > 0 {
 		declare(offsets(l.items), func(i int) string { return fmt.Sprint(i) })
-		fmt.Fprintf(&text, "local first, step = %d, %d\n", len(l.args)+1, len(l.items))
+		fmt.Fprintf(&text, "local first, step = %d, %d\n", len(l.args)+1, l.step)
 	}
 	return text.String()
 }
@@ -186,10 +195,10 @@ func (l layout) check(keys []string, args []any) error {
 	switch {
 	case items < 0, items > 0 && len(l.items) == 0:
 		return fmt.Errorf("called with %d values, it takes %d: %q", len(args), len(l.args), l.args)
-	case items > 0 && items%len(l.items) != 0:
-		return fmt.Errorf("called with %d values after the first %d, each item has %d: %q", items, len(l.args), len(l.items), l.items)
-	case l.limited && items > maxItems*len(l.items):
-		return fmt.Errorf("called with %d items, it takes %d at most", items/len(l.items), maxItems)
+	case items > 0 && items%l.step != 0:
+		return fmt.Errorf("called with %d values after the first %d, each item has %d: %q", items, len(l.args), l.step, l.items)
+	case l.limited && items > maxItems*l.step:
+		return fmt.Errorf("called with %d items, it takes %d at most", items/l.step, maxItems)
 	}
 	return nil
 }

@@ -41,15 +41,17 @@ func TestLoadChecksNames(t *testing.T) {
 		names Names
 		want  string
 	}{
-		"another key":       {Names{Keys: "hash others", Args: "prefix suffix", Each: "name value"}, `KEYS: the caller names ["hash" "others"], the head of the file ["hash" "other"]`},
-		"a key too few":     {Names{Keys: "hash", Args: "prefix suffix", Each: "name value"}, "KEYS"},
-		"another order":     {Names{Keys: "hash other", Args: "suffix prefix", Each: "name value"}, "ARGV"},
-		"one too many":      {Names{Keys: "hash other", Args: "prefix suffix extra", Each: "name value"}, "ARGV"},
-		"items forgotten":   {Names{Keys: "hash other", Args: "prefix suffix"}, "EACH"},
-		"an item too short": {Names{Keys: "hash other", Args: "prefix suffix", Each: "name"}, "EACH"},
-		"rest for each":     {Names{Keys: "hash other", Args: "prefix suffix", Rest: "name value"}, "EACH"},
-		"both":              {Names{Keys: "hash other", Args: "prefix suffix", Each: "name value", Rest: "x"}, "both"},
-		"no key":            {Names{Args: "prefix suffix", Each: "name value"}, "no key"},
+		"another key":        {Names{Keys: "hash others", Args: "prefix suffix", Each: "name value"}, `KEYS: the caller names ["hash" "others"], the head of the file ["hash" "other"]`},
+		"a key too few":      {Names{Keys: "hash", Args: "prefix suffix", Each: "name value"}, "KEYS"},
+		"another order":      {Names{Keys: "hash other", Args: "suffix prefix", Each: "name value"}, "ARGV"},
+		"one too many":       {Names{Keys: "hash other", Args: "prefix suffix extra", Each: "name value"}, "ARGV"},
+		"items forgotten":    {Names{Keys: "hash other", Args: "prefix suffix"}, "EACH"},
+		"an item too short":  {Names{Keys: "hash other", Args: "prefix suffix", Each: "name"}, "EACH"},
+		"rest for each":      {Names{Keys: "hash other", Args: "prefix suffix", Rest: "name value"}, "EACH"},
+		"both":               {Names{Keys: "hash other", Args: "prefix suffix", Each: "name value", Rest: "x"}, "both"},
+		"a width of nothing": {Names{Keys: "hash other", Args: "prefix suffix", Each: "name value", Width: 2}, "width"},
+		"no width":           {Names{Keys: "hash other", Args: "prefix suffix", Each: "name value..."}, "width"},
+		"no key":             {Names{Args: "prefix suffix", Each: "name value"}, "no key"},
 	} {
 		if _, err := l.load("set_all", Writes, tc.names); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "set_all.lua") {
 			t.Errorf("%s: %v", name, err)

@@ -184,7 +184,7 @@ func acceptOnce(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Key
 			open[p.Number] = n
 			calls = append(calls, call{acceptScript,
 				[]string{jobsKey(p), urgentKey(p), dueKey(p), p.Index(), eventsKey(p)},
-				append(make([]any, 0, 5+min(scriptBatch, len(jobs))*19), p.Base, l.backlog, l.urgent, l.scheduled, eventsCap)})
+				append(make([]any, 0, 5+min(scriptBatch, len(jobs))*acceptWidth), p.Base, l.backlog, l.urgent, l.scheduled, eventsCap)})
 			members = append(members, nil)
 		}
 		ttl := time.Duration(jobs[i].TTL) * time.Second
@@ -249,9 +249,12 @@ func appendJob(args []any, j *push.Job, ttl time.Duration) []any {
 	if !j.DueAt.IsZero() {
 		due = max(j.DueAt.UnixMilli(), 1) // 0 is now
 	}
-	args = append(args, j.ID, due, lane, ttl.Milliseconds(), pushlog.TokenHash(j.DeviceID))
+	args = append(args, j.ID, due, lane, ttl.Milliseconds(), j.Fingerprint())
 	for _, value := range j.KeptValues() {
 		args = append(args, value)
 	}
-	return append(args, j.Fingerprint())
+	for _, value := range pushlog.IndexValues(j) {
+		args = append(args, value)
+	}
+	return args
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisscript"
 )
@@ -15,7 +16,6 @@ var lua embed.FS
 
 // The transitions: see the head of each file for its contract.
 var (
-	acceptScript  = load("accept")
 	takeScript    = load("take")
 	settleScript  = load("settle")
 	retryScript   = load("retry")
@@ -58,6 +58,15 @@ var (
 	straightenScript = load("straighten")
 )
 
+// acceptWidth is how many values accept.lua takes of a job.
+var acceptWidth = 5 + len(push.KeptFields()) + len(push.IndexedFields())
+
+// acceptScript takes of each job what its record keeps, and in which indexes it is.
+var acceptScript = library.Load("accept", redisscript.Adds, redisscript.Names{
+	Keys: "jobs urgent due index events", Args: "base limit spare reserved cap",
+	Each: "id at lane ttl print values...", Width: acceptWidth - 5,
+})
+
 // scriptBatch is the greatest number of items that one script takes, so that
 // Redis never stands still for long.
 const scriptBatch = 100
@@ -66,8 +75,13 @@ const scriptBatch = 100
 const eventsCap = 10_000
 
 // samples are the keys of a partition that scripts compute, one of each kind.
-var samples = []string{":record:x", ":index", ":index:status:x", ":index:error_code:x", ":index:csno:x", ":index:push_grp_id:x", ":index:device_id:x",
-	":chunk:1", ":chunks", ":sealed", ":late", ":minute:x", ":hour:x", ":events"}
+var samples = func() []string {
+	all := []string{":record:x", ":index", ":index:status:x", ":index:error_code:x", ":chunk:1", ":chunks", ":sealed", ":late", ":minute:x", ":hour:x", ":events"}
+	for _, name := range push.IndexedFields() {
+		all = append(all, ":index:"+name+":x")
+	}
+	return all
+}()
 
 // library has the scripts of the folder lua.
 var library = redisscript.New(`%d+`, samples, lua, pushlog.Lua)
@@ -76,7 +90,7 @@ var library = redisscript.New(`%d+`, samples, lua, pushlog.Lua)
 func load(name string) *redisscript.Script {
 	// Out of memory, Redis must still let finished work go.
 	switch name {
-	case "accept", "reject", "redrive", "bury", "seal": // they only add
+	case "reject", "redrive", "bury", "seal": // they only add
 		return library.LoadUnnamed(name, redisscript.Adds)
 	}
 	return library.LoadUnnamed(name, redisscript.Writes)

@@ -1,3 +1,5 @@
--- states: which states are terminal.
+-- states: what follows from a push's state. Go writes the tables: see lua.go.
 
-local terminal = { sent = true, failed = true, expired = true, cancelled = true }
+-- terminal[status]: nothing more happens to the push by itself. takes.<verb>[status]: the
+-- verb changes the push.
+local terminal, takes = { --[[terminal]] }, { --[[takes]] }
