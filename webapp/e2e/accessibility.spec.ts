@@ -132,7 +132,7 @@ test.describe('nobody is shut out', () => {
     const page = await visit(small, 'auditor', `/log?id=${items[0]?.id}`);
     await expect(page.getByRole('list', { name: 'Timeline' })).toBeVisible();
     await look(page);
-    for (const name of ['Resend', 'Reveal']) {
+    for (const name of ['Redrive', 'Reveal']) {
       await page.setViewportSize(wide);
       await page.getByRole('dialog', { name: 'Push' }).getByRole('button', { name }).click();
       await expect(page.getByRole('dialog').last().getByRole('button', { name: 'Cancel' })).toBeVisible();

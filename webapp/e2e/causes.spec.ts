@@ -16,7 +16,7 @@ test('a page that is opened while the server is away says so, and opens when it 
   await expect(page.locator('[data-live=live]')).toBeVisible();
   await system.process('admin').kill();
   await menu(page, 'Scheduled').click();
-  await expect(page.getByText('The server cannot be reached, so what you opened is not loaded yet.')).toBeVisible();
+  await expect(page.getByText('The server cannot be reached, so this page is not loaded yet.')).toBeVisible();
   await expect(page.getByText('A new version was deployed')).toHaveCount(0);
   await system.serve();
   await expect(title(page)).toHaveText('Scheduled', { timeout: 45_000 });
@@ -39,8 +39,8 @@ test.describe('a store where nothing has begun', () => {
     for (const [name, words] of [
       ['Push log', 'No pushes yet'],
       ['Failed', /^No push .*has failed/],
-      ['Scheduled', 'No push waits'],
-      ['Workers', 'No consumer runs'],
+      ['Scheduled', 'No push is waiting'],
+      ['Workers', 'No consumer is running'],
     ] as const) {
       await menu(page, name).click();
       await expect(title(page)).toHaveText(name);
@@ -76,7 +76,7 @@ test('in a hold the backlog is what waits, how long, and marked; the drawer says
   await expect(page).toHaveURL(/status=queued,retrying/);
   await expect(page.getByText(/^[2-9]\d pushes|^\d{3,} pushes/).first()).toBeVisible();
   await page.goto(`${system.url}/log?id=${ids[0]}`);
-  const why = /^(All sending is held|No worker gets through to FCM) now/; // between two probes, or before the next hold
+  const why = /^(Sending is held|No worker reaches FCM)/; // between two probes, or before the next hold
   await expect(page.getByText(why)).toBeVisible({ timeout: 45_000 });
   await system.simulate({});
   expect(await system.settled()).toMatchObject({ sent: 20 });

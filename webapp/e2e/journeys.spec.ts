@@ -74,11 +74,11 @@ test.describe('journeys', () => {
     await me.goTo('Failed');
     await me.click(me.button('1 h'));
     await me.click(me.page.getByRole('table').getByRole('link', { name: 'THIRD_PARTY_AUTH_ERROR' }));
-    await me.click(me.button('Resend all…'));
+    await me.click(me.button('Redrive all…'));
     await me.type(me.dialog().getByLabel('Reason'), 'certificate renewed');
-    await me.click(me.dialog().getByRole('button', { name: 'Resend 8 pushes' }));
+    await me.click(me.dialog().getByRole('button', { name: 'Redrive 8 pushes' }));
     await expect(me.page.getByText(/^8 (of 8|pushes) done/).first()).toBeVisible();
-    me.took('c. what failed with a code in the last hour is resent', 5, 1);
+    me.took('c. what failed with a code in the last hour is redriven', 5, 1);
   });
 
   test.describe('of processes', () => {
@@ -132,11 +132,11 @@ test.describe('journeys', () => {
     me.took('f. a reserved push is moved by an hour', 4, 0);
     await me.click(me.button(`Cancel ${cancel}`));
     await me.click(me.dialog().getByRole('button', { name: 'Cancel 1 push' }));
-    await expect(me.page.getByText('It is cancelled')).toBeVisible();
+    await expect(me.page.getByText('It was cancelled')).toBeVisible();
     me.took('f. one is cancelled', 2, 0);
     await me.click(me.button(`Send ${send} now`));
     await me.click(me.dialog().getByRole('button', { name: 'Send 1 push now' }));
-    await expect(me.page.getByText('It is queued')).toBeVisible();
+    await expect(me.page.getByText('It was queued')).toBeVisible();
     me.took('f. one is sent now', 2, 0);
     await eventually('it to be sent', async () => ((await system.counts()).sent === 1 ? true : undefined));
   });

@@ -188,8 +188,8 @@ test.describe('what comes meanwhile', () => {
     const story = drawer(page).getByRole('list', { name: 'Timeline' });
     await expect(story.getByRole('listitem')).toHaveText([
       /^Received/,
-      /^Try 1 503 UNAVAILABLE/,
-      /^Try 2 200 ACCEPTED/,
+      /^Attempt 1 503 UNAVAILABLE/,
+      /^Attempt 2 200 ACCEPTED/,
     ]);
     await expect.poll(() => asked(page).get('id')).toBe(id);
     await page.reload();
@@ -210,7 +210,7 @@ test.describe('what comes meanwhile', () => {
     const [id = ''] = await system.send({ msg_title: 'now', push_grp_id: 'tail' });
     await expect(row(page, id)).toBeVisible();
     await row(page, id).click();
-    await expect(page.getByRole('button', { name: /Held while you read/ })).toBeVisible();
+    await expect(page.getByRole('button', { name: /Paused while you read/ })).toBeVisible();
     const before = await ids(page);
     const [next = ''] = await system.send({ msg_title: 'later', push_grp_id: 'tail' });
     await system.settled();
@@ -434,7 +434,7 @@ test.describe('a push that is open', () => {
     await expect(drawer(page)).toContainText('This push is not in the log');
   });
 
-  test('two operators resend the same push at once: one does, the other is told', async ({ system, visit, allow }) => {
+  test('two operators redrive the same push at once: one does, the other is told', async ({ system, visit, allow }) => {
     allow(/^409 POST /);
     const [id = ''] = await system.send({ device_id: 'x-apns', msg_title: 'refused' });
     await eventually('the failure', async () => ((await system.counts()).failed === 1 ? true : undefined));
@@ -443,20 +443,20 @@ test.describe('a push that is open', () => {
     );
     for (const page of both) {
       await page.keyboard.press('p'); // so that neither sees what the other does
-      await drawer(page).getByRole('button', { name: 'Resend' }).click();
-      await expect(page.getByRole('dialog', { name: 'Resend this push?' })).toBeVisible();
+      await drawer(page).getByRole('button', { name: 'Redrive' }).click();
+      await expect(page.getByRole('dialog', { name: 'Redrive this push?' })).toBeVisible();
     }
     await system.api('admin', 'PUT', '/workers/consumer-1/desired', { desired: 'paused' });
     await paused(system);
     const [one, two] = both;
     if (!one || !two) throw new Error('two pages');
     const confirm = (page: Page) =>
-      page.getByRole('dialog', { name: 'Resend this push?' }).getByRole('button', { name: 'Resend' }).click();
+      page.getByRole('dialog', { name: 'Redrive this push?' }).getByRole('button', { name: 'Redrive' }).click();
     await confirm(one);
     await expect(one.getByText('Queued again', { exact: true })).toBeVisible();
     await confirm(two);
     await expect(
-      two.getByRole('dialog', { name: 'Resend this push?' }).getByText('It is queued already.'),
+      two.getByRole('dialog', { name: 'Redrive this push?' }).getByText('It is already queued.'),
     ).toBeVisible();
     await expect(two.getByText('Queued again', { exact: true })).toHaveCount(0);
     await expect(two.locator('[role=dialog] [data-status=queued]').first()).toBeVisible();
@@ -488,7 +488,7 @@ test.describe('an export', () => {
 
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('button', { name: 'CSV (as it is)' }).click();
-    await expect(page.getByText('Excel would change them')).toBeVisible();
+    await expect(page.getByText('Do not open it in Excel')).toBeVisible();
     const plain = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download CSV' }).click();
     const exact = readFileSync(await (await plain).path()).toString('utf8');
@@ -597,7 +597,7 @@ test('all of it by keyboard: login, log, open, next, close, next page, search, h
 });
 
 test.describe('redriving what is filtered', () => {
-  test('a text search of the last hour: counted, resent as a job with progress, and nothing else', async ({
+  test('a text search of the last hour: counted, redriven as a job with progress, and nothing else', async ({
     system,
     visit,
   }) => {
@@ -614,14 +614,14 @@ test.describe('redriving what is filtered', () => {
     const page = await visit(system, 'operator', '/log?range=1h');
     await search(page, 'Title', 'contains', '체결 알림');
     await expect(total(page)).toHaveText('8 pushes');
-    await page.getByRole('button', { name: 'Resend…' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Resend what the filter selects' });
-    await expect(dialog).toContainText('7 pushes are meant now'); // the eighth was accepted by FCM
+    await page.getByRole('button', { name: 'Redrive…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Redrive the matching pushes' });
+    await expect(dialog).toContainText('7 pushes match now'); // the eighth was accepted by FCM
     await expect(dialog).toContainText('contains "체결 알림"');
     await expect(dialog.getByRole('checkbox', { name: 'Failed' })).toBeChecked();
     await expect(dialog.getByRole('checkbox', { name: 'Cancelled' })).not.toBeChecked();
     await dialog.getByLabel('Reason').fill('certificate renewed');
-    await dialog.getByRole('button', { name: 'Resend 7 pushes' }).click();
+    await dialog.getByRole('button', { name: 'Redrive 7 pushes' }).click();
     await expect(page.getByText('7 of 7 done').or(page.getByText('7 pushes done')).first()).toBeVisible();
     await eventually('11 failures', async () => ((await system.counts()).failed === 11 ? true : undefined));
     const { items } = await system.get<{ items: { attempts: number }[] }>('/pushes?D_servicename=redriven&size=20');
@@ -630,16 +630,16 @@ test.describe('redriving what is filtered', () => {
 
     // By states, the button says how many; sent ones have none.
     await page.goto(`${system.url}/log?status=failed&range=1h`);
-    await expect(page.getByRole('button', { name: 'Resend 11 pushes…' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Redrive 11 pushes…' })).toBeVisible();
     await page.goto(`${system.url}/log?status=sent&range=1h&service=redriven`);
     await expect(total(page)).toHaveText('1 push');
-    await expect(page.getByRole('button', { name: /^Resend/ })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: /^Redrive/ })).toHaveCount(0);
   });
 
   test('a viewer has no such button', async ({ small, visit }) => {
     const page = await visit(small, 'viewer', '/log?status=failed');
     await shown(page);
-    await expect(page.getByRole('button', { name: /^Resend/ })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: /^Redrive/ })).toHaveCount(0);
   });
 });
 

@@ -21,7 +21,7 @@ test('numbers lead to the log with the same filter, and change as it happens', a
   await eventually('them to end', async () => ((await system.counts()).failed === 3 ? true : undefined));
   const tile = page.getByRole('listitem').filter({ hasText: /In 60 minutes · / });
   await expect(tile.getByRole('link')).toContainText('3');
-  await expect(page.getByText('A simulator of FCM is in use.')).toBeVisible();
+  await expect(page.getByText('An FCM simulator is in use.')).toBeVisible();
   await tile.getByRole('link').click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Push log');
   await expect(page.locator('[data-total]')).toHaveText('3 pushes');
@@ -64,5 +64,5 @@ test('no worker at all, and all of them paused, is told', async ({ system, visit
   await system.api('admin', 'PUT', '/workers/desired', { desired: 'running' });
   await expect(page.getByText('All workers are paused.')).toHaveCount(0);
   await system.process('consumer-1').stop();
-  await expect(page.getByText('No worker runs.')).toBeVisible();
+  await expect(page.getByText('No worker is running.')).toBeVisible();
 });

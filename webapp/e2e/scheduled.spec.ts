@@ -9,12 +9,12 @@ test('what waits is sent now, moved and cancelled, and its row stays and says so
     ...[10, 20, 30].map((n, i) => ({ id: `due-${i}`, msg_title: `due ${n}`, sndn_rsev_hour: inMinutes(n) })),
   );
   const page = await visit(system, 'operator', '/scheduled');
-  const list = page.getByRole('table', { name: 'Pushes that wait' });
+  const list = page.getByRole('table', { name: 'Waiting pushes' });
   await expect(list.getByRole('row')).toHaveCount(4);
 
   await page.getByRole('button', { name: `Send ${send} now` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Send 1 push now' }).click();
-  await expect(page.getByText('It is queued')).toBeVisible();
+  await expect(page.getByText('It was queued')).toBeVisible();
   await expect(list.getByRole('row').nth(1).locator('[data-status=sent]')).toBeVisible();
 
   await page.getByRole('button', { name: `Move ${move}` }).click();
@@ -29,7 +29,7 @@ test('what waits is sent now, moved and cancelled, and its row stays and says so
 
   await page.getByRole('button', { name: `Cancel ${cancel}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel 1 push' }).click();
-  await expect(page.getByText('It is cancelled')).toBeVisible();
+  await expect(page.getByText('It was cancelled')).toBeVisible();
   await expect(list.getByRole('row')).toHaveCount(4);
   expect(await system.counts()).toMatchObject({ sent: 1, scheduled: 1, cancelled: 1 });
 });
@@ -43,13 +43,13 @@ test('one that has left meanwhile is told, and nothing is done', async ({ system
   await system.api('admin', 'POST', `/pushes/${id}/send-now`);
   await eventually('it to be sent', async () => ((await system.counts()).sent === 1 ? true : undefined));
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel 1 push' }).click();
-  await expect(page.getByText('It has changed meanwhile, and nothing was done.')).toBeVisible();
+  await expect(page.getByText('Its state has changed in the meantime. Nothing was done.')).toBeVisible();
   expect((await system.counts()).sent).toBe(1);
 });
 
 test('a viewer sees what waits, and no button', async ({ small, visit }) => {
   const page = await visit(small, 'viewer', '/scheduled');
-  const list = page.getByRole('table', { name: 'Pushes that wait' });
+  const list = page.getByRole('table', { name: 'Waiting pushes' });
   await expect(list.getByRole('row').nth(1)).toBeVisible();
   await expect(list.getByRole('button')).toHaveCount(0);
 });

@@ -103,6 +103,6 @@ test('compose-en', async ({ visit }) => {
   await form.getByLabel('Title').fill('체결 알림');
   await form.getByLabel('Body').fill('삼성전자 12주가 71,900원에 매수 체결되었습니다.');
   await form.getByRole('button', { name: 'Validate only' }).click();
-  await expect(form.getByText('The fields are right.')).toBeVisible();
+  await expect(form.getByText('All fields are valid.')).toBeVisible();
   await take(page, 'compose-en');
 });

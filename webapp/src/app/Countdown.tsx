@@ -23,8 +23,9 @@ const useText = texts(
   },
   {
     title: 'You will be logged out soon',
-    idle: 'Nobody has used this page for a while. The page, its filters and what you were writing stay: log in again to go on.',
-    final: 'This session has reached its greatest length and cannot be extended. Log in again to go on where you were.',
+    idle: 'This page has not been used for a while. Page, filters and drafts are kept: log in again to continue.',
+    final:
+      'The session has reached its maximum length and cannot be extended. Log in again to continue where you were.',
     left: '{{seconds}} s left',
     stay: 'Stay logged in',
     close: 'Close',

@@ -40,6 +40,11 @@ export function useLanguage(): Language {
   return useTranslation().i18n.language as Language;
 }
 
+/** The language of the page, for what is no component; a change of it renders the page again. */
+export function currentLanguage(): Language {
+  return i18n.language as Language;
+}
+
 type Dictionary = Record<string, string>;
 type Values = Record<string, string | number>;
 /** A key without what i18next adds for the count. */

@@ -36,16 +36,16 @@ describe('BulkDialog', () => {
   it('says "at least" when there was no time to count', async () => {
     server.use(http.post(url('/jobs'), () => HttpResponse.json({ count: 12000, exact: false })));
     open();
-    expect(await screen.findByText('At least 12,000 pushes are meant now')).toBeVisible();
-    expect(screen.getByRole('button', { name: 'Resend 12,000 pushes or more' })).toBeVisible();
+    expect(await screen.findByText('At least 12,000 pushes match now')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Redrive 12,000 pushes or more' })).toBeVisible();
   });
 
   it('has nothing to do if nothing is meant', async () => {
     server.use(http.post(url('/jobs'), () => HttpResponse.json({ count: 0, exact: true })));
     open();
-    expect(await screen.findByText(/No push is meant/)).toBeVisible();
+    expect(await screen.findByText(/No push matches/)).toBeVisible();
     await userEvent.type(screen.getByRole('textbox', { name: /Reason/ }), 'because');
-    expect(screen.getByRole('button', { name: 'Resend' })).toBeDisabled();
+    expect(screen.getByRole('button', { name: 'Redrive' })).toBeDisabled();
   });
 
   it('shows that it could not be counted, and counts again', async () => {
@@ -55,7 +55,7 @@ describe('BulkDialog', () => {
     );
     open();
     await userEvent.click(await screen.findByRole('button', { name: 'Try again' }));
-    expect(await screen.findByText('7 pushes are meant now')).toBeVisible();
+    expect(await screen.findByText('7 pushes match now')).toBeVisible();
   });
 
   it('stays, with what went wrong, when the order is refused; tried again, it is the same order', async () => {
@@ -83,7 +83,7 @@ describe('BulkDialog', () => {
   it('gives Cancel the focus before something is cancelled', async () => {
     server.use(http.post(url('/jobs'), () => HttpResponse.json({ count: 7, exact: true })));
     open('cancel');
-    await screen.findByText('7 pushes are meant now');
+    await screen.findByText('7 pushes match now');
     expect(screen.getByRole('button', { name: 'Cancel' })).toHaveFocus();
   });
 });
@@ -91,14 +91,14 @@ describe('BulkDialog', () => {
 describe('JobPanel', () => {
   it('shows what a job does, for whom and why, and how far it is', async () => {
     renderPage(<JobPanel />);
-    const one = within(await screen.findByRole('article', { name: 'Resend' }));
+    const one = within(await screen.findByRole('article', { name: 'Redrive' }));
     expect(one.getByText('Running')).toBeVisible();
     expect(one.getByText('UNAVAILABLE')).toBeVisible();
     expect(one.getByText('50 of 200 done')).toBeVisible();
     expect(one.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '25');
     expect(one.getByText(/queued again/)).toHaveTextContent('queued again 45');
     expect(one.getByText(/accepted already/)).toHaveTextContent('accepted already 4');
-    expect(one.getByText(/ordered by kim/)).toHaveTextContent('Reason: outage is over');
+    expect(one.getByText(/started by kim/)).toHaveTextContent('Reason: outage is over');
     expect(one.getByRole('link')).toHaveAttribute(
       'href',
       '/log?status=failed&since=2026-11-20T00:00:00.000Z&code=UNAVAILABLE',
@@ -113,7 +113,7 @@ describe('JobPanel', () => {
       ),
     );
     renderPage(<JobPanel />);
-    expect(await screen.findByText(/Another one goes on with it soon/)).toBeVisible();
+    expect(await screen.findByText(/Another process continues it soon/)).toBeVisible();
     expect(screen.getByText('OOM command not allowed')).toBeVisible();
   });
 
@@ -152,18 +152,18 @@ describe('JobPanel', () => {
       }),
     );
     renderPage(<JobPanel />);
-    await userEvent.click(await screen.findByRole('button', { name: 'Stop the job: Resend' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Stop the job: Redrive' }));
     const dialog = within(await screen.findByRole('dialog'));
     await userEvent.type(dialog.getByRole('textbox'), 'wrong group');
     await userEvent.click(dialog.getByRole('button', { name: 'Stop the job' }));
-    expect(await screen.findByText('The job is to stop')).toBeVisible();
+    expect(await screen.findByText('The job is stopping')).toBeVisible();
     expect(body).toEqual({ reason: 'wrong group' });
   });
 
   it('says that it has ended when it was too late to stop it', async () => {
     server.use(http.post(url(`/jobs/${job.id}/cancel`), () => problem(409, 'the job has ended')));
     renderPage(<JobPanel />);
-    await userEvent.click(await screen.findByRole('button', { name: 'Stop the job: Resend' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Stop the job: Redrive' }));
     await userEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Stop the job' }));
     expect(await screen.findByText('the job has ended')).toBeVisible();
   });
@@ -184,8 +184,8 @@ describe('JobPanel', () => {
       ),
     );
     renderPage(<JobPanel of={(j) => j.kind === 'redrive'} most={1} />);
-    expect(await screen.findByText(/ordered by lee/)).toBeVisible();
-    expect(screen.getByText(/ordered by choi/)).toBeVisible();
+    expect(await screen.findByText(/started by lee/)).toBeVisible();
+    expect(screen.getByText(/started by choi/)).toBeVisible();
     expect(screen.getAllByRole('article')).toHaveLength(2);
   });
 

@@ -18,15 +18,15 @@ const useTimelineText = texts(
     try: '{{n}}차 시도',
     took: '응답 {{span}}',
     retryIn: '{{span}} 후 재시도',
-    takeover: '{{consumer}} 이(가) {{span}} 동안 응답이 없어 {{by}} 이(가) 넘겨받음',
-    redrive: '다시 보내기 (이전 상태: {{status}})',
+    takeover: '{{consumer}} 프로세스가 {{span}} 동안 응답이 없어 {{by}} 프로세스가 이어받음',
+    redrive: '재발송 (이전 상태: {{status}})',
     move: '발송 시각 변경',
     moveFrom: '변경 전: {{due}}',
     late: '늦은 응답 (이미 다른 프로세스가 처리함)',
     next: '다음 시도 예정',
     due: '발송 예정',
     waiting: '처리 대기 중',
-    held: '발송 멈춤이 끝나기를 기다리는 중',
+    held: '발송 보류가 해제되기를 기다리는 중',
     back: 'FCM에 연결되기를 기다리는 중',
     paused: '프로세스를 다시 켜기를 기다리는 중',
     alone: '실행 중인 프로세스가 없어 기다리는 중',
@@ -36,21 +36,21 @@ const useTimelineText = texts(
   {
     label: 'Timeline',
     accepted: 'Received',
-    try: 'Try {{n}}',
+    try: 'Attempt {{n}}',
     took: 'answered in {{span}}',
-    retryIn: 'again in {{span}}',
-    takeover: '{{consumer}} was silent for {{span}}, {{by}} took over',
-    redrive: 'Resent (was {{status}})',
+    retryIn: 'retry in {{span}}',
+    takeover: 'Lease of {{consumer}} expired after {{span}}; reclaimed by {{by}}',
+    redrive: 'Redriven (was {{status}})',
     move: 'Moved to another time',
     moveFrom: 'before: {{due}}',
-    late: 'Late answer (another worker had it by then)',
-    next: 'Next try',
+    late: 'Late answer (another worker had reclaimed it)',
+    next: 'Next attempt',
     due: 'Due',
     waiting: 'Waiting for a worker',
     held: 'Waiting for the end of a hold',
-    back: 'Waiting for a worker that gets through to FCM',
+    back: 'Waiting for a worker that reaches FCM',
     paused: 'Waiting for workers to be switched on',
-    alone: 'Waiting: no worker runs',
+    alone: 'Waiting: no worker is running',
     noStatus: 'no answer',
     ended: 'Ended: {{status}}',
   },
@@ -140,7 +140,7 @@ function Told({ step }: { step: Step }) {
         </>
       );
     case 'takeover':
-      return t('takeover', { consumer: step.consumer, by: step.by, span: step.silent });
+      return t('takeover', { consumer: step.consumer, by: step.by, span: formatSpan(readDuration(step.silent)) });
     case 'redrive':
       return (
         <>

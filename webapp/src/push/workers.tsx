@@ -28,7 +28,7 @@ export const useWorkerText = texts(
     running: 'Running',
     draining: 'Draining',
     paused: 'Paused',
-    circuit_open: 'Stepped back',
+    circuit_open: 'Circuit open',
     lost: 'Lost',
     absent: 'Not running',
     left: '{{n}} left',

@@ -19,18 +19,14 @@ describe('formatReserved', () => {
 });
 
 it('formatAge has whole seconds', () => {
-  expect([-5, 0, 3_999, 59_999, 80_000, 7_500_000].map(formatAge)).toEqual([
-    '0 s',
-    '0 s',
-    '3 s',
-    '59 s',
-    '1 m 20 s',
-    '2 h 5 m',
-  ]);
+  const ages = [-5, 0, 3_999, 59_999, 80_000, 7_500_000];
+  expect(ages.map((ms) => formatAge(ms, 'en'))).toEqual(['0 s', '0 s', '3 s', '59 s', '1 m 20 s', '2 h 5 m']);
+  expect(ages.map((ms) => formatAge(ms, 'ko'))).toEqual(['0초', '0초', '3초', '59초', '1분 20초', '2시간 5분']);
 });
 
 it('formatSpan is short', () => {
-  expect([12, 1_234, 59_600, 61_000, 3_600_000, 90_000_000, -5_000].map(formatSpan)).toEqual([
+  const spans = [12, 1_234, 59_600, 61_000, 3_600_000, 90_000_000, -5_000];
+  expect(spans.map((ms) => formatSpan(ms, 'en'))).toEqual([
     '12 ms',
     '1.2 s',
     '1 m',
@@ -38,5 +34,14 @@ it('formatSpan is short', () => {
     '1 h',
     '1 d 1 h',
     '-5.0 s',
+  ]);
+  expect(spans.map((ms) => formatSpan(ms, 'ko'))).toEqual([
+    '12밀리초',
+    '1.2초',
+    '1분',
+    '1분 1초',
+    '1시간',
+    '1일 1시간',
+    '-5.0초',
   ]);
 });

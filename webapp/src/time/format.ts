@@ -1,3 +1,5 @@
+import { currentLanguage, type Language } from '../i18n/texts';
+
 /** Wall-clock parts of an instant in a zone. */
 function parts(at: Date, zone: string): Record<string, string> {
   const all = formatter(zone).formatToParts(at);
@@ -57,22 +59,32 @@ export function formatReserved(text: string, zone: string): string {
   return text && formatTime(text, zone);
 }
 
-/** An age that ticks, in whole seconds: 3 s, 1 m 20 s, 2 h 5 m. */
-export function formatAge(ms: number): string {
-  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1_000))} s` : formatSpan(ms);
+type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
+
+/** What stands behind a number, by language. */
+const units: Record<Language, Record<Unit, string>> = {
+  ko: { ms: '밀리초', s: '초', m: '분', h: '시간', d: '일' },
+  en: { ms: ' ms', s: ' s', m: ' m', h: ' h', d: ' d' },
+};
+
+/** An age that ticks, in whole seconds: 3 s, 1 m 20 s, 2 h 5 m; in Korean 3초, 1분 20초. */
+export function formatAge(ms: number, language = currentLanguage()): string {
+  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1_000))}${units[language].s}` : formatSpan(ms, language);
 }
 
-/** A length of time, short: 340 ms, 12 s, 3 m 20 s, 2 h 5 m, 3 d 4 h. */
-export function formatSpan(ms: number): string {
-  if (ms < 0) return `-${formatSpan(-ms)}`;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+/** A length of time, short: 340 ms, 12 s, 3 m 20 s, 2 h 5 m, 3 d 4 h; in Korean 3분 20초. */
+export function formatSpan(ms: number, language = currentLanguage()): string {
+  if (ms < 0) return `-${formatSpan(-ms, language)}`;
+  const of = (n: number | string, unit: Unit) => `${n}${units[language][unit]}`;
+  const two = (n: number, unit: Unit, rest: number, smaller: Unit) =>
+    rest ? `${of(n, unit)} ${of(rest, smaller)}` : of(n, unit);
+  if (ms < 1_000) return of(Math.round(ms), 'ms');
+  if (ms < 10_000) return of((ms / 1_000).toFixed(1), 's');
   const s = Math.round(ms / 1_000);
-  if (s < 60) return `${s} s`;
+  if (s < 60) return of(s, 's');
   const m = Math.floor(s / 60);
-  if (m < 60) return s % 60 ? `${m} m ${s % 60} s` : `${m} m`;
+  if (m < 60) return two(m, 'm', s % 60, 's');
   const h = Math.floor(m / 60);
-  if (h < 24) return m % 60 ? `${h} h ${m % 60} m` : `${h} h`;
-  const d = Math.floor(h / 24);
-  return h % 24 ? `${d} d ${h % 24} h` : `${d} d`;
+  if (h < 24) return two(h, 'h', m % 60, 'm');
+  return two(Math.floor(h / 24), 'd', h % 24, 'h');
 }

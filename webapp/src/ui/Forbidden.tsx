@@ -8,7 +8,7 @@ import { Page } from './Page';
 const useText = texts(
   'forbidden',
   {
-    title: '볼 권한이 없는 페이지입니다',
+    title: '이 페이지를 볼 권한이 없습니다',
     hint: "이 페이지를 보려면 '{{name}}' 권한({{may}})이 필요합니다. 관리자에게 요청하세요.",
     home: '현황으로 가기',
     read: '로그 조회',
@@ -18,7 +18,7 @@ const useText = texts(
     keys: '키 관리',
     audit: '감사 로그 조회',
     settings: '서버 설정 조회',
-    self: '자기 계정',
+    self: '내 계정',
   },
   {
     title: 'You have no permission for this page',
@@ -31,7 +31,7 @@ const useText = texts(
     keys: 'manage producer keys',
     audit: 'read the audit log',
     settings: 'read the settings',
-    self: 'an own account',
+    self: 'manage your own account',
   },
 );
 

@@ -100,6 +100,6 @@ describe('Histogram', () => {
     renderPage(
       <Histogram label="x" spans={[{ at: '2026-11-22T00:30:00Z', counts: {} }]} spanSeconds={60} onSelect={vi.fn()} />,
     );
-    expect(screen.getByText('Nothing happened in this time')).toBeVisible();
+    expect(screen.getByText('Nothing was received in this time')).toBeVisible();
   });
 });

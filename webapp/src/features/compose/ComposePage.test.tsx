@@ -74,7 +74,7 @@ describe('validate only', () => {
     await fill();
     expect(screen.getByText('48 of 4,096 bytes')).toBeVisible(); // the same as the API counts
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
-    expect(await screen.findByText(/FCM would take it \(31 ms\). Nothing was sent./)).toBeVisible();
+    expect(await screen.findByText(/FCM would accept it \(31 ms\). Nothing was sent./)).toBeVisible();
     expect(all).toEqual([
       {
         query: '?validate_only=true',
@@ -83,7 +83,7 @@ describe('validate only', () => {
       },
     ]);
     await userEvent.type(screen.getByRole('textbox', { name: 'Title' }), '!');
-    expect(screen.queryByText(/FCM would take it/)).toBeNull(); // it was of another text
+    expect(screen.queryByText(/FCM would accept it/)).toBeNull(); // it was of another text
   });
 
   it('says what FCM has against it', async () => {
@@ -96,7 +96,7 @@ describe('validate only', () => {
     );
     renderPage(<ComposePage />, { at: '/compose' });
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
-    expect(await screen.findByText(/FCM would not take it/)).toBeVisible();
+    expect(await screen.findByText(/FCM would refuse it/)).toBeVisible();
     expect(screen.getByText(/The app was removed, or the token has expired/)).toBeVisible();
   });
 
@@ -117,10 +117,10 @@ describe('validate only', () => {
     renderPage(<ComposePage />, { at: '/compose' });
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
     expect(await screen.findByText(/is suppressed/)).toHaveTextContent(
-      /called it dead at 2026-11-22 09:30:00, with code INVALID_ARGUMENT/,
+      /at 2026-11-22 09:30:00 FCM answered INVALID_ARGUMENT/,
     );
     expect(
-      screen.getByText(fcm ? (fcm.ok ? /FCM would take it/ : /FCM would not/) : /does not know FCM/),
+      screen.getByText(fcm ? (fcm.ok ? /FCM would accept it/ : /FCM would refuse/) : /has no FCM settings/),
     ).toBeVisible();
     expect(screen.getByRole('link', { name: 'To the suppressed tokens' })).toHaveAttribute(
       'href',
@@ -133,7 +133,7 @@ describe('validate only', () => {
     taken(() => HttpResponse.json({ bytes: 48, max_bytes: 4096, fcm, suppressed: null, project: 'demo' }));
     renderPage(<ComposePage />, { at: '/compose' });
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
-    expect(await screen.findByText(/FCM would take it/)).toBeVisible();
+    expect(await screen.findByText(/FCM would accept it/)).toBeVisible();
     expect(screen.queryByText(/suppressed/)).toBeNull();
   });
 
@@ -147,7 +147,7 @@ describe('validate only', () => {
     );
     renderPage(<ComposePage />, { at: '/compose' });
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
-    expect(await screen.findByText(/FCM did not say whether it would take it/)).toBeVisible();
+    expect(await screen.findByText(/FCM gave no answer/)).toBeVisible();
     expect(screen.getByText('try later')).toBeVisible();
   });
 
@@ -155,7 +155,7 @@ describe('validate only', () => {
     taken(() => HttpResponse.json({ bytes: 48, max_bytes: 4096, fcm: null }));
     renderPage(<ComposePage />, { at: '/compose' });
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
-    expect(await screen.findByText(/This admin does not know FCM/)).toBeVisible();
+    expect(await screen.findByText(/This admin has no FCM settings/)).toBeVisible();
   });
 
   it('shows faults at their fields, and those that have none', async () => {
@@ -193,7 +193,7 @@ describe('the form', () => {
     await userEvent.type(screen.getByRole('textbox', { name: 'Value 1' }), 'quote');
     await userEvent.click(screen.getByRole('button', { name: 'Add a row' }));
     await userEvent.click(screen.getByRole('button', { name: 'Urgent' }));
-    await userEvent.type(screen.getByRole('textbox', { name: 'Time to live (s)' }), '60');
+    await userEvent.type(screen.getByRole('textbox', { name: 'Lifetime (s)' }), '60');
     await userEvent.click(screen.getByRole('button', { name: 'Validate only' }));
     await waitFor(() => expect(all).toHaveLength(1));
     expect(all[0]?.body).toMatchObject({ data: { screen: 'quote' }, priority: 'urgent', ttl: 60 });
@@ -216,9 +216,9 @@ describe('the form', () => {
   it('does not send what is wrong by itself', async () => {
     renderPage(<ComposePage />, { at: '/compose' });
     await fill();
-    await userEvent.type(screen.getByRole('textbox', { name: 'Time to live (s)' }), '0');
+    await userEvent.type(screen.getByRole('textbox', { name: 'Lifetime (s)' }), '0');
     await userEvent.click(screen.getByRole('button', { name: 'Send…' }));
-    expect(screen.getByRole('textbox', { name: 'Time to live (s)' })).toHaveAccessibleDescription(
+    expect(screen.getByRole('textbox', { name: 'Lifetime (s)' })).toHaveAccessibleDescription(
       'A whole number, 1 to 2,419,200',
     );
     expect(screen.queryByRole('dialog')).toBeNull();
@@ -274,16 +274,16 @@ describe('sending', () => {
     await fill();
     await userEvent.click(screen.getByRole('button', { name: 'Send…' }));
     const dialog = within(await screen.findByRole('dialog'));
-    expect(dialog.getByText(/It shows on a real phone/)).toBeVisible();
+    expect(dialog.getByText(/It appears on a real phone/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
-    expect(await dialog.findByText(/All sending is paused/)).toBeVisible();
+    expect(await dialog.findByText(/All workers are paused/)).toBeVisible();
   });
 
   it('says that a simulator is in use', async () => {
     renderPage(<ComposePage />, { at: '/compose' });
     await fill();
     await userEvent.click(screen.getByRole('button', { name: 'Send…' }));
-    expect(await screen.findByText(/Some worker sends to a simulator/)).toBeVisible();
+    expect(await screen.findByText(/Some workers send to an FCM simulator/)).toBeVisible();
   });
 
   it('is the same push when it is tried again, and another one after it was sent', async () => {
@@ -309,7 +309,7 @@ describe('sending', () => {
     await confirm();
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
     expect(screen.getByRole('textbox', { name: 'Body' })).toHaveAccessibleDescription(
-      'A title or a body with something to see is required',
+      'A title or a body with a visible character is required',
     );
   });
 

@@ -3,6 +3,7 @@ import Typography from '@mui/material/Typography';
 import type { Schemas } from '../../api/client';
 import { ApiError } from '../../api/error';
 import { codes, useCodeText } from '../../push/codes';
+import { formatSpan } from '../../time/format';
 import { useTime } from '../../time/useTime';
 import { ErrorText } from '../../ui/ErrorText';
 import { Link } from '../../ui/Link';
@@ -78,7 +79,7 @@ function FcmWord({ verdict: { bytes, max_bytes, fcm } }: { verdict: Schemas['Ver
   if (fcm.ok) {
     return (
       <Alert severity="success">
-        {valid} {t('fcmOk', { ms: fcm.took_ms })}
+        {valid} {t('fcmOk', { took: formatSpan(fcm.took_ms) })}
       </Alert>
     );
   }

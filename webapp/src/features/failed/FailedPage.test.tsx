@@ -59,20 +59,20 @@ describe('the groups', () => {
     renderPage(<FailedPage />, { at: '/failed' });
     const row = within((await screen.findByRole('link', { name: 'UNREGISTERED' })).closest('tr') as HTMLElement);
     expect(row.getByText('The app was removed, or the token has expired.')).toBeVisible();
-    expect(row.getByText('Ends the same way again')).toBeVisible();
+    expect(row.getByText('A redrive fails again')).toBeVisible();
     expect(row.getByRole('link', { name: '1,200' })).toHaveAttribute(
       'href',
       '/log?status=failed&range=24h&code=UNREGISTERED',
     );
     expect(screen.getByRole('link', { name: '1,203 failed' })).toHaveAttribute('href', '/log?status=failed&range=24h');
     const other = within(screen.getByRole('link', { name: 'UNAVAILABLE' }).closest('tr') as HTMLElement);
-    expect(other.queryByText('Ends the same way again')).toBeNull();
+    expect(other.queryByText('A redrive fails again')).toBeNull();
   });
 
   it('say that nothing has failed', async () => {
     server.use(http.get(url('/failures'), () => HttpResponse.json({ items: [], total: 0, exact: true })));
     const { address } = renderPage(<FailedPage />, { at: '/failed' });
-    expect(await screen.findByText('No push of this period has failed')).toBeVisible();
+    expect(await screen.findByText('No push accepted in this period has failed')).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Show all time' }));
     expect(await screen.findByText('No push has failed')).toBeVisible();
     expect(address.current).toBe('/failed?range=all');
@@ -120,7 +120,7 @@ describe('the groups', () => {
 
   it('open by a click anywhere on the row', async () => {
     const { address } = renderPage(<FailedPage />, { at: '/failed' });
-    await userEvent.click(await screen.findByText('FCM could not serve the request for the moment.'));
+    await userEvent.click(await screen.findByText('FCM was temporarily unavailable.'));
     expect(await screen.findByRole('heading', { name: 'UNAVAILABLE' })).toBeVisible();
     expect(address.current).toBe(group);
   });
@@ -136,7 +136,7 @@ describe('the groups', () => {
     await screen.findByRole('link', { name: '1,200' });
     tell('counts', { statuses: { failed: 1203 } });
     tell('counts', { statuses: { failed: 1215 } });
-    const refresh = await screen.findByRole('button', { name: '12 failed pushes have come or gone · Refresh' });
+    const refresh = await screen.findByRole('button', { name: '12 failed pushes were added or removed · Refresh' });
     expect(screen.getByRole('link', { name: '1,200' })).toBeVisible();
     server.use(
       http.get(url('/failures'), () =>
@@ -169,7 +169,7 @@ describe('a group', () => {
     );
   });
 
-  it('resends the selected ones, each with the reason, and says what came of each', async () => {
+  it('redrives the selected ones, each with the reason, and says what came of each', async () => {
     const sent: [unknown, unknown][] = [];
     server.use(
       http.post(url('/pushes/:id/redrive'), async ({ params, request }) => {
@@ -181,10 +181,10 @@ describe('a group', () => {
     renderPage(<FailedPage />, { at: group });
     await userEvent.click(await screen.findByRole('checkbox', { name: 'Select p-1' }));
     await userEvent.click(screen.getByRole('checkbox', { name: 'Select p-3' }));
-    await userEvent.click(screen.getByRole('button', { name: 'Resend 2 pushes' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Redrive 2 pushes' }));
     const dialog = within(await screen.findByRole('dialog'));
     await userEvent.type(dialog.getByRole('textbox', { name: 'Reason' }), 'outage is over');
-    await userEvent.click(dialog.getByRole('button', { name: 'Resend 2 pushes' }));
+    await userEvent.click(dialog.getByRole('button', { name: 'Redrive 2 pushes' }));
     expect(await screen.findByText('1 queued again, 1 not')).toBeVisible();
     expect(sent.sort()).toEqual([
       ['p-1', { reason: 'outage is over' }],
@@ -192,11 +192,11 @@ describe('a group', () => {
     ]);
     expect((await rowOf('p-1')).getByText('Queued')).toBeVisible();
     expect(screen.getByRole('checkbox', { name: 'Select p-1' })).toBeDisabled();
-    expect((await rowOf('p-3')).getByText(/Not resent: FCM has accepted it already/)).toBeVisible();
+    expect((await rowOf('p-3')).getByText(/Not redriven: FCM has already accepted it/)).toBeVisible();
     expect((await rowOf('p-2')).getByText('Failed')).toBeVisible();
   });
 
-  it('resends one, without a reason', async () => {
+  it('redrives one, without a reason', async () => {
     let body: unknown;
     server.use(
       http.post(url('/pushes/p-2/redrive'), async ({ request }) => {
@@ -205,8 +205,8 @@ describe('a group', () => {
       }),
     );
     renderPage(<FailedPage />, { at: group });
-    await userEvent.click(await screen.findByRole('button', { name: 'Resend p-2' }));
-    await userEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Resend 1 push' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Redrive p-2' }));
+    await userEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Redrive 1 push' }));
     expect(await screen.findByText('1 push was queued again')).toBeVisible();
     expect(body).toEqual({});
   });
@@ -229,10 +229,10 @@ describe('a group', () => {
     );
     renderPage(<FailedPage />, { at: group });
     await userEvent.click(await screen.findByRole('checkbox', { name: 'Select all on this page' }));
-    await userEvent.click(screen.getByRole('button', { name: 'Resend 3 pushes' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Redrive 3 pushes' }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(dialog.getByText(/^The oldest was accepted at .*, 2 days ago/)).toBeVisible();
-    expect(dialog.getByText(/^2 pushes are past their time to live/)).toBeVisible();
+    expect(dialog.getByText(/^2 pushes are past their lifetime/)).toBeVisible();
   });
 
   it('selects the whole page, and lets go', async () => {
@@ -243,7 +243,7 @@ describe('a group', () => {
     expect(screen.queryByText('3 selected')).toBeNull();
   });
 
-  it('resends all of them as a job, after it has counted', async () => {
+  it('redrives all of them as a job, after it has counted', async () => {
     let order: unknown;
     let counted: unknown;
     let key: string | null = null;
@@ -267,9 +267,9 @@ describe('a group', () => {
       }),
     );
     renderPage(<FailedPage />, { at: `${group}&since=2026-11-01T00:00:00Z` });
-    await userEvent.click(await screen.findByRole('button', { name: 'Resend all…' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Redrive all…' }));
     const dialog = within(await screen.findByRole('dialog'));
-    const go = await dialog.findByRole('button', { name: 'Resend 4,321 pushes' });
+    const go = await dialog.findByRole('button', { name: 'Redrive 4,321 pushes' });
     expect(go).toBeDisabled();
     expect(counted).toEqual({
       kind: 'redrive',
@@ -279,10 +279,10 @@ describe('a group', () => {
       dry_run: true,
     });
     expect(dialog.getByText(/^The oldest was accepted at 2026-11-01 09:00:00, \d+ days? ago/)).toBeVisible();
-    expect(dialog.getByText(/^409 pushes are past their time to live/)).toBeVisible();
+    expect(dialog.getByText(/^409 pushes are past their lifetime/)).toBeVisible();
     await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'outage is over');
     await userEvent.click(go);
-    expect(await screen.findByText('The job has been ordered')).toBeVisible();
+    expect(await screen.findByText('The job was started')).toBeVisible();
     expect(order).toEqual({
       kind: 'redrive',
       status: ['failed'],
@@ -315,7 +315,7 @@ describe('a group', () => {
   it('says so when it is empty by now', async () => {
     server.use(http.get(url('/pushes'), () => HttpResponse.json(page({ items: [], total: 0, pages: 0 }))));
     renderPage(<FailedPage />, { at: group });
-    expect(await screen.findByText('No push of this period has failed with this error')).toBeVisible();
+    expect(await screen.findByText('No push accepted in this period has failed with this error')).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Show all time' }));
     expect(await screen.findByText('No push has failed with this error')).toBeVisible();
   });
@@ -331,20 +331,20 @@ describe('a group', () => {
     await screen.findByRole('link', { name: 'p-1' });
     tell('pushes', { changes: [{ id: 'p-1', status: 'sent' }], more: 0, accepted: 0 });
     expect((await rowOf('p-1')).getByText('Accepted')).toBeVisible();
-    await waitFor(() => expect(screen.getByRole('button', { name: 'Resend p-1' })).toBeDisabled());
+    await waitFor(() => expect(screen.getByRole('button', { name: 'Redrive p-1' })).toBeDisabled());
   });
 
-  it('offers no resend of what could never be read', async () => {
+  it('offers no redrive of what could never be read', async () => {
     renderPage(<FailedPage />, { at: '/failed?code=INVALID_JOB' });
     await screen.findByRole('link', { name: 'p-1' });
-    expect(screen.queryByRole('button', { name: /Resend/ })).toBeNull();
-    expect(screen.getByText(/could never be read, and cannot be resent/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: /Redrive/ })).toBeNull();
+    expect(screen.getByText(/could not be read, and cannot be redriven/)).toBeVisible();
   });
 
   it('shows nothing to press to who may only look', async () => {
     renderPage(<FailedPage />, { at: group, me: viewer });
     await screen.findByRole('link', { name: 'p-1' });
-    expect(screen.queryByRole('button', { name: /Resend/ })).toBeNull();
+    expect(screen.queryByRole('button', { name: /Redrive/ })).toBeNull();
     expect(screen.queryByRole('checkbox')).toBeNull();
   });
 });

@@ -19,11 +19,11 @@ import { ThinBar } from '../../ui/ThinBar';
 import { useToast } from '../../ui/Toast';
 import { GroupHead } from './GroupHead';
 import { PushTable } from './PushTable';
-import { ResendDialog } from './ResendDialog';
+import { RedriveDialog } from './RedriveDialog';
 import { Selection } from './Selection';
 import { failedLink, hasLeft, type Period, useFailedState } from './state';
 import { useFailedText } from './text';
-import { useResend } from './useResend';
+import { useRedrive } from './useRedrive';
 
 const BulkDialog = lazily(() => import('../../jobs/BulkDialog').then((m) => ({ default: m.BulkDialog })));
 
@@ -34,7 +34,7 @@ type Props = {
   code: Code;
   /** Its count, if known. */
   group?: Schemas['CodeCount'];
-  /** Of which pushes are shown, and resent. */
+  /** Of which pushes are shown, and redriven. */
   period: Period;
   /** By how many the failed pushes have changed since they were counted. */
   news: number;
@@ -47,7 +47,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** The pushes that failed with one error code: looked at, and resent one by one, some, or all. */
+/** The pushes that failed with one error code: looked at, and redriven one by one, some, or all. */
 export function GroupView(props: Props) {
   const { code, group, period, news, onRefresh, onShowAll, onOrdered, children } = props;
   const t = useFailedText();
@@ -60,7 +60,7 @@ export function GroupView(props: Props) {
   const items = pushes.data?.items ?? none;
   const ids = useMemo(() => items.map((r) => r.id), [items]);
   const { became, note } = useBecame(ids, pushes.dataUpdatedAt);
-  const { results, run, resend, stop } = useResend(note);
+  const { results, run, redrive, stop } = useRedrive(note);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<readonly string[] | null>(null);
   const [all, setAll] = useState(false);
@@ -76,8 +76,8 @@ export function GroupView(props: Props) {
     const which = asked ?? [];
     setAsked(null);
     setSelected(new Set());
-    const { done, bad } = await resend(which, reason);
-    if (bad === 0) say(t('resent', { count: done }));
+    const { done, bad } = await redrive(which, reason);
+    if (bad === 0) say(t('redriven', { count: done }));
     else say(t('mixed', { ok: done - bad, bad }), 'warning');
   };
   const goTo = (to: number) => {
@@ -93,8 +93,8 @@ export function GroupView(props: Props) {
       </Link>
       <GroupHead code={code} group={group}>
         {mayChange && (
-          <Button variant="contained" title={t('resendAllHelp')} onClick={() => setAll(true)}>
-            {t('resendAll')}
+          <Button variant="contained" title={t('redriveAllHelp')} onClick={() => setAll(true)}>
+            {t('redriveAll')}
           </Button>
         )}
       </GroupHead>
@@ -112,7 +112,7 @@ export function GroupView(props: Props) {
               <Selection
                 count={chosen.length}
                 run={run}
-                onResend={() => setAsked(chosen)}
+                onRedrive={() => setAsked(chosen)}
                 onClear={() => setSelected(new Set())}
                 onStop={stop}
               />
@@ -147,13 +147,13 @@ export function GroupView(props: Props) {
               results={results}
               selected={mayChange ? selected : undefined}
               onSelect={setSelected}
-              onResend={setAsked}
+              onRedrive={setAsked}
             />
           )}
         </Paper>
       )}
       {asked && (
-        <ResendDialog
+        <RedriveDialog
           code={code}
           pushes={items.filter((r) => asked.includes(r.id))}
           onConfirm={(why) => void confirmed(why)}

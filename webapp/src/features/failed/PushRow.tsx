@@ -20,18 +20,18 @@ type Props = {
   record: Schemas['Record'];
   /** The state that it has come to since it was read. */
   became?: Status;
-  /** Whether it was resent from here; why is what came instead. */
+  /** Whether it was redriven from here; why is what came instead. */
   tried: boolean;
   why?: unknown;
-  /** Absent if the reader may not resend. */
+  /** Absent if the reader may not redrive. */
   selected?: boolean;
   onSelect: (id: string, on: boolean) => void;
-  onResend: (ids: string[]) => void;
+  onRedrive: (ids: string[]) => void;
 };
 
 /** A failed push. One that has left the group since stays where it is, and says so. */
 export const PushRow = memo(function PushRow(props: Props) {
-  const { code, record, became, tried, why, selected, onSelect, onResend } = props;
+  const { code, record, became, tried, why, selected, onSelect, onRedrive } = props;
   const t = useFailedText();
   const { id } = record;
   const left = became !== undefined && became !== 'failed';
@@ -74,18 +74,18 @@ export const PushRow = memo(function PushRow(props: Props) {
       <ShortCell text={record.push_grp_id} />
       <TableCell align="right">{record.attempts}</TableCell>
       <TableCell sx={{ width: '100%', minWidth: 180 }}>
-        {tried && why ? <NotResent why={why} /> : <Clamped text={record.result ?? ''} />}
+        {tried && why ? <NotRedriven why={why} /> : <Clamped text={record.result ?? ''} />}
       </TableCell>
       {selected !== undefined && (
         <TableCell sx={stickyRight}>
           <Button
             size="small"
             disabled={left}
-            aria-label={t('resendOne', { id })}
-            onClick={() => onResend([id])}
+            aria-label={t('redriveOne', { id })}
+            onClick={() => onRedrive([id])}
             sx={{ whiteSpace: 'nowrap' }}
           >
-            {t('resend')}
+            {t('redrive')}
           </Button>
         </TableCell>
       )}
@@ -112,13 +112,13 @@ function Clamped({ text }: { text: string }) {
   );
 }
 
-function NotResent({ why }: { why: unknown }) {
+function NotRedriven({ why }: { why: unknown }) {
   const t = useFailedText();
   const refused = useRefusalText();
   const refusal = refusalOf(why);
   return (
     <Typography variant="body2" component="div" sx={{ color: 'error.main' }}>
-      {t('notResent')}: {refusal ? refused(refusal) : <ErrorText error={why} />}
+      {t('notRedriven')}: {refusal ? refused(refusal) : <ErrorText error={why} />}
     </Typography>
   );
 }

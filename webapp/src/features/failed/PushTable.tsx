@@ -16,7 +16,7 @@ import { stickyCorner } from '../../ui/ShortCell';
 import { PushRow } from './PushRow';
 import { hasLeft } from './state';
 import { useFailedText } from './text';
-import type { Results } from './useResend';
+import type { Results } from './useRedrive';
 
 const columns = [
   'accepted_at',
@@ -35,15 +35,15 @@ type Props = {
   items?: Schemas['Record'][];
   became: Became;
   results: Results;
-  /** Absent if the reader may not resend. */
+  /** Absent if the reader may not redrive. */
   selected?: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
-  onResend: (ids: string[]) => void;
+  onRedrive: (ids: string[]) => void;
 };
 
 /** Failed pushes, each with what became of it since. */
 export const PushTable = memo(function PushTable(props: Props) {
-  const { code, items, became, results, selected, onSelect, onResend } = props;
+  const { code, items, became, results, selected, onSelect, onRedrive } = props;
   const t = useFailedText();
   const field = useFieldText();
   const list = useRef<HTMLTableElement>(null);
@@ -104,7 +104,7 @@ export const PushTable = memo(function PushTable(props: Props) {
                   why={results.get(record.id)}
                   selected={selected?.has(record.id)}
                   onSelect={toggle}
-                  onResend={onResend}
+                  onRedrive={onRedrive}
                 />
               ))
             : Array.from({ length: 8 }, (_, row) => (

@@ -6,19 +6,19 @@ import { useFailedText } from './text';
 type Props = {
   count: number;
   run: { of: number; done: number } | null;
-  onResend: () => void;
+  onRedrive: () => void;
   onClear: () => void;
   onStop: () => void;
 };
 
-/** What can be done with the selected pushes; while they are resent, how far that is. */
-export function Selection({ count, run, onResend, onClear, onStop }: Props) {
+/** What can be done with the selected pushes; while they are redriven, how far that is. */
+export function Selection({ count, run, onRedrive, onClear, onStop }: Props) {
   const t = useFailedText();
   if (run) {
     return (
       <Stack direction="row" role="status" sx={{ alignItems: 'center', gap: 1.5 }}>
         <LinearProgress
-          aria-label={t('resend')}
+          aria-label={t('redrive')}
           variant="determinate"
           value={(100 * run.done) / run.of}
           sx={{ width: 160, height: 6, borderRadius: 3 }}
@@ -35,8 +35,8 @@ export function Selection({ count, run, onResend, onClear, onStop }: Props) {
   return (
     <Stack direction="row" sx={{ alignItems: 'center', gap: 1.5, flexWrap: 'wrap' }}>
       <b>{t('selected', { count })}</b>
-      <Button size="small" variant="contained" onClick={onResend}>
-        {t('resendSelected', { count })}
+      <Button size="small" variant="contained" onClick={onRedrive}>
+        {t('redriveSelected', { count })}
       </Button>
       <Button size="small" color="inherit" onClick={onClear}>
         {t('clear')}

@@ -37,7 +37,7 @@ const current = (some: Partial<Schemas['Flush']>) =>
   server.use(http.get(url('/flushes/current'), () => HttpResponse.json({ flush: flush(some) })));
 
 const removed = () => within(screen.getByRole('region', { name: 'Will be removed' }));
-const stays = () => within(screen.getByRole('region', { name: 'Stays' }));
+const stays = () => within(screen.getByRole('region', { name: 'Kept' }));
 const openDialog = async (button = 'Flush 9,234 pushes…') => {
   await userEvent.click(await screen.findByRole('button', { name: button }));
   return within(await screen.findByRole('dialog'));
@@ -49,7 +49,7 @@ it('shows what will be removed, and what stays', async () => {
   expect(removed().getByText('9,234')).toBeVisible();
   expect(removed().queryByText('Queued')).toBeNull();
   expect(stays().getByText('12')).toBeVisible();
-  expect(stays().getByText('What is accepted from now on stays too.')).toBeVisible();
+  expect(stays().getByText('Pushes accepted from now on are kept, too.')).toBeVisible();
   expect(removed().getByRole('link', { name: '200' })).toHaveAttribute('href', '/log?status=failed');
   expect(screen.getByRole('link', { name: 'Open the audit log' })).toHaveAttribute(
     'href',
@@ -68,7 +68,7 @@ it('wants a reason and the word, with Cancel in focus, and repeats the number', 
   renderPage(<FlushPage />);
   const dialog = await openDialog();
   expect(dialog.getByRole('heading', { name: 'Remove 9,234 records from the log?' })).toBeVisible();
-  expect(dialog.getByText(/handed in again, they are sent again/)).toBeVisible();
+  expect(dialog.getByText(/handed in again under such an id is sent again/)).toBeVisible();
   expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
   expect(await dialog.findByText('The oldest was accepted at 2026-10-24 09:00:00.')).toBeVisible();
   const confirm = dialog.getByRole('button', { name: 'Flush 9,234 pushes' });
@@ -78,7 +78,7 @@ it('wants a reason and the word, with Cancel in focus, and repeats the number', 
   expect(confirm).toBeDisabled();
   await userEvent.type(word, 'h');
   await userEvent.click(confirm);
-  expect(await screen.findByText('Waiting for a worker to begin')).toBeVisible();
+  expect(await screen.findByText('Waiting for a process to start it')).toBeVisible();
   expect(body).toEqual({ confirm: 'flush', reason: 'end of the test' });
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   expect(screen.getByRole('button', { name: 'Flush 9,234 pushes…', hidden: true })).toBeDisabled();
@@ -102,9 +102,9 @@ it('sends the filter that was counted, and keeps the customer out of the address
   await userEvent.type(await screen.findByRole('textbox', { name: 'Customer no.' }), '10023451{Enter}');
   const dialog = await openDialog('Flush 5 pushes…');
   expect(counted).toMatchObject({ D_servicename: 'MTS', csno: '10023451' });
-  expect(screen.getByRole('region', { name: 'Stays', hidden: true })).toHaveTextContent('9,240'); // 9,246 in all
-  const why = '1 that match and have not ended, 9,240 that do not match';
-  expect(screen.getByRole('region', { name: 'Stays', hidden: true })).toHaveTextContent(why);
+  expect(screen.getByRole('region', { name: 'Kept', hidden: true })).toHaveTextContent('9,240'); // 9,246 in all
+  const why = '1 match but have not ended, 9,240 do not match';
+  expect(screen.getByRole('region', { name: 'Kept', hidden: true })).toHaveTextContent(why);
   expect(screen.queryByText('Pushes that have not ended')).toBeNull();
   expect(dialog.getByText('10023451')).toBeVisible();
   await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'asked for');
@@ -130,7 +130,7 @@ it('shows the flush that was quicker', async () => {
   current({ by: 'park' });
   await userEvent.click(dialog.getByRole('button', { name: 'Flush 9,234 pushes' }));
   expect(await screen.findByText('park')).toBeVisible();
-  expect(screen.getByText(/Another flush is running already/)).toBeVisible();
+  expect(screen.getByText(/Another flush is already running/)).toBeVisible();
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
 });
 
@@ -187,8 +187,8 @@ it('offers to clear a filter that matches nothing', async () => {
     ),
   );
   const { address } = renderPage(<FlushPage />, { at: '/flush?group=G99' });
-  await screen.findByText('No record that has ended matches these conditions.');
-  const [clear] = screen.getAllByRole('button', { name: 'Clear the conditions' });
+  await screen.findByText('No ended record matches this filter.');
+  const [clear] = screen.getAllByRole('button', { name: 'Clear the filter' });
   await userEvent.click(clear as HTMLElement);
   expect(await screen.findByRole('button', { name: 'Flush 9,234 pushes…' })).toBeEnabled();
   await waitFor(() => expect(address.current).toBe('/flush'));
@@ -229,7 +229,7 @@ it('follows what happens, and counts anew when it has ended', async () => {
   current({ state: 'done', looked: 1_000, removed: 990, ended_at: '2026-11-22T00:30:05Z' });
   tell('flush', { flush: { ...event, state: 'done' } });
   expect(await screen.findByText('The flush is done')).toBeVisible();
-  expect(await screen.findByText('No record that has ended matches these conditions.')).toBeVisible();
+  expect(await screen.findByText('No ended record matches this filter.')).toBeVisible();
 });
 
 it('counts along with what happens', async () => {

@@ -159,7 +159,7 @@ describe('the log', () => {
 
   it('says that a kept search is gone', async () => {
     show({ at: '/log?search=unknown' });
-    expect(await screen.findByText('The kept search has expired, or never was.')).toBeVisible();
+    expect(await screen.findByText('The saved search has expired or does not exist.')).toBeVisible();
     await userEvent.click(screen.getAllByRole('button', { name: 'Clear filters' })[0] as HTMLElement);
     expect(await screen.findByText('900,123 pushes')).toBeVisible();
   });
@@ -223,15 +223,15 @@ describe('redriving what is filtered', () => {
     orders.length = 0;
     const since = '2026-11-27T02:00:00.000Z';
     show({ at: '/log?range=1h&service=MTS&search=4f6f6e8f-9d39-4308-9163-85f55fb9c5b3&asof=2026-11-27T03:00:00.000Z' });
-    await userEvent.click(await screen.findByRole('button', { name: 'Resend…' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Redrive…' }));
     const dialog = within(await screen.findByRole('dialog'));
-    await dialog.findByText('64 pushes are meant now');
+    await dialog.findByText('64 pushes match now');
     expect(dialog.getByText('10023451')).toBeVisible();
     await userEvent.click(dialog.getByRole('checkbox', { name: 'Expired' }));
-    await dialog.findByText('128 pushes are meant now');
+    await dialog.findByText('128 pushes match now');
     await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'lost');
-    await userEvent.click(dialog.getByRole('button', { name: 'Resend 128 pushes' }));
-    await screen.findByText('The job has been ordered');
+    await userEvent.click(dialog.getByRole('button', { name: 'Redrive 128 pushes' }));
+    await screen.findByText('The job was started');
     const filter = {
       kind: 'redrive',
       D_servicename: 'MTS',
@@ -246,20 +246,20 @@ describe('redriving what is filtered', () => {
     ]);
   });
 
-  it('says how many, if all of them can be resent', async () => {
+  it('says how many, if all of them can be redriven', async () => {
     show({ at: '/log?status=failed,cancelled' });
-    expect(await screen.findByRole('button', { name: 'Resend 900,123 pushes…' })).toBeVisible();
+    expect(await screen.findByRole('button', { name: 'Redrive 900,123 pushes…' })).toBeVisible();
   });
 
   it.each(['sent', 'queued,retrying'])('is not there for %s', async (status) => {
     show({ at: `/log?status=${status}` });
     await screen.findByText('900,123 pushes');
-    expect(screen.queryByRole('button', { name: /^Resend/ })).toBeNull();
+    expect(screen.queryByRole('button', { name: /^Redrive/ })).toBeNull();
   });
 
   it('is not there for who may not change pushes', async () => {
     show({ at: '/log?status=failed', me: viewer });
     await screen.findByText('900,123 pushes');
-    expect(screen.queryByRole('button', { name: /^Resend/ })).toBeNull();
+    expect(screen.queryByRole('button', { name: /^Redrive/ })).toBeNull();
   });
 });

@@ -45,7 +45,7 @@ describe('a push', () => {
     renderPage(<PushDetails record={failed} />);
     expect(screen.getByText('It failed at 2026-11-27 10:02:03.')).toBeVisible();
     expect(screen.getByText(/The app was removed/)).toBeVisible();
-    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Try 1 404 UNREGISTERED');
+    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Attempt 1 404 UNREGISTERED');
   });
 
   const { error_code: _, fcm_send_time: __, tries: ___, ...waiting } = failed;
@@ -71,10 +71,10 @@ describe('a push', () => {
   });
 
   it.each([
-    [{ holds: [{ project: 'p' }] }, /^All sending is held now/, 'Waiting for the end of a hold'],
-    [{ desired: 'paused' }, /^All workers are paused now/, 'Waiting for workers to be switched on'],
-    [{ workers: { circuit_open: 1, paused: 1 } }, /^No worker gets through/, 'Waiting for a worker that gets through'],
-    [{ workers: { lost: 2 } }, /^No worker runs now/, 'Waiting: no worker runs'],
+    [{ holds: [{ project: 'p' }] }, /^Sending is held/, 'Waiting for the end of a hold'],
+    [{ desired: 'paused' }, /^All workers are paused/, 'Waiting for workers to be switched on'],
+    [{ workers: { circuit_open: 1, paused: 1 } }, /^No worker reaches FCM/, 'Waiting for a worker that reaches'],
+    [{ workers: { lost: 2 } }, /^No worker is running/, 'Waiting: no worker is running'],
     [{}, /^It waits for a worker/, 'Waiting for a worker'],
   ])('says what a queued push waits for: %j', async (more, sentence, step) => {
     summary(more);
@@ -83,12 +83,12 @@ describe('a push', () => {
     expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent(step);
   });
 
-  it('is resent after a warning that it will end the same way', async () => {
+  it('is redriven after a warning that it will end the same way', async () => {
     renderPage(<PushDetails record={failed} />);
-    await userEvent.click(screen.getByRole('button', { name: 'Resend' }));
-    expect(screen.getByText(/most likely end the same way/)).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Redrive' }));
+    expect(screen.getByText(/most likely fail again/)).toBeVisible();
     await userEvent.type(screen.getByLabelText(/Reason/), 'token renewed');
-    await userEvent.click(screen.getByRole('button', { name: 'Resend' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Redrive' }));
     expect(await screen.findByText('Queued again')).toBeVisible();
     expect(asked).toEqual([{ reason: 'token renewed' }]);
   });
@@ -96,14 +96,14 @@ describe('a push', () => {
   it('says why it could not be changed: somebody else was faster', async () => {
     server.use(http.post(url('/pushes/p/redrive'), () => problem(409, 'it can not be changed: queued')));
     renderPage(<PushDetails record={failed} />);
-    await userEvent.click(screen.getByRole('button', { name: 'Resend' }));
-    await userEvent.click(screen.getByRole('button', { name: 'Resend' }));
-    expect(await screen.findByText('It is queued already.')).toBeVisible();
+    await userEvent.click(screen.getByRole('button', { name: 'Redrive' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Redrive' }));
+    expect(await screen.findByText('It is already queued.')).toBeVisible();
   });
 
   it('offers nothing to who may only look', () => {
     renderPage(<PushDetails record={failed} />, { me: viewer });
-    expect(screen.queryByRole('button', { name: 'Resend' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Redrive' })).toBeNull();
     expect(screen.queryByRole('button', { name: 'Reveal' })).toBeNull();
   });
 

@@ -15,27 +15,27 @@ export const useExportText = texts(
     'export.csv': 'CSV(그대로)',
     'export.ndjson': 'NDJSON',
     'export.excelHint':
-      '사람이 Excel에서 열어 볼 파일입니다. 고객번호, 전화번호의 앞자리 0이 그대로 보이고, 시각은 {{zone}} 기준입니다.',
+      'Excel에서 열어 볼 파일입니다. 고객번호와 전화번호의 앞자리 0이 그대로 보이고, 시각은 {{zone}} 기준입니다.',
     'export.csvHint':
-      '프로그램이 읽을 파일입니다. 값이 저장된 그대로이며 다시 접수할 수 있습니다. Excel로 열면 값이 바뀌므로 열지 마세요.',
-    'export.ndjsonHint': '프로그램이 읽을 파일입니다. 한 줄이 API의 기록 하나입니다.',
+      '프로그램용 파일입니다. 저장된 값 그대로이며 다시 접수할 수 있습니다. Excel로 열면 값이 바뀌므로 열지 마세요.',
+    'export.ndjsonHint': '프로그램용 파일입니다. 한 줄이 API의 기록 하나입니다.',
   },
   {
-    exportTitle: 'Export what is filtered',
+    exportTitle: 'Export the filtered pushes',
     exportCount: '{{total}} pushes will be exported.',
     exportMasked: 'Personal data is masked.',
-    exportReveal: 'Export personal data as it is (needs a reason, and is audited)',
+    exportReveal: 'Export personal data unmasked (requires a reason, and is audited)',
     exportVerb: 'Download {{format}}',
     exportDone: 'The file was downloaded',
-    exportRunning: 'The file is being made. Closing this ends it.',
+    exportRunning: 'The file is being written. Closing this dialog stops it.',
     format: 'Format',
     'export.excel': 'For Excel',
     'export.csv': 'CSV (as it is)',
     'export.ndjson': 'NDJSON',
     'export.excelHint':
-      'For people who open it in Excel: customer and phone numbers keep their leading zeros, times are those of {{zone}}.',
+      'For reading in Excel: customer and phone numbers keep their leading zeros; times are in {{zone}}.',
     'export.csvHint':
-      'For programs: exact values, which can be handed in again. Excel would change them: do not open it there.',
-    'export.ndjsonHint': 'For programs: each line is a record as the API has it.',
+      'For programs: exact values that can be imported again. Do not open it in Excel, which changes values.',
+    'export.ndjsonHint': 'For programs: one record of the API a line.',
   },
 );

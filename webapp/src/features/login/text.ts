@@ -25,9 +25,9 @@ export const useLoginText = texts(
     hide: 'Hide the password',
     oidc: 'Log in with your company account',
     or: 'or',
-    ended: 'Your session has ended. Log in again to go on where you were.',
+    ended: 'Your session has ended. Log in again to continue where you were.',
     wrong: 'The name or the password is wrong.',
-    wait: 'Too many tries. Try again in {{seconds}} seconds.',
-    tagline: 'Push delivery, and its log',
+    wait: 'Too many attempts. Try again in {{seconds}} seconds.',
+    tagline: 'Push delivery and its log',
   },
 );

@@ -77,7 +77,7 @@ describe('tiles', () => {
 
   it('say how old the backlog is, and how long half of the pushes took', async () => {
     renderPage(<OverviewPage />);
-    expect(await screen.findByText('Oldest waits 3 m 10 s · 4 urgent · 30 in flight · 2 to be retried')).toBeVisible();
+    expect(await screen.findByText('Oldest waits 3 m 10 s · 4 urgent · 30 in flight · 2 waiting for a retry')).toBeVisible();
     expect(screen.getByText('Median 14 ms · newest 200')).toBeVisible();
     expect(screen.getByText('970 of 1,000 in 60 minutes')).toBeVisible();
   });
@@ -121,13 +121,13 @@ describe('banners', () => {
     ['a simulator', { simulator: true }, /Nothing reaches phones/],
     ['all paused', { desired: 'paused' }, /All workers are paused/],
     ['a flush', { flushing: true }, /The log is being flushed/],
-    ['no worker', { workers: { lost: 1 } }, /No worker runs/],
+    ['no worker', { workers: { lost: 1 } }, /No worker is running/],
     [
       'a hold',
       {
         holds: [hold],
       },
-      /FCM's quota was exceeded.*2026-11-22 09:30:00/,
+      /the FCM quota was exceeded.*2026-11-22 09:30:00/,
     ],
   ])('tell of %s', async (_, more, words) => {
     server.use(summary(more));
@@ -158,7 +158,7 @@ describe('the chart', () => {
 
   it('says what it does not show', async () => {
     renderPage(<OverviewPage />);
-    expect(await screen.findByText(/3 retries and 0 resent/)).toBeVisible();
+    expect(await screen.findByText(/3 retries and 0 redrives/)).toBeVisible();
   });
 
   it('reads hours for long times, and keeps the choice in the address', async () => {
@@ -192,7 +192,7 @@ describe('panels', () => {
     );
     expect(panel).toHaveTextContent('40');
     expect(panel).toHaveTextContent('some may be missing');
-    expect(within(panel).getByRole('link', { name: 'To the failed ones' })).toHaveAttribute('href', '/failed');
+    expect(within(panel).getByRole('link', { name: 'All failures' })).toHaveAttribute('href', '/failed');
   });
 
   it('say that nothing has failed', async () => {

@@ -81,13 +81,13 @@ describe('the list', () => {
       }),
     );
     const { address } = renderPage(<ScheduledPage />, { at: '/scheduled?page=3' });
-    expect(await screen.findByText('There is nothing on this page any more')).toBeVisible();
+    expect(await screen.findByText('This page is empty')).toBeVisible();
     await userEvent.click(screen.getByRole('button', { name: 'Retrying' }));
-    expect(await screen.findByText('No push waits for its next try')).toBeVisible();
+    expect(await screen.findByText('No push is waiting for a retry')).toBeVisible();
     expect(address.current).toBe('/scheduled?status=retrying');
     expect(asked).toEqual(['?page=3&size=50', '?page=1&size=50&status=retrying']);
     await userEvent.click(screen.getByRole('button', { name: 'Show all' }));
-    expect(await screen.findByText('No push waits')).toBeVisible();
+    expect(await screen.findByText('No push is waiting')).toBeVisible();
   });
 
   it('shows what went wrong in its place, and tries again', async () => {
@@ -170,7 +170,7 @@ describe('changes', () => {
     const dialog = await dialogOf();
     await userEvent.type(dialog.getByRole('textbox', { name: 'Reason' }), 'asked for');
     await userEvent.click(dialog.getByRole('button', { name: 'Send 1 push now' }));
-    expect(await screen.findByText('It is queued')).toBeVisible();
+    expect(await screen.findByText('It was queued')).toBeVisible();
     expect(body).toEqual({ reason: 'asked for' });
     expect((await rowOf('p-1')).getByText('Queued')).toBeVisible();
   });
@@ -185,7 +185,7 @@ describe('changes', () => {
     const dialog = await dialogOf();
     expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
     await userEvent.click(dialog.getByRole('button', { name: 'Cancel 1 push' }));
-    expect(await dialog.findByText(/nothing was done. FCM has accepted it already/)).toBeVisible();
+    expect(await dialog.findByText(/Nothing was done. FCM has already accepted it/)).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Cancel 1 push' })).toBeDisabled();
     await userEvent.click(dialog.getByRole('button', { name: 'Cancel' }));
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());

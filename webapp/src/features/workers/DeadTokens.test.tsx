@@ -69,7 +69,7 @@ describe('the list', () => {
   it('says when FCM is asked again', async () => {
     server.use(tokens([token, { ...token, hash: 'a'.repeat(32), ask_at: '2020-01-01T00:00:00Z' }]));
     show();
-    expect(await screen.findByRole('columnheader', { name: 'Asked again at' })).toBeVisible();
+    expect(await screen.findByRole('columnheader', { name: 'Next check' })).toBeVisible();
     expect(screen.getByRole('cell', { name: '9999-11-23 09:30:00' })).toBeVisible();
     expect(screen.getByRole('cell', { name: 'with the next push' })).toBeVisible();
   });
@@ -128,7 +128,7 @@ describe('forgetting many', () => {
     );
     const dialog = await open();
     expect(await dialog.findByRole('button', { name: 'Forget 7 tokens' })).toBeVisible();
-    fireEvent.change(dialog.getByLabelText(/FCM said so then or later \(Asia\/Seoul\)/), {
+    fireEvent.change(dialog.getByLabelText(/FCM answered at or after \(Asia\/Seoul\)/), {
       target: { value: '2026-11-22T09:30' },
     });
     expect(await dialog.findByRole('button', { name: 'Forget 4 tokens' })).toBeVisible();
@@ -151,7 +151,7 @@ describe('forgetting many', () => {
     );
     const dialog = await open();
     await give(dialog, 'why');
-    expect(await dialog.findByText('There are no such tokens.')).toBeVisible();
+    expect(await dialog.findByText('No token matches.')).toBeVisible();
     expect(dialog.getByRole('button', { name: 'Forget' })).toBeDisabled();
     await user.click(dialog.getByRole('combobox'));
     await user.click(await screen.findByRole('option', { name: 'Any code' }));
@@ -184,7 +184,7 @@ describe('forgetting many', () => {
     const dialog = await open();
     await give(dialog, 'why');
     await user.click(await dialog.findByRole('button', { name: 'Forget 1,204 tokens' }));
-    expect(await dialog.findByText(/Perhaps not all of them are forgotten. 1,204 were counted/)).toBeVisible();
+    expect(await dialog.findByText(/The result is unknown: some of the 1,204 counted tokens/)).toBeVisible();
     expect(dialog.getByText('redis is gone')).toBeVisible();
     const rest = await dialog.findByRole('button', { name: 'Forget 204 tokens' });
     expect(rest).toBeEnabled();
@@ -201,7 +201,7 @@ describe('forgetting many', () => {
     await give(dialog, 'why');
     await user.click(await dialog.findByRole('button', { name: 'Forget 2 tokens' }));
     expect(await dialog.findByText('no right to')).toBeVisible();
-    expect(dialog.queryByText(/Perhaps not all/)).toBeNull();
+    expect(dialog.queryByText(/The result is unknown/)).toBeNull();
   });
 });
 
@@ -231,7 +231,7 @@ describe('the look-up', () => {
     await find(` ${whole}\n`);
     const answer = await screen.findByText(/It is suppressed/);
     expect(answer.parentElement).toHaveTextContent(
-      /2026-11-22 09:30:00.*UNREGISTERED · The app was removed.*p-1.*Asked again at9999-11-23 09:30:00.*demo/,
+      /2026-11-22 09:30:00.*UNREGISTERED · The app was removed.*p-1.*Next check9999-11-23 09:30:00.*demo/,
     );
     expect(screen.getByRole('link', { name: 'p-1' })).toHaveAttribute('href', '/log?id=p-1');
     expect(screen.queryByRole('button', { name: 'Forget this token' })).toBeNull();

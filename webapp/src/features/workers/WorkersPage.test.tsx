@@ -37,7 +37,7 @@ describe('cards', () => {
     const c = await card('consumer-1');
     expect(within(c).getByText('Running')).toBeVisible();
     expect(c).toHaveTextContent('vm1 · pid 10');
-    expect(c).toHaveTextContent('In hand3');
+    expect(c).toHaveTextContent('In flight3');
     expect(c).toHaveTextContent('Per second41.5');
     expect(c).toHaveTextContent('Accepted by FCM12,345');
     expect(c).toHaveTextContent('Last heartbeat2 s ago');
@@ -54,11 +54,11 @@ describe('cards', () => {
     );
     renderPage(<WorkersPage />);
     const far = await card('consumer-1');
-    expect(far).toHaveTextContent("Redis's clock is 90.0 s behind this process's machine.");
+    expect(far).toHaveTextContent("Redis's clock is 90.0 s behind the machine of this process.");
     expect(far).toHaveTextContent('its /readyz answers 503');
     expect(far).toHaveTextContent('600.0 s back');
     const differs = await card('consumer-2');
-    expect(differs).toHaveTextContent("Redis's clock is 1.4 s ahead of this process's machine.");
+    expect(differs).toHaveTextContent("Redis's clock is 1.4 s ahead of the machine of this process.");
     expect(differs).not.toHaveTextContent('503');
     expect(await card('consumer-3')).not.toHaveTextContent("Redis's clock");
   });
@@ -85,13 +85,13 @@ describe('cards', () => {
   it('say what becomes of the work of a lost one', async () => {
     server.use(list([{ ...one, state: 'lost', silent_seconds: 14 }, two]));
     renderPage(<WorkersPage />);
-    expect(await card('consumer-1')).toHaveTextContent('Another process soon takes over the 3 that it had in hand');
+    expect(await card('consumer-1')).toHaveTextContent('Another process reclaims its 3 in-flight pushes soon');
   });
 
   it('say that nobody is there to take it over', async () => {
     server.use(list([{ ...one, state: 'lost', silent_seconds: 14 }]));
     renderPage(<WorkersPage />);
-    expect(await card('consumer-1')).toHaveTextContent('Nobody is there to take over the 3');
+    expect(await card('consumer-1')).toHaveTextContent('No process is left to reclaim its 3 in-flight pushes');
   });
 
   it('tell of a name that is paused though none of it runs', async () => {
@@ -101,14 +101,14 @@ describe('cards', () => {
     renderPage(<WorkersPage />);
     const c = await card('consumer-1');
     expect(within(c).getByText('Not running')).toBeVisible();
-    expect(c).toHaveTextContent('No process of this name runs');
+    expect(c).toHaveTextContent('No process of this name is running');
     expect(within(c).getByRole('switch')).not.toBeChecked();
   });
 
   it('are not there without a consumer; what to do is', async () => {
     server.use(list([]));
     renderPage(<WorkersPage />);
-    expect(await screen.findByText('No consumer runs')).toBeVisible();
+    expect(await screen.findByText('No consumer is running')).toBeVisible();
     expect(screen.getAllByRole('article')).toHaveLength(1); // the web server's
   });
 
@@ -159,7 +159,7 @@ describe('the switch', () => {
     renderPage(<WorkersPage />);
     const c = await card('consumer-1');
     await user.click(within(c).getByRole('switch'));
-    expect(await within(c).findByRole('alert')).toHaveTextContent(/could not be moved.*redis is gone/);
+    expect(await within(c).findByRole('alert')).toHaveTextContent(/could not be changed.*redis is gone/);
     expect(within(c).getByRole('switch')).toBeChecked();
   });
 
@@ -230,7 +230,7 @@ describe('all', () => {
     );
     renderPage(<WorkersPage />);
     await user.click(await screen.findByRole('button', { name: 'Resume all' }));
-    expect(await screen.findByText('All processes may run again')).toBeVisible();
+    expect(await screen.findByText('All processes are resumed')).toBeVisible();
     expect(within(await card('consumer-1')).getByRole('switch')).toBeChecked();
   });
 });
@@ -258,11 +258,11 @@ describe('a process that has stepped back', () => {
     );
     renderPage(<WorkersPage />);
     const c = within(await card('consumer-2'));
-    expect(c.getByText('Stepped back')).toBeVisible();
-    expect(c.getByText(/service account key is refused/)).toBeVisible();
+    expect(c.getByText('Circuit open')).toBeVisible();
+    expect(c.getByText(/FCM refuses the service account key/)).toBeVisible();
     expect(c.getByText(/seen with 3 different tokens/)).toBeVisible();
-    expect(c.getByText(/Mend the service account/)).toBeVisible();
-    expect(within(await card('consumer-1')).queryByText('Stepped back')).toBeNull();
+    expect(c.getByText(/Correct the service account/)).toBeVisible();
+    expect(within(await card('consumer-1')).queryByText('Circuit open')).toBeNull();
   });
 });
 

@@ -48,7 +48,7 @@ it('says who it is, and what they may do', async () => {
   renderPage(<AccountTab />, { me });
   expect(screen.getByText('Viewer')).toBeVisible();
   expect(screen.getByText('2026-11-22 21:00')).toBeVisible();
-  expect(screen.getByText('after 30 minutes without use')).toBeVisible();
+  expect(screen.getByText('after 30 minutes without activity')).toBeVisible();
   const may = (text: string) => within(screen.getByText(text).closest('li') as HTMLElement).getByTitle(/allowed/);
   expect(may('See the log and the overview, personal data masked')).toHaveTextContent(/^allowed$/);
   expect(may('Flush the log')).toHaveTextContent(/^not allowed$/);
@@ -57,7 +57,7 @@ it('says who it is, and what they may do', async () => {
 
 it('has no password of who comes from single sign-on', () => {
   renderPage(<AccountTab />, { me: { ...me, how: 'oidc' } });
-  expect(screen.getByText(/there is no password here/)).toBeVisible();
+  expect(screen.getByText(/you have no password here/)).toBeVisible();
   expect(screen.queryByLabelText(/Current password/)).toBeNull();
 });
 
@@ -76,7 +76,7 @@ it('changes the password, and logs in again with it', async () => {
   renderPage(<AccountTab />, { me });
   await type('the old one', 'the new one is long');
   await userEvent.click(button());
-  expect(await screen.findByText('The password is changed. Other sessions have ended.')).toBeVisible();
+  expect(await screen.findByText('The password was changed. Other sessions have ended.')).toBeVisible();
   expect(asked).toEqual([
     { current: 'the old one', password: 'the new one is long' },
     { name: 'lee', password: 'the new one is long' },
@@ -109,14 +109,14 @@ it('says how long to wait after too many tries', async () => {
   renderPage(<AccountTab />, { me });
   await type('a guess', 'the new one is long');
   await userEvent.click(button());
-  expect(await screen.findByText('Too many tries. Try again in 7 seconds.')).toBeVisible();
+  expect(await screen.findByText('Too many attempts. Try again in 7 seconds.')).toBeVisible();
 });
 
 it('does not ask for what the API would refuse', async () => {
   renderPage(<AccountTab />, { me });
   await type('the old one', 'short', 'other');
   expect(button()).toBeDisabled();
-  expect(screen.getByText('The two new passwords are not the same')).toBeVisible();
+  expect(screen.getByText('The two new passwords differ')).toBeVisible();
   expect(screen.getByLabelText(/^New password(?! again)/)).toBeInvalid();
 });
 

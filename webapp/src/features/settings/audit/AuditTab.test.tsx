@@ -131,7 +131,7 @@ it('filters by the actor of an entry', async () => {
   have([entry('2-0')]);
   renderPage(<AuditTab />);
   await userEvent.click((await table()).getByRole('button', { name: /^Details/ }));
-  await userEvent.click(screen.getByRole('button', { name: 'Only of this one' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Only this user' }));
   await waitFor(() => expect(asked.at(-1)).toEqual({ limit: 100, actor: 'kim' }));
   expect(screen.getByRole('textbox', { name: 'Who' })).toHaveValue('kim');
 });
@@ -172,7 +172,7 @@ it('goes on when nothing was found for long', async () => {
     }),
   );
   renderPage(<AuditTab />, { at: '/?actor=kim' });
-  await userEvent.click(await screen.findByRole('button', { name: 'Look at older entries' }));
+  await userEvent.click(await screen.findByRole('button', { name: 'Examine older entries' }));
   expect(await table()).toBeDefined();
 });
 

@@ -14,7 +14,7 @@ it('switches the language at once', async () => {
 
 it('keeps how close together rows are', async () => {
   const { unmount } = renderPage(<DisplayTab />);
-  const rows = within(screen.getByRole('group', { name: 'Rows of tables' }));
+  const rows = within(screen.getByRole('group', { name: 'Row height of tables' }));
   expect(rows.getByRole('button', { name: 'Compact' })).toHaveAttribute('aria-pressed', 'true');
   await userEvent.click(rows.getByRole('button', { name: 'Standard' }));
   unmount();

@@ -32,7 +32,7 @@ it('finds some, and keeps it in the address', async () => {
 
 it('shows only what is changed', async () => {
   const { address } = renderPage(<ServerTab />);
-  await userEvent.click(await screen.findByRole('checkbox', { name: 'Only those not at their default' }));
+  await userEvent.click(await screen.findByRole('checkbox', { name: 'Only changed settings' }));
   expect(variables()).toEqual(['REDIS_URL', 'OIDC_CLIENT_SECRET']);
   await waitFor(() => expect(address.current).toBe('/?changed=1'));
 });

@@ -107,7 +107,7 @@ it('wants a name and a permission', async () => {
   expect(add).toBeEnabled();
   await userEvent.click(form.getByRole('checkbox', { name: /^read/ }));
   expect(add).toBeDisabled();
-  expect(form.getByText('Choose one at least')).toBeVisible();
+  expect(form.getByText('Choose at least one')).toBeVisible();
 });
 
 it('says why it could not be made', async () => {
@@ -132,7 +132,7 @@ it('removes a token after a question', async () => {
   const dialog = within(await screen.findByRole('dialog', { name: 'Remove the token grafana?' }));
   expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
   await userEvent.click(dialog.getByRole('button', { name: 'Remove the token' }));
-  expect(await screen.findByText('The token grafana is removed')).toBeVisible();
+  expect(await screen.findByText('The token grafana was removed')).toBeVisible();
   await waitFor(() => expect(screen.queryByRole('rowheader', { name: 'grafana' })).toBeNull());
 });
 

@@ -92,7 +92,7 @@ it('finds a user by name, by a link too', async () => {
   const { address } = renderPage(<UsersTab />, { at: '/settings/users?q=LE' });
   await rowOf('lee');
   expect(screen.queryByText('park')).toBeNull();
-  await userEvent.type(screen.getByRole('searchbox', { name: 'Find by name' }), 'x{Enter}');
+  await userEvent.type(screen.getByRole('searchbox', { name: 'Search by name' }), 'x{Enter}');
   expect(await screen.findByText('Nothing matches the search')).toBeVisible();
   await userEvent.click(screen.getByRole('button', { name: 'Clear the search' }));
   await rowOf('park');
@@ -163,7 +163,7 @@ it('makes a user with a typed password, and does not show it again', async () =>
   expect(add).toBeDisabled();
   await userEvent.type(form.getByLabelText(/^Password/, { selector: 'input' }), ' no more at all');
   await userEvent.click(add);
-  expect(await screen.findByText('The user choi is added')).toBeVisible();
+  expect(await screen.findByText('The user choi was added')).toBeVisible();
   expect(body).toEqual({ name: 'choi', password: 'short no more at all', role: 'viewer', reveal: false });
 });
 
@@ -187,7 +187,7 @@ it('changes a role, with a reason', async () => {
   await userEvent.click(dialog.getByRole('checkbox', { name: /May reveal/ }));
   await userEvent.type(dialog.getByRole('textbox', { name: /Reason/ }), 'new team');
   await userEvent.click(change);
-  expect(await screen.findByText('The role of lee is changed')).toBeVisible();
+  expect(await screen.findByText('The role of lee was changed')).toBeVisible();
   expect(asked).toEqual([['/api/v1/users/lee/role', { role: 'admin', reveal: false, reason: 'new team' }]]);
 });
 
@@ -196,7 +196,7 @@ it('keeps one’s own role, but not one’s own grant', async () => {
   renderPage(<UsersTab />);
   const dialog = await choose('kim', 'Role and grant…');
   expect(dialog.getByRole('radio', { name: /Viewer/ })).toBeDisabled();
-  expect(dialog.getByText('Your own role is changed by another administrator.')).toBeVisible();
+  expect(dialog.getByText('Another administrator must change your own role.')).toBeVisible();
   await userEvent.click(dialog.getByRole('checkbox', { name: /May reveal/ }));
   await userEvent.click(dialog.getByRole('button', { name: 'Change' }));
   await waitFor(() => expect(asked).toEqual([['/api/v1/users/kim/role', { role: 'admin', reveal: true }]]));
@@ -216,7 +216,7 @@ it('disables a user after a question, and says what the API refuses', async () =
   expect(await dialog.findByText('this is the last enabled administrator')).toBeVisible();
   const asked = put('/users/lee/disabled');
   await userEvent.click(dialog.getByRole('button', { name: 'Disable' }));
-  expect(await screen.findByText('lee is disabled')).toBeVisible();
+  expect(await screen.findByText('lee was disabled')).toBeVisible();
   expect(asked).toEqual([['/api/v1/users/lee/disabled', { disabled: true }]]);
 });
 
@@ -225,7 +225,7 @@ it('lets a user in again', async () => {
   renderPage(<UsersTab />);
   const dialog = await choose('park', 'Enable…');
   await userEvent.click(dialog.getByRole('button', { name: 'Enable' }));
-  expect(await screen.findByText('park is enabled')).toBeVisible();
+  expect(await screen.findByText('park was enabled')).toBeVisible();
   expect(asked).toEqual([['/api/v1/users/park/disabled', { disabled: false }]]);
 });
 
@@ -265,13 +265,13 @@ it('ends the sessions of a user', async () => {
   await userEvent.click(sure.getByRole('button', { name: 'End 2 sessions' }));
   expect(await screen.findByText('2 sessions have ended')).toBeVisible();
   expect(sessions.map((s) => s.id)).toEqual(['b']);
-  expect(await dialog.findByText('Nowhere logged in')).toBeInTheDocument();
+  expect(await dialog.findByText('No sessions')).toBeInTheDocument();
 });
 
 it('says that there is nobody else yet', async () => {
   users = users.slice(0, 1);
   renderPage(<UsersTab />);
-  expect(await screen.findByText('There is nobody else yet')).toBeVisible();
+  expect(await screen.findByText('There are no other users yet')).toBeVisible();
 });
 
 it('can try again when users could not be read', async () => {

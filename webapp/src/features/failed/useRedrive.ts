@@ -6,21 +6,21 @@ import { eachBounded } from './bounded';
 /** How many requests are under way at a time. */
 const width = 4;
 
-/** What came of resending a push: null is that it is queued again, or else why not. */
+/** What came of redriving a push: null is that it is queued again, or else why not. */
 export type Results = ReadonlyMap<string, unknown>;
 
 type Run = { of: number; done: number; bad: number };
 
 /**
- * Resends pushes one by one, some at a time, and keeps what came of each. note is told of those
+ * Redrives pushes one by one, some at a time, and keeps what came of each. note is told of those
  * that are queued again.
  */
-export function useResend(note: (id: string, status: Status) => void) {
+export function useRedrive(note: (id: string, status: Status) => void) {
   const [results, setResults] = useState<Results>(new Map());
   const [run, setRun] = useState<Run | null>(null);
   const stop = useRef<AbortController | null>(null);
   useEffect(() => () => stop.current?.abort(), []);
-  const resend = useCallback(
+  const redrive = useCallback(
     async (ids: readonly string[], reason: string): Promise<Run> => {
       const aborter = new AbortController();
       stop.current = aborter;
@@ -30,7 +30,7 @@ export function useResend(note: (id: string, status: Status) => void) {
         ids,
         width,
         async (id) => {
-          const why = await redrive(id, reason);
+          const why = await redriveOne(id, reason);
           so.done++;
           if (why) so.bad++;
           else note(id, 'queued');
@@ -44,11 +44,11 @@ export function useResend(note: (id: string, status: Status) => void) {
     },
     [note],
   );
-  return { results, run, resend, stop: useCallback(() => stop.current?.abort(), []) };
+  return { results, run, redrive, stop: useCallback(() => stop.current?.abort(), []) };
 }
 
 /** Redrives a push; null if it is queued, else what came instead. */
-async function redrive(id: string, reason: string): Promise<unknown> {
+async function redriveOne(id: string, reason: string): Promise<unknown> {
   try {
     await client.POST('/api/v1/pushes/{id}/redrive', { params: { path: { id } }, body: reason ? { reason } : {} });
     return null;

@@ -16,8 +16,8 @@ type Props = {
   onClose: () => void;
 };
 
-/** Asks before some pushes are resent. */
-export function ResendDialog({ code, pushes, onConfirm, onClose }: Props) {
+/** Asks before some pushes are redriven. */
+export function RedriveDialog({ code, pushes, onConfirm, onClose }: Props) {
   const t = useFailedText();
   // What is asked stays asked, whatever becomes of the page meanwhile.
   const [{ count, age }] = useState(() => ({ count: pushes.length, age: ageOf(pushes, serverNow()) }));
@@ -25,7 +25,7 @@ export function ResendDialog({ code, pushes, onConfirm, onClose }: Props) {
     <ConfirmDialog
       open
       title={t('confirm', { count })}
-      verb={t('resendSelected', { count })}
+      verb={t('redriveSelected', { count })}
       reason="optional"
       onConfirm={onConfirm}
       onClose={onClose}
