@@ -16,7 +16,9 @@ test('a test push is validated, sent, and its story told to the end', async ({ s
   await expect(dialog).toContainText('simulator');
   await dialog.getByRole('button', { name: 'Send 1 push' }).click();
   const story = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
-  await expect(story).toHaveText([/^Received/, /^Attempt 1 503 UNAVAILABLE/, /^Attempt 2 200 ACCEPTED/], { timeout: 20_000 });
+  await expect(story).toHaveText([/^Received/, /^Attempt 1 503 UNAVAILABLE/, /^Attempt 2 200 ACCEPTED/], {
+    timeout: 20_000,
+  });
   await page
     .getByRole('region', { name: 'The push that was sent' })
     .getByRole('link', { name: 'Show in the log' })

@@ -77,7 +77,9 @@ describe('tiles', () => {
 
   it('say how old the backlog is, and how long half of the pushes took', async () => {
     renderPage(<OverviewPage />);
-    expect(await screen.findByText('Oldest waits 3 m 10 s · 4 urgent · 30 in flight · 2 waiting for a retry')).toBeVisible();
+    expect(
+      await screen.findByText('Oldest waits 3 m 10 s · 4 urgent · 30 in flight · 2 waiting for a retry'),
+    ).toBeVisible();
     expect(screen.getByText('Median 14 ms · newest 200')).toBeVisible();
     expect(screen.getByText('970 of 1,000 in 60 minutes')).toBeVisible();
   });
