@@ -14,12 +14,12 @@ import (
 // auditFilter selects entries of the audit log. A flag that is given and empty
 // is not absent.
 type auditFilter struct {
-	Since    *string `placeholder:"TIME" help:"Entries of then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
-	Until    *string `placeholder:"TIME" help:"Those of before then."`
-	Actor    *string `placeholder:"NAME" help:"What this user, token, or user of the machine did."`
-	Action   *string `help:"These actions, with commas between, such as login_failed,reveal."`
-	Customer *string `help:"On the data of this customer."`
-	Outcome  *string `help:"With this outcome: done, partial, cancelled, refused, failed, or unknown (the process died)."`
+	Since    *string `placeholder:"TIME" help:"Select entries at or after this time, RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Until    *string `placeholder:"TIME" help:"Select entries before this time."`
+	Actor    *string `placeholder:"NAME" help:"Select entries of this user, token, or user of the machine."`
+	Action   *string `help:"Select these actions, separated by commas, such as login_failed,reveal."`
+	Customer *string `help:"Select entries about this customer."`
+	Outcome  *string `help:"Select entries with this outcome: done, partial, cancelled, refused, failed, or unknown (the process died)."`
 }
 
 // check reads a filter of the audit log.

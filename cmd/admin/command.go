@@ -196,5 +196,5 @@ func osUser() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
 	}
-	return cmp.Or(os.Getenv("USER"), "somebody")
+	return cmp.Or(os.Getenv("USER"), "unknown")
 }

@@ -32,13 +32,13 @@ type cli struct {
 	Token struct {
 		List   tokenList   `cmd:"" help:"List the suppressed device tokens, newest first."`
 		Forget tokenForget `cmd:"" help:"Take a device token off the list, or all that a code or a time selects: pushes to it are sent again."`
-	} `cmd:"" help:"List and forget suppressed device tokens: FCM called them dead, and pushes to them fail at once."`
+	} `cmd:"" help:"List and forget suppressed device tokens: FCM reported them as invalid, and pushes to them fail at once."`
 	Key struct {
-		Add      keyAdd      `cmd:"" help:"Make an API key for a producer, and print it once."`
-		List     keyList     `cmd:"" help:"List the keys by name: when it was made, by whom, its owner, its end, and whether it works."`
-		Remove   keyRemove   `cmd:"" help:"Take a key away; it stops working at once."`
+		Add      keyAdd      `cmd:"" help:"Create a producer key, and print it once."`
+		List     keyList     `cmd:"" help:"List the keys by name: creation, creator, owner, end, and whether it works."`
+		Remove   keyRemove   `cmd:"" help:"Remove a key. It stops working at once."`
 		Transfer keyTransfer `cmd:"" help:"Give a key another owner. A key stops when its owner is disabled."`
-	} `cmd:"" help:"API keys of the back ends that hand in pushes."`
+	} `cmd:"" help:"Manage producer keys: secrets of back ends that hand in pushes."`
 	User struct {
 		Add     userAdd     `cmd:"" help:"Add a user. Reads the password twice; without a terminal, one line of standard input."`
 		List    userList    `cmd:"" help:"List the users by name."`
@@ -52,7 +52,7 @@ type cli struct {
 		End  sessionEnd  `cmd:"" help:"End one session, or all sessions of a user."`
 	} `cmd:"" help:"List and end sessions of the dashboard."`
 	APIToken struct {
-		Add      apiTokenAdd      `cmd:"" help:"Make an API token, and print its secret once."`
+		Add      apiTokenAdd      `cmd:"" help:"Create an API token, and print its secret once."`
 		List     apiTokenList     `cmd:"" help:"List the tokens by name; expired ones for another 30 days."`
 		Remove   apiTokenRemove   `cmd:"" help:"Remove a token. It stops working at once."`
 		Transfer apiTokenTransfer `cmd:"" help:"Give a token another owner. A token stops when its owner is disabled, and has at most the rights of its owner."`

@@ -15,28 +15,28 @@ import (
 // filterFlags are a filter. A flag that is given and empty is not absent: a script's unset
 // variable must not select everything.
 type filterFlags struct {
-	Status      *string `help:"Pushes in these states, with commas between them."`
-	Since       *string `placeholder:"TIME" help:"The ones accepted then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
-	Until       *string `placeholder:"TIME" help:"The ones accepted before then."`
-	Csno        *string `help:"The ones of this customer."`
-	PushGrpID   *string `placeholder:"GROUP" help:"The ones of this push group."`
-	DeviceID    *string `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
-	ServiceName *string `name:"d-servicename" placeholder:"SERVICE" help:"The ones of this service."`
-	ErrorCode   *string `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
-	Column      *string `help:"Together with --contains or --equals: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno, result, sndn_rsev_hour, fcm_send_yn or fcm_send_time."`
-	Contains    *string `placeholder:"WORD" help:"The ones whose column has this word in it; A to Z in either case, phones by their digits, times as 2026-11-30 09:30:00 in --zone."`
-	Equals      *string `placeholder:"WORD" help:"The ones whose column is this word, letter by letter; phones and times as by --contains."`
-	FCMSendYN   *string `name:"fcm-send-yn" placeholder:"Y|N" help:"The ones that FCM accepted (Y), or that ended otherwise (N)."`
+	Status      *string `help:"Select pushes in these states, separated by commas."`
+	Since       *string `placeholder:"TIME" help:"Select pushes accepted at or after this time, RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Until       *string `placeholder:"TIME" help:"Select pushes accepted before this time."`
+	Csno        *string `help:"Select pushes of this customer number."`
+	PushGrpID   *string `placeholder:"GROUP" help:"Select pushes of this push group."`
+	DeviceID    *string `placeholder:"TOKEN" help:"Select pushes to this device token."`
+	ServiceName *string `name:"d-servicename" placeholder:"SERVICE" help:"Select pushes of this service."`
+	ErrorCode   *string `placeholder:"CODE" help:"Select pushes with this error code, such as UNREGISTERED."`
+	Column      *string `help:"Column for --contains or --equals: csno, uuid_id, device_id, msg_title, msg_contents, D_servicename, push_grp_id, cust_telno, result, sndn_rsev_hour, fcm_send_yn or fcm_send_time."`
+	Contains    *string `placeholder:"WORD" help:"Select pushes whose column contains this text: A to Z in either case, phones by their digits, times as 2026-11-30 09:30:00 in --zone."`
+	Equals      *string `placeholder:"WORD" help:"Select pushes whose column is exactly this text; phones and times as in --contains."`
+	FCMSendYN   *string `name:"fcm-send-yn" placeholder:"Y|N" help:"Select pushes that FCM accepted (Y), or that ended otherwise (N)."`
 	timeFlags
 }
 
 // timeFlags are ranges of times beside that of when pushes were accepted.
 type timeFlags struct {
-	FCMSendSince  *string `name:"fcm-send-since" placeholder:"TIME" help:"The ones whose fcm_send_time is then or later."`
-	FCMSendUntil  *string `name:"fcm-send-until" placeholder:"TIME" help:"The ones whose fcm_send_time is before then."`
-	SndnRsevSince *string `name:"sndn-rsev-since" placeholder:"TIME" help:"The ones that are reserved for then or later; a push without sndn_rsev_hour is none of them."`
-	SndnRsevUntil *string `name:"sndn-rsev-until" placeholder:"TIME" help:"The ones that are reserved for before then."`
-	Zone          string  `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times, and in which the columns of times are searched."`
+	FCMSendSince  *string `name:"fcm-send-since" placeholder:"TIME" help:"Select pushes with fcm_send_time at or after this time."`
+	FCMSendUntil  *string `name:"fcm-send-until" placeholder:"TIME" help:"Select pushes with fcm_send_time before this time."`
+	SndnRsevSince *string `name:"sndn-rsev-since" placeholder:"TIME" help:"Select pushes reserved for this time or later; a push without sndn_rsev_hour never matches."`
+	SndnRsevUntil *string `name:"sndn-rsev-until" placeholder:"TIME" help:"Select pushes reserved for a time before this one."`
+	Zone          string  `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Read and search reserved times in this time zone."`
 }
 
 // given are those of the flags that were given, and others.

@@ -19,8 +19,8 @@ type keyName struct {
 type (
 	keyAdd struct {
 		keyName
-		Owner   string `placeholder:"USER" help:"User with whom the key stops; nobody if empty."`
-		Expires string `placeholder:"AGE" help:"How long it works, such as 90d; without an end if empty."`
+		Owner   string `placeholder:"USER" help:"User who owns the key: it stops when the user is disabled. No owner if empty."`
+		Expires string `placeholder:"AGE" help:"Time for which the key works, such as 90d. No end if empty."`
 
 		expires time.Duration
 	}

@@ -18,10 +18,10 @@ import (
 type logExport struct {
 	long
 	filterFlags
-	Order  *string `help:"newest or oldest first; newest if absent."`
-	Format *string `help:"csv (exact values, which producer load takes again) or ndjson (the API's records); csv if absent."`
-	For    *string `placeholder:"excel" help:"excel: a CSV that Excel shows as the log is, all values as texts, no formulas, times in --zone, for people. Without it a spreadsheet takes some values for numbers, dates or formulas."`
-	Lang   *string `placeholder:"ko|en" help:"Language of the heads and states with --for excel; ko if absent."`
+	Order  *string `help:"Order: newest or oldest first; newest if absent."`
+	Format *string `help:"Write csv (exact values, which producer load can import) or ndjson (the records of the API); csv if absent."`
+	For    *string `placeholder:"excel" help:"Write a CSV for people who open it in Excel: all values as text, no formulas, times in --zone. Without it, a spreadsheet reads some values as numbers, dates or formulas."`
+	Lang   *string `placeholder:"ko|en" help:"Language of column heads and states with --for excel: ko or en; ko if absent."`
 	Output string  `default:"-" placeholder:"FILE" help:"File to write; - is standard output. The file appears when it is complete, and replaces one of that name."`
 
 	export admin.Export

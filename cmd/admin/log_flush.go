@@ -22,8 +22,8 @@ const flushLook = 200 * time.Millisecond // between looks at a flush that is run
 type logFlush struct {
 	long
 	filterFlags
-	Yes    bool `help:"Yes, remove it. Its ids are unknown then: handed in again, they are sent again."`
-	Cancel bool `help:"Instead: end the flush that is running. What is removed stays so."`
+	Yes    bool `help:"Confirm the removal. Removed ids are unknown: handed in again, they are sent again."`
+	Cancel bool `help:"Stop the running flush instead. Removed records do not come back."`
 
 	filter pushlog.Filter
 }

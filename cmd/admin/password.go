@@ -31,7 +31,7 @@ func (f *passwordFlags) check(check *setting.Checker) access.Cost {
 // newPassword are the flags of a command that sets a password.
 type newPassword struct {
 	long
-	Generate bool `help:"Make a password, and print it once."`
+	Generate bool `help:"Generate a password, and print it once."`
 	passwordFlags
 
 	cost access.Cost

@@ -28,16 +28,16 @@ const pushChunk = 100 // ids in one round trip
 type pushFlags struct {
 	long
 	IDs       []string `arg:"" optional:"" name:"id" help:"Ids of pushes."`
-	Status    *string  `help:"Instead of ids: all pushes in this state. To redrive failed, expired or cancelled; to cancel scheduled, queued or retrying."`
-	Since     *string  `placeholder:"TIME" help:"Of those, the ones accepted then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
-	Until     *string  `placeholder:"TIME" help:"The ones accepted before then."`
-	ErrorCode *string  `placeholder:"CODE" help:"The ones with this error code, such as UNREGISTERED."`
-	Csno      *string  `help:"The ones of this customer."`
-	PushGrpID *string  `placeholder:"GROUP" help:"The ones of this push group."`
-	DeviceID  *string  `placeholder:"TOKEN" help:"The ones to this FCM registration token."`
+	Status    *string  `help:"Select all pushes in this state instead of ids. To redrive: failed, expired or cancelled; to cancel: scheduled, queued or retrying."`
+	Since     *string  `placeholder:"TIME" help:"Select pushes accepted at or after this time, RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Until     *string  `placeholder:"TIME" help:"Select pushes accepted before this time."`
+	ErrorCode *string  `placeholder:"CODE" help:"Select pushes with this error code, such as UNREGISTERED."`
+	Csno      *string  `help:"Select pushes of this customer number."`
+	PushGrpID *string  `placeholder:"GROUP" help:"Select pushes of this push group."`
+	DeviceID  *string  `placeholder:"TOKEN" help:"Select pushes to this device token."`
 	timeFlags
-	DryRun bool `help:"Change nothing: say how many pushes of the state it would take, since when, and how many are past their ttl."`
-	Yes    bool `help:"Redrive pushes that are past their ttl, too, though no --since bounds the period."`
+	DryRun bool `help:"Change nothing: print how many pushes match, since when, and how many are past their ttl."`
+	Yes    bool `help:"Redrive also pushes that are past their ttl, without a --since that bounds the period."`
 
 	ids []string         // or:
 	all stream.Selection // what they have in common
@@ -159,7 +159,7 @@ func (f *pushFlags) estimated(ctx context.Context, a *app, kind jobs.Kind) (s st
 		fmt.Fprintln(a.stdout, taken(s.Status, e, time.Now()))
 		return s, false, nil
 	case e.PastTTL > 0 && s.Since.IsZero() && s.Status != push.Expired && !f.Yes:
-		return s, false, outcomeError{audit.Refused, fmt.Errorf("nothing was done: %s; each would get its whole ttl anew: give --since, or --yes to take them all",
+		return s, false, outcomeError{audit.Refused, fmt.Errorf("nothing was done: %s; a redrive starts their ttl again: give --since, or --yes to redrive all of them",
 			taken(s.Status, e, time.Now()))}
 	}
 	return s, true, nil

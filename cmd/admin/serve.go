@@ -39,23 +39,23 @@ const trimEvery = time.Hour
 // serve is the command serve.
 type serve struct {
 	long
-	ListenAddr     string   `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Address of dashboard and API. Beyond this machine only with TLS_CERT_FILE, or with TRUSTED_PROXIES that do HTTPS, and with OPS_ADDR."`
-	OpsAddr        string   `env:"OPS_ADDR" help:"Address of /healthz, /readyz and /metrics; beside them if empty."`
-	TLSCertFile    string   `env:"TLS_CERT_FILE" placeholder:"FILE" help:"Certificate (PEM) for HTTPS; read anew when it changes."`
-	TLSKeyFile     string   `env:"TLS_KEY_FILE" placeholder:"FILE" help:"Its key."`
-	BasePath       string   `env:"BASE_PATH" default:"/" help:"Path below which dashboard and API are, such as /push/, if a proxy hands on paths as they are."`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Prefix are believed, with commas between them."`
-	MaxRequests    string   `env:"MAX_REQUESTS" default:"256" help:"Requests served at the same time; above it 429."`
-	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"After which a session that no person uses ends; what a page asks by itself is no use."`
-	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"After which every session ends."`
-	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"How long entries of the audit log are kept."`
-	Zone           string   `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Time zone of reserved times (yyyyMMddHHmmss)."`
-	ProjectID      string   `env:"FCM_PROJECT_ID" help:"Firebase project that is asked about test pushes; that of the credentials if empty."`
-	Credentials    string   `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file with which it is asked. Without it, and FCM_ENDPOINT, a test push is only checked here before it is sent."`
-	Endpoint       string   `env:"FCM_ENDPOINT" placeholder:"URL" help:"A simulator instead of FCM, http or https; no credentials then."`
-	Sound          string   `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"As the consumers have it, so that FCM is asked about what they would send: default, the name of a sound file in the app, or none."`
-	AdminUser      string   `env:"ADMIN_USER" help:"Name of the first administrator, made if there is no user at all."`
-	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Their password. Both count once; later they are not looked at."`
+	ListenAddr     string   `env:"LISTEN_ADDR" default:"127.0.0.1:8080" help:"Serve dashboard and API at this address. Beyond loopback it needs TLS_CERT_FILE, or TRUSTED_PROXIES that serve HTTPS, and OPS_ADDR."`
+	OpsAddr        string   `env:"OPS_ADDR" help:"Serve /healthz, /readyz and /metrics at this address. Empty: beside dashboard and API."`
+	TLSCertFile    string   `env:"TLS_CERT_FILE" placeholder:"FILE" help:"Serve HTTPS with this certificate (PEM). A changed file is read again."`
+	TLSKeyFile     string   `env:"TLS_KEY_FILE" placeholder:"FILE" help:"Private key (PEM) of the certificate."`
+	BasePath       string   `env:"BASE_PATH" default:"/" help:"Serve dashboard and API below this path, such as /push/, if a proxy passes paths on unchanged."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Trust X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Prefix of proxies in these networks, separated by commas."`
+	MaxRequests    string   `env:"MAX_REQUESTS" default:"256" help:"Serve at most this many requests of the API at the same time, and as many of the dashboard's files. More get 429."`
+	SessionIdle    string   `env:"SESSION_IDLE" default:"30m" help:"End a session after this time without activity of a person. Requests that a page makes by itself do not count."`
+	SessionLength  string   `env:"SESSION_LENGTH" default:"12h" help:"End every session after this time."`
+	AuditMaxAge    string   `env:"AUDIT_MAX_AGE" default:"17544h" help:"Keep entries of the audit log for this time."`
+	Zone           string   `env:"PUSH_ZONE" default:"Asia/Seoul" help:"Show, search and export times in this time zone, and read reserved times in it."`
+	ProjectID      string   `env:"FCM_PROJECT_ID" help:"Validate test pushes with this Firebase project; empty: the project of the credentials."`
+	Credentials    string   `env:"GOOGLE_APPLICATION_CREDENTIALS" placeholder:"FILE" help:"Service account file for that. Without it and without FCM_ENDPOINT, a test push is not validated by FCM."`
+	Endpoint       string   `env:"FCM_ENDPOINT" placeholder:"URL" help:"Validate with a simulator at this http or https address instead of FCM. The credentials are then not used."`
+	Sound          string   `name:"apns-sound" env:"APNS_SOUND" default:"default" help:"Set the sound as the consumers do, so that FCM validates what they would send: default, the name of a sound file in the app, or none."`
+	AdminUser      string   `env:"ADMIN_USER" help:"Create this administrator if there are no users yet."`
+	AdminPassword  string   `env:"ADMIN_PASSWORD" secret:"" help:"Password of that administrator. Both are ignored once there is a user."`
 	oidcFlags
 	passwordFlags
 
@@ -75,11 +75,11 @@ func (f *serve) Validate(check *setting.Checker) {
 	}
 	if _, _, err := net.SplitHostPort(addr); err == nil && !setting.Loopback(addr) {
 		if f.TLSCertFile == "" && len(f.TrustedProxies) == 0 {
-			check.Fault("LISTEN_ADDR", "others than this machine reach it: passwords must not travel in the clear, so give "+
-				"TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES if a proxy before it does HTTPS")
+			check.Fault("LISTEN_ADDR", "refusing a non-loopback address without TLS: passwords would be sent unencrypted; "+
+				"set TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES if a proxy serves HTTPS")
 		}
 		if f.OpsAddr == "" {
-			check.Fault("OPS_ADDR", "must be given when others than this machine reach LISTEN_ADDR: /metrics has no login")
+			check.Fault("OPS_ADDR", "is required with a non-loopback LISTEN_ADDR: /metrics has no login")
 		}
 	}
 	if !dashboard.ValidBase(f.BasePath) {

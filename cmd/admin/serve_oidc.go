@@ -13,14 +13,14 @@ import (
 
 // oidcFlags say which identity provider lets people in; all but the claims empty is none.
 type oidcFlags struct {
-	Issuer       string `name:"oidc-issuer" env:"OIDC_ISSUER" placeholder:"URL" help:"Identity provider (OpenID Connect) that lets people in, as it calls itself in its tokens."`
-	ClientID     string `name:"oidc-client-id" env:"OIDC_CLIENT_ID" placeholder:"ID" help:"What pushstream is called there."`
-	ClientSecret string `name:"oidc-client-secret" env:"OIDC_CLIENT_SECRET" secret:"" placeholder:"SECRET" help:"Its secret; none if the provider gives none."`
-	RedirectURL  string `name:"oidc-redirect-url" env:"OIDC_REDIRECT_URL" placeholder:"URL" help:"Where browsers come back, as registered there: https://HOST/api/v1/oidc/callback, as browsers reach it."`
-	RoleClaim    string `name:"oidc-role-claim" env:"OIDC_ROLE_CLAIM" default:"roles" help:"Claim of the id token that gives the role: a text, or a list of them; inner ones with dots, such as realm_access.roles."`
-	NameClaim    string `name:"oidc-name-claim" env:"OIDC_NAME_CLAIM" default:"preferred_username" help:"Claim that is the name here."`
-	Roles        string `name:"oidc-roles" env:"OIDC_ROLES" placeholder:"VALUE=ROLE" help:"What values of the role's claim mean, with commas between: push-ops=operator,push-admins=admin. The highest counts; who has none is not let in."`
-	Reveal       string `name:"oidc-reveal" env:"OIDC_REVEAL" placeholder:"VALUE" help:"Value of the role's claim that grants to see personal data in clear, besides a role."`
+	Issuer       string `name:"oidc-issuer" env:"OIDC_ISSUER" placeholder:"URL" help:"Log users in by this identity provider (OpenID Connect): its issuer URL, as in its tokens."`
+	ClientID     string `name:"oidc-client-id" env:"OIDC_CLIENT_ID" placeholder:"ID" help:"Client id of pushstream at the identity provider."`
+	ClientSecret string `name:"oidc-client-secret" env:"OIDC_CLIENT_SECRET" secret:"" placeholder:"SECRET" help:"Client secret; empty if the provider gives none."`
+	RedirectURL  string `name:"oidc-redirect-url" env:"OIDC_REDIRECT_URL" placeholder:"URL" help:"Redirect URL registered at the provider: https://HOST/api/v1/oidc/callback, as browsers reach it."`
+	RoleClaim    string `name:"oidc-role-claim" env:"OIDC_ROLE_CLAIM" default:"roles" help:"Claim of the id token with the role: a text, or a list of texts. Inner claims with dots, such as realm_access.roles."`
+	NameClaim    string `name:"oidc-name-claim" env:"OIDC_NAME_CLAIM" default:"preferred_username" help:"Claim of the id token with the name of the user."`
+	Roles        string `name:"oidc-roles" env:"OIDC_ROLES" placeholder:"VALUE=ROLE" help:"Roles by value of the role claim, separated by commas: push-ops=operator,push-admins=admin. The highest role counts; without one, the login is refused."`
+	Reveal       string `name:"oidc-reveal" env:"OIDC_REVEAL" placeholder:"VALUE" help:"Value of the role claim that also grants the permission to reveal personal data."`
 }
 
 // oidcVariables are the fields of access.OIDCConfig as people set them.

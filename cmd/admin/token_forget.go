@@ -23,10 +23,10 @@ type tokenForget struct {
 	long
 	Hash  string  `arg:"" optional:"" help:"Hash of the token: printf %s TOKEN | sha256sum | cut -c1-32"`
 	Token bool    `help:"Read the device token itself from standard input, one line."`
-	All   bool    `help:"All suppressed tokens."`
-	Code  *string `help:"Those of which FCM said this: UNREGISTERED or INVALID_ARGUMENT."`
-	Since *string `placeholder:"TIME" help:"Those of which FCM said so then or later; RFC 3339, such as 2026-11-24T09:30:00+09:00."`
-	Yes   bool    `help:"Forget many; without it they are counted only."`
+	All   bool    `help:"Forget all suppressed tokens."`
+	Code  *string `help:"Forget tokens with this code of FCM: UNREGISTERED or INVALID_ARGUMENT."`
+	Since *string `placeholder:"TIME" help:"Forget tokens that FCM reported at or after this time, RFC 3339, such as 2026-11-24T09:30:00+09:00."`
+	Yes   bool    `help:"Confirm forgetting many. Without it, they are only counted."`
 
 	filter stream.TokenFilter
 }

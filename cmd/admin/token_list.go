@@ -9,8 +9,8 @@ import (
 )
 
 type tokenList struct {
-	Page string `default:"1" help:"Page, from 1."`
-	Size string `default:"100" help:"Tokens on a page, 1 to 1000."`
+	Page string `default:"1" help:"Show this page, from 1."`
+	Size string `default:"100" help:"Show this many tokens on a page, 1 to 1000."`
 
 	page, size int
 }
@@ -38,7 +38,7 @@ func (c *tokenList) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if int64(len(tokens)) < total {
-		fmt.Fprintf(a.stderr, "page %d of %d dead tokens; --page and --size show others\n", c.page, total)
+		fmt.Fprintf(a.stderr, "page %d of %d suppressed tokens; --page and --size show others\n", c.page, total)
 	}
 	return nil
 }

@@ -34,12 +34,12 @@ func (c *userDisable) Run(ctx context.Context, a *app) error {
 	keys, err := apikey.New(a.rdb, a.keys.Prefix).List(ctx)
 	for _, one := range tokens {
 		if one.Owner == user && !one.Expired {
-			fmt.Fprintf(a.stderr, "stopped: API token %s; to give it to somebody else: admin apitoken transfer %s --to USER\n", one.Name, one.Name)
+			fmt.Fprintf(a.stderr, "stopped: API token %s; to give it another owner: admin apitoken transfer %s --to USER\n", one.Name, one.Name)
 		}
 	}
 	for _, k := range keys {
 		if k.Owner == user && !k.Expired(time.Now()) {
-			fmt.Fprintf(a.stderr, "stopped: producer key %s; to give it to somebody else: admin key transfer %s --to USER\n", k.Name, k.Name)
+			fmt.Fprintf(a.stderr, "stopped: producer key %s; to give it another owner: admin key transfer %s --to USER\n", k.Name, k.Name)
 		}
 	}
 	return err

@@ -20,7 +20,7 @@ func (*workerList) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	t := newTable(a.stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN FLIGHT", "PENDING", "SENT", "RATE", "LAST SEEN", "CLOCK", "HOST", "VERSION", "WHY STEPPED BACK", "LAST ERROR")
+	t := newTable(a.stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN FLIGHT", "PENDING", "SENT", "RATE", "LAST SEEN", "CLOCK", "HOST", "VERSION", "CIRCUIT BREAKER", "LAST ERROR")
 	for _, w := range workers {
 		t.row(w.Name, w.Consumer, w.State, w.Desired, w.InHand, w.Pending, w.Sent, fmt.Sprintf("%.1f/s", w.Rate),
 			fmt.Sprintf("%.1fs ago", w.Silent), clockCell(w.ClockOffset), w.Host, w.Version, why(w.Circuit), w.LastError)

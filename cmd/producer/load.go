@@ -291,7 +291,7 @@ func (l *loader) report(w io.Writer) {
 	if l.encoding != jobfile.Auto {
 		flags = " --encoding " + string(l.encoding)
 	}
-	fmt.Fprintf(w, "mend them there, and hand them in with: producer load --batch %s%s %s\n", setting.Quote(cmp.Or(l.batch, "NAME")), flags, setting.Quote(l.rejects.path))
+	fmt.Fprintf(w, "correct them there, and import them with: producer load --batch %s%s %s\n", setting.Quote(cmp.Or(l.batch, "NAME")), flags, setting.Quote(l.rejects.path))
 }
 
 // lastWords say how many lines were not accepted.

@@ -90,7 +90,7 @@ func (c OIDCConfig) Check() (faults []OIDCFault) {
 		bad("ClientID", "is needed")
 	}
 	if len(c.Roles) == 0 {
-		bad("Roles", "nobody could log in without")
+		bad("Roles", "no user could log in without")
 	}
 	for _, value := range slices.Sorted(maps.Keys(c.Roles)) {
 		if value == "" || !slices.Contains(Roles(), c.Roles[value]) {

@@ -21,7 +21,7 @@ import (
 var validHash = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // NoHash says what the hash of a token is to whoever gave something else.
-const NoHash = "a dead token is named by the first 32 hex digits of its SHA-256: printf %s TOKEN | sha256sum | cut -c1-32"
+const NoHash = "a suppressed token is named by the first 32 hex digits of its SHA-256: printf %s TOKEN | sha256sum | cut -c1-32"
 
 // ValidHash reports whether a text may be the hash of a token.
 func ValidHash(hash string) bool { return validHash.MatchString(hash) }

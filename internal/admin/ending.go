@@ -28,7 +28,7 @@ type endingCollector struct {
 // NewEndingCollector returns the metric of tokens and keys that need somebody.
 func NewEndingCollector(tokens *access.Store, keys *apikey.Store) prometheus.Collector {
 	return &endingCollector{tokens, keys, prometheus.NewDesc("pushstream_credentials",
-		"API tokens and producer keys by what is to be done: soon (they end within 14 days), expired, stopped (their owner is disabled).",
+		"API tokens and producer keys that need attention: soon (they expire within 14 days), expired, stopped (the owner is disabled).",
 		[]string{"kind", "state"}, nil)}
 }
 

@@ -37,7 +37,7 @@ func TestEndingCollector(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-# HELP pushstream_credentials API tokens and producer keys by what is to be done: soon (they end within 14 days), expired, stopped (their owner is disabled).
+# HELP pushstream_credentials API tokens and producer keys that need attention: soon (they expire within 14 days), expired, stopped (the owner is disabled).
 # TYPE pushstream_credentials gauge
 pushstream_credentials{kind="api_token",state="expired"} 0
 pushstream_credentials{kind="api_token",state="soon"} 1

@@ -71,7 +71,7 @@ func (a *api) mayAsk(c *gin.Context, in *parser) bool {
 		if refused.Alarm {
 			a.alarm(c, refused)
 		}
-		tooOften(c, refused.Wait, refused.Error()+": somebody with the permission "+string(access.Reveal)+" can go on")
+		tooOften(c, refused.Wait, refused.Error()+": a user with the permission "+string(access.Reveal)+" can go on")
 	}
 	return false
 }

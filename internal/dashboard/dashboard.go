@@ -157,7 +157,7 @@ func readIndex(files fs.FS) (string, error) {
 	page := strings.Replace(string(b), `<base href="./" />`, baseMark, 1) // as it may be written, too
 	for _, mark := range []string{baseMark, nonceMark} {
 		if !strings.Contains(page, mark) {
-			return "", errors.New("the dashboard's " + indexFile + " has no " + mark + ": build it anew")
+			return "", errors.New("the dashboard's " + indexFile + " has no " + mark + ": build it again")
 		}
 	}
 	return page, nil

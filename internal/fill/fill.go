@@ -27,7 +27,7 @@ const (
 // The errors that are about the log, not about Redis.
 var (
 	ErrNotEmpty  = errors.New("the log is not empty")
-	ErrDisturbed = errors.New("somebody else wrote to the log meanwhile: older pushes may come after newer ones; empty it, and fill it alone")
+	ErrDisturbed = errors.New("another process wrote to the log meanwhile, so older pushes may stand after newer ones; empty the log, and fill it without other writers")
 )
 
 // Options say what to fill in.

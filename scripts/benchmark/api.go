@@ -192,7 +192,7 @@ func (b *apiBench) live(ctx context.Context) (_ []result, err error) {
 	}
 	delays, short := delaysOf(got, accepted)
 	if len(delays) == 0 {
-		return nil, errors.New("nobody was told anything")
+		return nil, errors.New("no client got an event")
 	}
 	return []result{
 		{"live events: from acceptance of the oldest push in a message to a client, p50", percentile(delays, 0.5), "ms", "", len(delays)},

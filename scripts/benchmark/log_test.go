@@ -39,7 +39,7 @@ func TestLog(t *testing.T) {
 	for name, span := range map[string][2]float64{
 		"payload a row: id and the job's values": {400, 500}, "memory of Redis a row": {500, 2000}, "  record with a hash of its own": {1, 400},
 		"  packed records in chunks, by their length": {150, 400}, "  chunks but for these": {50, 600}, "page 45, p50": {0.01, 5000}, "export of everything": {1, 1e9},
-		"a word in no msg_contents, all rows looked at, p50": {0.01, 5000},
+		"a word in no msg_contents, all rows examined, p50": {0.01, 5000},
 	} {
 		if v, ok := byName[name]; !ok || v < span[0] || v > span[1] {
 			t.Errorf("%s is %v, it should be %v to %v", name, v, span[0], span[1])

@@ -88,7 +88,7 @@ func (b *logBench) kinds() []query {
 		{push.FieldMsgContents, corpus.Absent, "≤ 150"}, {push.FieldMsgTitle, corpus.Absent, ""},
 		{push.FieldDeviceID, corpus.AbsentToken, "≤ 300"}, {pushlog.FieldResult, corpus.AbsentToken, ""},
 	} {
-		kinds = append(kinds, query{"a word in no " + column.name + ", all rows looked at", column.target, true,
+		kinds = append(kinds, query{"a word in no " + column.name + ", all rows examined", column.target, true,
 			b.nowhere(contains(column.name, column.word))})
 	}
 	return append(kinds,
@@ -158,7 +158,7 @@ func (b *logBench) nowhere(f pushlog.Filter) func(context.Context) error {
 	return func(ctx context.Context) error {
 		page, err := b.log.List(ctx, pushlog.Query{Filter: f, Page: 1, Size: 100})
 		if err == nil && (!page.Exact || page.Total != 0 || page.Looked != page.Of || page.Of < int64(b.rows)) {
-			err = fmt.Errorf("exact %v, %d found, %d of %d looked at", page.Exact, page.Total, page.Looked, page.Of)
+			err = fmt.Errorf("exact %v, %d found, %d of %d examined", page.Exact, page.Total, page.Looked, page.Of)
 		}
 		return err
 	}

@@ -300,7 +300,7 @@ func (s *storm) gather(ctx context.Context) (*findings, error) {
 	f.conflicts, f.contradicted = int(s.load.conflicts.Load()), s.load.contradicted
 	for id, r := range f.records {
 		if _, known := f.accepted[id]; !known && !f.contradicted[conflictWith(r)] {
-			f.faults = append(f.faults, "a record of a push that nobody answered for: "+id)
+			f.faults = append(f.faults, "a record of a push that ended without an answer: "+id)
 		}
 		if _, unread := takeOvers(r); len(unread) > 0 {
 			f.faults = append(f.faults, fmt.Sprintf("notes of %s that can't be read: %q", id, unread))
