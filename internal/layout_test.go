@@ -77,7 +77,9 @@ func TestArrows(t *testing.T) {
 	for folder, allowed := range map[string][]string{
 		"internal/push":            nil,
 		"internal/pushlog":         {"internal/push"},
-		"internal/stream":          {"internal/loop", "internal/push", "internal/pushlog", "internal/redisclock", "internal/redisscript"},
+		"internal/stream":          {"internal/loop", "internal/push", "internal/pushlog", "internal/redisclock", "internal/redismemory", "internal/redisscript"},
+		"internal/logkeep":         {"internal/loop", "internal/push", "internal/pushlog", "internal/redismemory", "internal/redisscript"},
+		"internal/redismemory":     nil,
 		"internal/redisscript":     nil,
 		"internal/loop":            nil,
 		"internal/fcm":             {"internal/push"},

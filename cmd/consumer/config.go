@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"pushstream/internal/fcm"
+	"pushstream/internal/logkeep"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisconn"
 	"pushstream/internal/setting"
@@ -32,6 +33,7 @@ type cli struct {
 	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait this long after the first failed attempt, and before the first probe of a hold; the wait doubles each time. FCM asks for at least 10s."`
 	LogMaxAge     string `env:"LOG_MAX_AGE" default:"720h" help:"Remove ended pushes from the log at this age since acceptance, up to 9600h; 0: keep them. A removed id is unknown: handed in again, it is sent again. The same for all consumers."`
 	LogMaxRows    string `env:"LOG_MAX_ROWS" default:"5000000" help:"Remove the oldest ended pushes when the log has more rows than this, all partitions together; 0: no limit. The same for all consumers."`
+	LogPackAfter  string `env:"LOG_PACK_AFTER" default:"24h" help:"Pack the records of sent pushes at this age, 1m to 9600h. redis-cli HGETALL shows a record until then, admin push show always. An unpacked record takes about 700 bytes more of Redis memory. The same for all consumers."`
 	OpsAddr       string `env:"OPS_ADDR" default:"127.0.0.1:0" help:"Serve /healthz, /readyz and /metrics at this address. Port 0 takes a free port and logs it."`
 }
 
@@ -48,6 +50,7 @@ type config struct {
 	registry   *prometheus.Registry
 	sender     *fcm.Sender
 	stream     stream.ConsumerOptions
+	logkeep    logkeep.Options
 }
 
 // check turns the texts into values and names every mistake. It connects
@@ -75,11 +78,15 @@ func (c *cli) check(ctx context.Context) (*config, error) {
 			RampUp:        check.Duration("FCM_RAMP_UP", c.RampUp, 0, time.Hour),
 			RetryMinDelay: check.Duration("RETRY_MIN_DELAY", c.RetryMinDelay, time.Millisecond, time.Hour),
 			Zone:          check.Zone("PUSH_ZONE", c.Zone),
-			LogMaxAge:     check.Duration("LOG_MAX_AGE", c.LogMaxAge, 0, 9600*time.Hour),
-			LogMaxRows:    check.Int("LOG_MAX_ROWS", c.LogMaxRows, 0, 2_000_000_000),
 			Version:       telemetry.Version(),
 		},
+		logkeep: logkeep.Options{
+			MaxAge:    check.Duration("LOG_MAX_AGE", c.LogMaxAge, 0, 9600*time.Hour),
+			MaxRows:   check.Int("LOG_MAX_ROWS", c.LogMaxRows, 0, 2_000_000_000),
+			PackAfter: check.Duration("LOG_PACK_AFTER", c.LogPackAfter, time.Minute, 9600*time.Hour),
+		},
 	}
+	cfg.logkeep.Owner = cfg.stream.Name
 	if client, err := redisconn.Open(c.RedisURL); err != nil {
 		check.Fault("REDIS_URL", err.Error())
 	} else {

@@ -13,7 +13,7 @@ import (
 var variables = []string{
 	"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "PUSH_ZONE", "FCM_PROJECT_ID", "GOOGLE_APPLICATION_CREDENTIALS",
 	"FCM_ENDPOINT", "CONSUMER_CONCURRENCY", "RETRY_MIN_DELAY", "OPS_ADDR",
-	"CONSUMER_NAME", "CONSUMER_LEASE", "FCM_RATE", "FCM_RAMP_UP", "LOG_MAX_AGE", "LOG_MAX_ROWS",
+	"CONSUMER_NAME", "CONSUMER_LEASE", "FCM_RATE", "FCM_RAMP_UP", "LOG_MAX_AGE", "LOG_MAX_ROWS", "LOG_PACK_AFTER",
 }
 
 func TestMain(m *testing.M) {
@@ -36,10 +36,10 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	code, stdout, stderr := runs(t,
 		"--redis-url=redis://:hunter2/more@host", "--prefix={x}", "--partitions=0", "--log-level=loud", "--zone=Seoul",
 		"--endpoint=ftp://:s3cr3t@host", "--concurrency=0", "--retry-min-delay=10", "--ops-addr=x",
-		"--name=a b", "--lease=10", "--rate=-1", "--ramp-up=fast", "--log-max-age=30d", "--log-max-rows=5M")
+		"--name=a b", "--lease=10", "--rate=-1", "--ramp-up=fast", "--log-max-age=30d", "--log-max-rows=5M", "--log-pack-after=1d")
 	for _, name := range []string{
 		"REDIS_URL", "PUSH_PREFIX", "PUSH_PARTITIONS", "LOG_LEVEL", "PUSH_ZONE", "FCM_ENDPOINT", "CONSUMER_CONCURRENCY", "RETRY_MIN_DELAY", "OPS_ADDR",
-		"CONSUMER_NAME", "CONSUMER_LEASE", "FCM_RATE", "FCM_RAMP_UP", "LOG_MAX_AGE", "LOG_MAX_ROWS",
+		"CONSUMER_NAME", "CONSUMER_LEASE", "FCM_RATE", "FCM_RAMP_UP", "LOG_MAX_AGE", "LOG_MAX_ROWS", "LOG_PACK_AFTER",
 	} {
 		if strings.Count(stderr, "\n"+name+": ") != 1 {
 			t.Errorf("%s is not named, or not once", name)
@@ -62,6 +62,7 @@ func TestLimits(t *testing.T) {
 		"FCM_RAMP_UP":          {"--ramp-up=-1s", "--ramp-up=2h"},
 		"LOG_MAX_AGE":          {"--log-max-age=-1s", "--log-max-age=9601h", "--log-max-age=30", "--log-max-age="},
 		"LOG_MAX_ROWS":         {"--log-max-rows=-1", "--log-max-rows=", "--log-max-rows=1e6"},
+		"LOG_PACK_AFTER":       {"--log-pack-after=59s", "--log-pack-after=9601h", "--log-pack-after=0", "--log-pack-after=-1h", "--log-pack-after="},
 		"PUSH_PARTITIONS":      {"--partitions=1025", "--partitions=x"},
 		"OPS_ADDR":             {"--ops-addr=", "--ops-addr=9090"},
 		"FCM_ENDPOINT":         {"--endpoint=host:80", "--endpoint=http://", "--endpoint=http://host?x=y"},
@@ -97,7 +98,7 @@ func TestNowhereToSendTo(t *testing.T) {
 func TestSimulatorGetsNoCredentials(t *testing.T) {
 	t.Parallel()
 	c := cli{Credentials: "/no/such/file", Endpoint: "http://127.0.0.1:1", Zone: "Asia/Seoul", Concurrency: "7", RetryMinDelay: "2s", OpsAddr: "127.0.0.1:0",
-		Name: "consumer-1", Lease: "3s", Rate: "60", RampUp: "0s", LogMaxAge: "48h", LogMaxRows: "900"}
+		Name: "consumer-1", Lease: "3s", Rate: "60", RampUp: "0s", LogMaxAge: "48h", LogMaxRows: "900", LogPackAfter: "2h"}
 	c.RedisURL, c.Prefix, c.Partitions, c.LogLevel = "redis://127.0.0.1:1", "push", "2", "info"
 	cfg, err := c.check(t.Context())
 	if err != nil {
@@ -105,7 +106,7 @@ func TestSimulatorGetsNoCredentials(t *testing.T) {
 	}
 	defer cfg.sender.Close()
 	if cfg.stream.Concurrency != 7 || cfg.stream.RetryMinDelay != 2*time.Second || cfg.stream.Zone.String() != "Asia/Seoul" || cfg.keys.Partitions != 2 ||
-		cfg.stream.LogMaxAge != 48*time.Hour || cfg.stream.LogMaxRows != 900 {
+		cfg.logkeep.MaxAge != 48*time.Hour || cfg.logkeep.MaxRows != 900 || cfg.logkeep.PackAfter != 2*time.Hour || cfg.logkeep.Owner != cfg.stream.Name {
 		t.Errorf("%+v", cfg)
 	}
 }

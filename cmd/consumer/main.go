@@ -13,8 +13,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/health"
+	"pushstream/internal/logkeep"
 	"pushstream/internal/monitor"
 	"pushstream/internal/redisclock"
 	"pushstream/internal/redisconn"
@@ -80,6 +82,8 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	cfg.stream.Clock = clock
 	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
 	consumer := stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream)
+	cfg.logkeep.Logger, cfg.logkeep.Registerer, cfg.logkeep.OnError = log, cfg.registry, consumer.NoteError
+	sealer, retainer := logkeep.NewSealer(rdb, cfg.keys, cfg.logkeep), logkeep.NewRetainer(rdb, cfg.keys, cfg.logkeep)
 	go func() {
 		ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg, consumer, clock)...))
 	}()
@@ -88,7 +92,19 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	if err := redisconn.Wait(ctx, rdb, log, func(ctx context.Context) error { return health.Rights(ctx, cfg.healthOf(rdb)) }); err != nil {
 		return err
 	}
-	return consumer.Run(ctx)
+	roles, ctx := errgroup.WithContext(ctx)
+	roles.Go(func() error { return consumer.Run(ctx) })
+	for _, role := range []func(context.Context) error{sealer.Run, retainer.Run} {
+		roles.Go(func() error {
+			select {
+			case <-consumer.Joined(): // not before it is known that the store has as many partitions
+				return role(ctx)
+			case <-ctx.Done():
+				return nil
+			}
+		})
+	}
+	return roles.Wait()
 }
 
 // checks are what /readyz looks at.

@@ -44,14 +44,17 @@ func TestRightsHaveEveryCommandOfTheCode(t *testing.T) {
 		}
 	}
 	found := map[string]string{} // where
-	for _, folder := range []string{"access", "audit"} {
-		library := redisscript.New(folder, nil, os.DirFS("../"+folder))
+	for _, folder := range []string{"access", "audit", "logkeep"} {
+		library := redisscript.New(folder, nil, os.DirFS("../"+folder), pushlog.Lua)
 		if len(library.Scripts()) < 2 {
 			t.Fatal(library.Scripts())
 		}
 		for _, script := range library.Scripts() {
 			for _, command := range library.Commands(script) {
 				found[command] = folder + "/lua/" + script
+				if folder == "logkeep" && !slices.Contains(stream.RoleConsumer.Commands(), command) {
+					t.Errorf("%s, of %s, is not among the consumer's", command, script)
+				}
 			}
 		}
 	}
@@ -60,7 +63,7 @@ func TestRightsHaveEveryCommandOfTheCode(t *testing.T) {
 	for i := range client.NumMethod() {
 		methods[client.Method(i).Name] = true
 	}
-	for _, folder := range []string{"access", "admin", "apikey", "audit", "export", "live", "loop", "monitor", "pushlog", "redisclock", "redisconn", "stream"} {
+	for _, folder := range []string{"access", "admin", "apikey", "audit", "export", "live", "logkeep", "loop", "monitor", "pushlog", "redisclock", "redisconn", "redismemory", "stream"} {
 		files, err := filepath.Glob("../" + folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatal(folder, err)

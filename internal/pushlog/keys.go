@@ -64,6 +64,21 @@ type Partition struct {
 	Base   string // "push:{0}"
 }
 
+// Group is the consumer group of the work streams.
+const Group = "fcm"
+
+// Jobs and UrgentJobs are the work streams of the partition.
+func (p Partition) Jobs() string { return p.Base + ":jobs" }
+
+// UrgentJobs: see Jobs.
+func (p Partition) UrgentJobs() string { return p.Base + ":jobs:urgent" }
+
+// Sealing and Retaining are the locks of internal/logkeep.
+func (p Partition) Sealing() string { return p.Base + ":sealing" }
+
+// Retaining: see Sealing.
+func (p Partition) Retaining() string { return p.Base + ":retaining" }
+
 // Record is the hash of one push.
 func (p Partition) Record(id string) string { return p.Base + ":record:" + id }
 

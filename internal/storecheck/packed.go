@@ -8,9 +8,38 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
+
+// Packed checks what must hold of packed records at any time, also while pushes are
+// unfinished: it returns every fault in words.
+func Packed(ctx context.Context, rdb *redis.Client, keys pushlog.Keys) ([]string, error) {
+	c := &check{rdb: rdb, keys: keys, of: map[kind][]string{}, records: map[string]Record{}, onlyPacked: true}
+	for _, run := range []func(context.Context) error{c.checkKeys, c.checkRecords} {
+		if err := run(ctx); err != nil {
+			return nil, fmt.Errorf("check packed records: %w", err)
+		}
+	}
+	c.faults = nil // what is unfinished is no fault here
+	if err := c.checkPacked(ctx); err != nil {
+		return nil, fmt.Errorf("check packed records: %w", err)
+	}
+	for _, p := range c.keys.All() {
+		members, err := c.members(ctx, p.Index())
+		if err != nil {
+			return nil, fmt.Errorf("check packed records: %w", err)
+		}
+		for id := range members {
+			if c.records[id] == nil {
+				c.fault("%s has neither a hash nor a packed record", id)
+			}
+		}
+	}
+	return c.faults, nil
+}
 
 // checkPacked reads every packed record. One whose push is in the index has no hash, was
 // sent, is not late, and is where readers look for it; a chunk knows how many of them it

@@ -32,6 +32,9 @@ func (c *check) checkRecords(ctx context.Context) error {
 // checkRecord checks one record, and notes it.
 func (c *check) checkRecord(id string, r Record) {
 	c.records[id] = r
+	if c.onlyPacked {
+		return
+	}
 	if !r.Status().Terminal() {
 		c.fault("%s is %q", id, r.Status())
 		return

@@ -52,6 +52,8 @@ type check struct {
 	of      map[kind][]string // the keys that there are; of checkKeys
 	records map[string]Record // by id; of checkRecords and checkPacked
 	faults  []string
+
+	onlyPacked bool // of the records it is checked only where they are
 }
 
 func (c *check) fault(format string, args ...any) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -230,10 +231,8 @@ func TestSealingWhileTheClockIsBehind(t *testing.T) {
 		b.accept(t, jobs...)
 	}
 	b.failAll(t, push.CodeThirdPartyAuth)
-	c := b.consumer(t, "c", nil)
-	s := newSealer(c)
-	s.rows = 100
-	if _, err := s.seal(t.Context(), p); err != nil {
+	s := logkeep.NewSealer(b.rdb, b.keys, logkeep.Options{ChunkRows: 100})
+	if _, err := s.Seal(t.Context(), p, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	chunks := b.rdb.ZCard(t.Context(), p.Chunks()).Val()

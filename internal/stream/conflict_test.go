@@ -72,7 +72,7 @@ func TestConflict(t *testing.T) {
 			for _, d := range b.read(t, c, b.keys.Of("a"), 1) {
 				b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
 			}
-			b.pack(t, c)
+			b.pack(t)
 			if len(b.packed(t, b.keys.Of("a"))) != 1 {
 				t.Error("it is not packed")
 			}
@@ -82,7 +82,7 @@ func TestConflict(t *testing.T) {
 			for _, d := range b.read(t, c, b.keys.Of("a"), 1) {
 				b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
 			}
-			b.pack(t, c)
+			b.pack(t)
 			if len(b.packed(t, b.keys.Of("a"))) != 1 {
 				t.Error("it is not packed")
 			}

@@ -55,8 +55,6 @@ type ConsumerOptions struct {
 	StopTimeout   time.Duration     // for what is in flight at a stop; 20 s, more than one send may take
 	Zone          *time.Location    // of sndn_rsev_hour in entries added by hand; UTC
 	Clock         *redisclock.Clock // Redis's; the consumer runs it; made if nil
-	LogMaxAge     time.Duration     // since its acceptance, until a push that has ended leaves the log; 0: for ever
-	LogMaxRows    int               // pushes in the log, over all partitions, above which the oldest leave it; 0: no limit
 	Version       string            // for the heartbeat
 	OpsAddr       string            // for the heartbeat
 	Logger        *zap.Logger
@@ -93,6 +91,7 @@ type Consumer struct {
 	abandoned atomic.Int64  // pushes let go of: they may still be pending for this consumer
 	beatNow   chan struct{} // the state has changed: don't wait with the heartbeat
 	trouble   *trouble
+	joined    chan struct{} // closed once it has joined the group
 }
 
 // NewConsumer returns a consumer. Its blocking reads use the client blocking,
@@ -123,6 +122,7 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 		jobs:    make(chan *delivery, places),
 		settled: make(chan settlement, places),
 		beatNow: make(chan struct{}, 1),
+		joined:  make(chan struct{}),
 	}
 	c.trouble = &trouble{log: c.log, clock: c.clock}
 	c.gate = newGate(rdb, keys, &c.opt, c.log, c.trouble)
@@ -133,6 +133,14 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 
 // Name is the consumer's name in the group.
 func (c *Consumer) Name() string { return c.opt.Name }
+
+// Joined is closed once the consumer has joined the group: the store then has its number
+// of partitions, and its project.
+func (c *Consumer) Joined() <-chan struct{} { return c.joined }
+
+// NoteError logs what goes wrong with Redis beside the consumer, at most one line a second,
+// and shows it as the worker's last error.
+func (c *Consumer) NoteError(doing string, err error) { c.trouble.note(doing, err) }
 
 // Held is why nobody sends to the project, nil if it is not held.
 func (c *Consumer) Held() error {
@@ -170,6 +178,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	close(c.joined)
 	// Work in flight outlives ctx, but not for ever; what came of it is written
 	// down even if it was interrupted.
 	work, interrupt := context.WithCancel(context.WithoutCancel(ctx))
@@ -193,9 +202,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	until.Go(func() error { c.promoter(ctx); return nil })
 	until.Go(func() error { c.migrator(ctx); return nil })
 	until.Go(func() error { sweeper{c}.run(ctx); return nil })
-	until.Go(func() error { newRetainer(c).run(ctx); return nil })
 	until.Go(func() error { newFlusher(c).run(ctx); return nil })
-	until.Go(func() error { newSealer(c).run(ctx); return nil })
 	readers.Go(func() error { c.reclaimer(ctx); return nil })
 	for _, p := range c.keys.All() {
 		readers.Go(func() error { newReader(c, p).run(ctx); return nil })

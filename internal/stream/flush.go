@@ -307,3 +307,9 @@ func flushIndexes(p pushlog.Partition, f *pushlog.Filter) []string {
 	slices.Sort(keys[1:])
 	return keys
 }
+
+// number reads a number of a hash; 0 if there is none.
+func number(text string) int64 {
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}

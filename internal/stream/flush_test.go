@@ -72,7 +72,7 @@ func counted(f *Flush) string {
 func (b *bundle) freeDuties(t testing.TB) {
 	t.Helper()
 	for _, p := range b.keys.All() {
-		b.rdb.Del(t.Context(), retainingKey(p), flushingKey(p))
+		b.rdb.Del(t.Context(), p.Retaining(), flushingKey(p))
 	}
 }
 
@@ -258,7 +258,7 @@ func TestFlushTwice(t *testing.T) {
 	step := func(number int64, from, to string) call {
 		c := reapCall(p, 0, []any{number, time.Now().Add(5 * time.Second).UnixMilli(), from, to, 3, 30, life})
 		for _, one := range b.candidates(t, "p-000001", "p-000002") {
-			c.args = append(c.args, one.args()...)
+			c.args = append(c.args, candidate{place{one.MS, one.ID}, one.Record}.args()...)
 		}
 		return c
 	}

@@ -145,7 +145,7 @@ func (f *flusher) step(ctx context.Context, p pushlog.Partition, n, until int64)
 	} else {
 		advance(flushedAll)
 	}
-	if _, err := f.c.reap(ctx, byFlush, calls); err != nil || !end {
+	if _, err := f.c.reap(ctx, calls); err != nil || !end {
 		return err
 	}
 	for rank, err := int64(0), error(nil); ; {

@@ -12,7 +12,7 @@ import (
 
 // Group is the consumer group of the work streams. It starts at id 0, since
 // everything that is on a stream is unfinished.
-const Group = "fcm"
+const Group = pushlog.Group
 
 // nobody is the member of the group that has what was handed back, and what lapsed
 // because its consumer fell silent, until somebody with a free slot claims it. No
@@ -25,18 +25,14 @@ const (
 	laneUrgent = 2
 )
 
-func jobsKey(p pushlog.Partition) string   { return p.Base + ":jobs" }
-func urgentKey(p pushlog.Partition) string { return p.Base + ":jobs:urgent" }
+func jobsKey(p pushlog.Partition) string   { return p.Jobs() }
+func urgentKey(p pushlog.Partition) string { return p.UrgentJobs() }
 func dueKey(p pushlog.Partition) string    { return p.Base + ":due" }
 func eventsKey(p pushlog.Partition) string { return p.Base + ":events" }
 
-// Whose turn it is to seal.
-func sealingKey(p pushlog.Partition) string { return p.Base + ":sealing" }
-
-// Who retains, who flushes, and how far the flush has come.
-func retainingKey(p pushlog.Partition) string { return p.Base + ":retaining" }
-func flushingKey(p pushlog.Partition) string  { return p.Base + ":flushing" }
-func flushedKey(p pushlog.Partition) string   { return p.Base + ":flushed" }
+// Who flushes, and how far the flush has come.
+func flushingKey(p pushlog.Partition) string { return p.Base + ":flushing" }
+func flushedKey(p pushlog.Partition) string  { return p.Base + ":flushed" }
 
 // What readiness writes.
 func probeKey(p pushlog.Partition) string { return p.Base + ":probe" }

@@ -18,7 +18,7 @@ type consumerMetrics struct {
 	postponed prometheus.Counter
 	claimed   prometheus.Counter
 	late      prometheus.Counter
-	removed   *prometheus.CounterVec
+	removed   prometheus.Counter
 }
 
 // newConsumerMetrics registers a consumer's metrics, every label value at
@@ -64,13 +64,11 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		Name: "pushstream_late_total",
 		Help: "Outcomes that this consumer brought for pushes that were another's by then, or settled.",
 	})
-	m.removed = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "pushstream_removed_total",
-		Help: "Records that this consumer removed from the log, by what asked for it.",
-	}, []string{"by"})
-	for _, by := range []string{byRetention, byFlush, byMemory} {
-		m.removed.WithLabelValues(by)
-	}
+	m.removed = prometheus.NewCounter(prometheus.CounterOpts{ // those of internal/logkeep have other labels
+		Name:        "pushstream_removed_total",
+		Help:        "Records that this consumer removed from the log, by what asked for it.",
+		ConstLabels: prometheus.Labels{"by": "flush"},
+	})
 	for _, code := range push.Codes() {
 		m.tries.WithLabelValues(string(code))
 	}
@@ -102,10 +100,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 				return 1
 			}
 			return 0
-		}), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "pushstream_log_max_rows",
-			Help: "LOG_MAX_ROWS of this consumer: pushes in the log above which the oldest leave it; 0 is no limit.",
-		}, func() float64 { return float64(c.opt.LogMaxRows) }))
+		}))
 	}
 	return m
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -60,7 +61,7 @@ type model struct {
 	sealed    map[int]int64     // by partition: until when (ms) a sealer has what was accepted
 	now       time.Time
 	control   *Control
-	stale     []*packing // what a packer has read and not written
+	stale     []*logkeep.Packing // what a packer has read and not written
 }
 
 func newModel(t *testing.T, seed uint64) *model {
@@ -100,25 +101,21 @@ func (m *model) step() {
 	case 15:
 		m.moveSome()
 	case 16, 17:
-		m.packSome(c)
+		m.packSome()
 	}
 }
 
 // packSome seals and packs what there is; sometimes it does not end, or works on what it
 // has read long ago.
-func (m *model) packSome(c *Consumer) {
+func (m *model) packSome() {
 	time.Sleep(2 * time.Millisecond) // the last millisecond is over
-	s, p := newSealer(c), m.keys.All()[m.r.IntN(m.keys.Partitions)]
-	s.rows = 1 + m.r.IntN(4)
-	for more := true; more; {
-		var err error
-		if more, err = s.sealNext(m.t.Context(), p, time.Now().Add(time.Hour)); err != nil {
-			m.t.Fatal(err)
-		}
+	s, p := logkeep.NewSealer(m.rdb, m.keys, logkeep.Options{ChunkRows: 1 + m.r.IntN(4)}), m.keys.All()[m.r.IntN(m.keys.Partitions)]
+	if _, err := s.Seal(m.t.Context(), p, time.Now().Add(time.Hour)); err != nil {
+		m.t.Fatal(err)
 	}
 	m.sealed[p.Number] = max(m.sealed[p.Number], number(m.rdb.HGet(m.t.Context(), p.Sealed(), "until_ms").Val()))
 	before := m.snapshot(p)
-	m.stale = packSome(m.t, m.bundle, m.r, newPacker(c), p, m.now.Add(24*time.Hour), m.stale)
+	m.stale = packSome(m.t, m.bundle, m.r, logkeep.NewPacker(m.rdb, m.keys), p, m.now.Add(24*time.Hour), m.stale)
 	m.unchanged(p, before)
 }
 
@@ -148,12 +145,12 @@ func (m *model) unchanged(p pushlog.Partition, before map[string]map[string]stri
 // packSome packs what was sent before a time, wholly, or only a part of it, as one who
 // is killed, or what was read at an earlier call. It returns what it has read and not
 // written.
-func packSome(t testing.TB, b *bundle, r *rand.Rand, k *packer, p pushlog.Partition, before time.Time, stale []*packing) []*packing {
+func packSome(t testing.TB, b *bundle, r *rand.Rand, k *logkeep.Packer, p pushlog.Partition, before time.Time, stale []*logkeep.Packing) []*logkeep.Packing {
 	t.Helper()
 	ctx := t.Context()
-	write := func(w *packing) {
-		for some := range slices.Chunk(w.groups, 1+r.IntN(3)) {
-			if _, ok, err := k.write(ctx, w, some); err != nil {
+	write := func(w *logkeep.Packing) {
+		for some := range slices.Chunk(w.Groups, 1+r.IntN(3)) {
+			if _, ok, err := k.Write(ctx, w, some); err != nil {
 				t.Fatal(err)
 			} else if !ok || r.IntN(4) == 0 {
 				return
@@ -162,7 +159,7 @@ func packSome(t testing.TB, b *bundle, r *rand.Rand, k *packer, p pushlog.Partit
 	}
 	switch r.IntN(4) {
 	case 0, 1:
-		if _, err := k.pass(ctx, p, before); err != nil {
+		if _, err := k.Pass(ctx, p, before); err != nil {
 			t.Fatal(err)
 		}
 	case 2:
@@ -175,7 +172,7 @@ func packSome(t testing.TB, b *bundle, r *rand.Rand, k *packer, p pushlog.Partit
 		if r.IntN(3) > 0 {
 			continue
 		}
-		w, err := k.prepare(ctx, p, number(n), before)
+		w, err := k.Prepare(ctx, p, number(n), before)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,13 +43,13 @@ const (
 	RoleAdmin
 )
 
-// Commands that are called beside the scripts of this package. docs/operations.md lists
+// Commands that are called beside the scripts of this package, by internal/logkeep too. docs/operations.md lists
 // all of a role; tests run everything with exactly these, and look for others in the code.
 var (
 	everyCommand = []string{"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "INFO", "PING", "TIME", "GET", "SET", "EXISTS", "UNLINK", "TYPE", "XGROUP CREATE", "XINFO GROUPS", "XLEN",
 		"HGET", "HGETALL", "HMGET", "HKEYS", "ZSCORE", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZCARD", "ZCOUNT", "XPENDING", "XRANGE"}
-	consumerCommand = []string{"XREADGROUP", "XINFO CONSUMERS", "MULTI", "EXEC", "MGET", "PTTL", "ZADD", "ZREM", "ZREMRANGEBYSCORE", "HSET", "HDEL", "DEL", "EXPIRE", "PEXPIRE"}
-	adminCommand    = []string{"WATCH", "UNWATCH", "XREVRANGE", "XREAD", "HEXISTS", "HLEN", "HVALS", "HSETNX", "ZREVRANGE", "ZSCAN"}
+	consumerCommand = []string{"XREADGROUP", "XINFO CONSUMERS", "MULTI", "EXEC", "MGET", "PTTL", "ZADD", "ZREM", "ZREMRANGEBYSCORE", "HSET", "HDEL", "HLEN", "DEL", "EXPIRE", "PEXPIRE"}
+	adminCommand    = []string{"WATCH", "UNWATCH", "XREVRANGE", "XREAD", "HEXISTS", "HVALS", "HSETNX", "ZREVRANGE", "ZSCAN"}
 	peopleCommand   = []string{"ZPOPMIN", "ZREMRANGEBYRANK"} // of the scripts of users, tokens and the audit log
 )
 
@@ -108,7 +108,7 @@ func (r Role) keysOf(keys pushlog.Keys) []string {
 			all = append(all, p.Base+sample)
 		}
 		if r != RoleProducer {
-			all = append(all, sealingKey(p), retainingKey(p), flushingKey(p), flushedKey(p), sweepKey(p))
+			all = append(all, p.Sealing(), p.Retaining(), flushingKey(p), flushedKey(p), sweepKey(p))
 		}
 	}
 	if r != RoleProducer {

@@ -20,13 +20,6 @@ const (
 	reapTogether = 5               // calls of reap in one round trip
 )
 
-// By whom pushes were removed from the log: label of a metric.
-const (
-	byRetention = "retention"
-	byFlush     = "flush"
-	byMemory    = "memory" // Redis is nearly full
-)
-
 // duty takes some work for all upon this consumer, or keeps it. It returns Redis's
 // time in ms, or 0 if another consumer does it.
 func (c *Consumer) duty(ctx context.Context, key string) (int64, error) {
@@ -101,9 +94,6 @@ func (c candidate) args() []any {
 	return []any{c.id, c.ms, c.record.AcceptedAt, token, c.record.Csno, c.record.PushGrpID}
 }
 
-// noFlush are the arguments of reap.lua that only a flush has.
-var noFlush = []any{"", "", "", "", "", "", ""}
-
 // reapCall is a call of reap.lua without candidates, that keeps so many pushes in the
 // index at least; flush are the arguments that only a flush has, or noFlush.
 func reapCall(p pushlog.Partition, keep int64, flush []any) call {
@@ -113,7 +103,7 @@ func reapCall(p pushlog.Partition, keep int64, flush []any) call {
 
 // reap runs such calls, some in a round trip, and returns how many pushes they
 // removed. It ends early if the flush has come to another place meanwhile.
-func (c *Consumer) reap(ctx context.Context, by string, calls []call) (int64, error) {
+func (c *Consumer) reap(ctx context.Context, calls []call) (int64, error) {
 	var removed int64
 	for some := range slices.Chunk(calls, reapTogether) {
 		answers, err := run(ctx, c.rdb, some...)
@@ -127,7 +117,7 @@ func (c *Consumer) reap(ctx context.Context, by string, calls []call) (int64, er
 				return removed, err
 			}
 			removed += n
-			c.metrics.removed.WithLabelValues(by).Add(float64(n))
+			c.metrics.removed.Add(float64(n))
 		}
 		if err != nil {
 			return removed, fmt.Errorf("reap: %w", err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -56,10 +57,10 @@ func (m *model) removeSome() {
 	switch m.r.IntN(4) {
 	case 0:
 		rows = 1 + m.r.IntN(len(all)+10)
-		m.retain(m.t, m.retaining(m.t, "r", 0, rows), time.Now())
+		m.retain(logkeep.Options{MaxRows: rows}, time.Now())
 	case 1:
 		cut := m.pushes[all[m.r.IntN(len(all))]].at
-		m.retain(m.t, m.retaining(m.t, "r", time.Hour, 0), time.UnixMilli(cut).Add(time.Hour))
+		m.retain(logkeep.Options{MaxAge: time.Hour}, time.UnixMilli(cut).Add(time.Hour))
 		should = func(_ pushlog.Partition, id string) bool { return m.pushes[id].at < cut }
 	case 2:
 		csno := strconv.Itoa(1 + m.r.IntN(2))
@@ -94,6 +95,20 @@ func (m *model) removeSome() {
 	}
 }
 
+// retain makes steps in all partitions until there is nothing to do, at a time.
+func (m *model) retain(o logkeep.Options, now time.Time) {
+	m.t.Helper()
+	r := logkeep.NewRetainer(m.rdb, m.keys, o)
+	for _, p := range m.keys.All() {
+		for more, steps := true, 0; more; steps++ {
+			var err error
+			if more, err = r.Step(m.t.Context(), p, now.UnixMilli()); err != nil || steps > 10_000 {
+				m.t.Fatal(steps, err)
+			}
+		}
+	}
+}
+
 // flushNow orders a flush, and has it carried out.
 func (m *model) flushNow(f pushlog.Filter) {
 	time.Sleep(2 * time.Millisecond) // what was accepted is of an earlier millisecond
@@ -110,90 +125,5 @@ func (m *model) forget(id string) {
 	delete(m.leftover, id)
 	for name, hand := range m.hands {
 		m.hands[name] = slices.DeleteFunc(hand, func(d *delivery) bool { return d.job.ID == id })
-	}
-}
-
-// TestLogModelOfRetention is TestLogModel with pushes that leave the log, sealed or
-// not, while it is sealed, and some of whose ids come again.
-func TestLogModelOfRetention(t *testing.T) {
-	t.Parallel()
-	for seed := range 4 {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			t.Parallel()
-			m := newLogModel(t, uint64(50+seed))
-			for i := range 60 {
-				if i%5 == 4 {
-					m.removeSome()
-				} else {
-					m.step()
-				}
-				for range 3 {
-					m.ask()
-				}
-			}
-			// When all has gone, its chunks have.
-			m.order(t, pushlog.Filter{})
-			m.freeDuties(t)
-			m.flush(t, m.flusher(t, "f"))
-			for range 10 {
-				m.ask()
-			}
-			for _, p := range m.keys.All() {
-				for _, n := range m.rdb.ZRange(t.Context(), p.Chunks(), 0, -1).Val() {
-					span := m.rdb.HMGet(t.Context(), p.Base+":chunk:"+n, pushlog.ChunkFirst, pushlog.ChunkLast).Val()
-					if m.rdb.ZCount(t.Context(), p.Index(), fmt.Sprint(span[0]), fmt.Sprint(span[1])).Val() == 0 {
-						t.Errorf("chunk %s has no push, and stays", n)
-					}
-				}
-				for _, id := range m.rdb.ZRange(t.Context(), p.Late(), 0, -1).Val() {
-					if m.rdb.Exists(t.Context(), p.Record(id)).Val() == 0 {
-						t.Errorf("%s is late, and gone", id)
-					}
-				}
-			}
-		})
-	}
-}
-
-// removeSome removes pushes in some way, and accepts some ids once more.
-func (m *logModel) removeSome() {
-	all := m.naive(pushlog.Filter{})
-	if len(all) == 0 {
-		return
-	}
-	switch m.r.IntN(3) {
-	case 0:
-		m.retain(m.t, m.retaining(m.t, "r", 0, max(1, len(all)-m.r.IntN(200))), time.Now())
-	case 1:
-		at, _ := time.Parse(pushlog.TimeFormat, all[len(all)-1-m.r.IntN(min(200, len(all)))].AcceptedAt)
-		m.retain(m.t, m.retaining(m.t, "r", time.Hour, 0), at.Add(time.Hour))
-	case 2:
-		time.Sleep(2 * time.Millisecond)
-		filter := m.filter()
-		if filter.Statuses = nil; m.r.IntN(2) == 0 {
-			filter.Statuses = []push.Status{push.Sent}
-		}
-		m.order(m.t, filter)
-		m.freeDuties(m.t)
-		if done := m.flush(m.t, m.flusher(m.t, "f")); done.State != FlushDone {
-			m.t.Fatalf("%+v", done)
-		}
-		for _, r := range m.naive(filter) {
-			if r.Status.Terminal() && len(r.Redrives) == 0 {
-				m.t.Fatalf("%+v is left by %+v", r, filter)
-			}
-		}
-	}
-	var again []push.Job
-	for i := 1; i <= m.n && len(again) < 50; i++ {
-		id := fmt.Sprintf("id-%d", i)
-		if m.r.IntN(10) == 0 && len(m.hash(m.t, id)) == 0 {
-			j := job(id)
-			j.Csno, j.MsgContents = fmt.Sprint(m.r.IntN(30)), contents[m.r.IntN(len(contents))]
-			again = append(again, j)
-		}
-	}
-	if len(again) > 0 {
-		m.handIn(again...)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisclock"
+	"pushstream/internal/redismemory"
 )
 
 // Limit is what a job that was refused found full. It is a closed set: labels of a
@@ -64,7 +65,7 @@ type Room struct {
 	BacklogLimit   int64
 	Scheduled      int64 // reserved for later
 	ScheduledLimit int64
-	Memory         Memory
+	Memory         redismemory.Memory
 }
 
 // String says of a limit how full it is, and what to do.
@@ -87,7 +88,7 @@ func (p *Producer) Room(ctx context.Context) (Room, error) {
 	if r.Backlog, r.Scheduled, err = CountRoom(ctx, p.rdb, p.keys); err != nil {
 		return r, err
 	}
-	r.Memory, err = ReadMemory(ctx, p.rdb)
+	r.Memory, err = redismemory.Read(ctx, p.rdb)
 	return r, err
 }
 

@@ -11,8 +11,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redismemory"
 )
 
 // reserved is a push for later.
@@ -164,6 +166,7 @@ func TestFinishedPushesMakeRoom(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	_, stop := b.running(t, &counting{}, ConsumerOptions{Registerer: registry})
 	defer stop()
+	defer background(t, logkeep.NewRetainer(b.rdb, b.keys, logkeep.Options{Owner: "r", Registerer: registry}).Run)()
 	const all, batch = 8000, 50
 	for n := 0; n < all; n += batch {
 		// On a busy machine it may be full for a moment.
@@ -176,8 +179,8 @@ func TestFinishedPushesMakeRoom(t *testing.T) {
 		})
 	}
 	eventually(t, "there is memory again", func() bool {
-		m, err := ReadMemory(t.Context(), b.rdb)
-		return err == nil && m.share() < memoryHigh
+		m, err := redismemory.Read(t.Context(), b.rdb)
+		return err == nil && m.Share() < 0.9
 	})
 	rows := b.rdb.ZCard(t.Context(), "push:{0}:index").Val()
 	if rows > all/2 || rows < 500 {
@@ -194,61 +197,5 @@ func TestFinishedPushesMakeRoom(t *testing.T) {
 	}
 	if n, err := testutil.GatherAndCount(registry, "pushstream_removed_total"); err != nil || n != 3 {
 		t.Error(n, err)
-	}
-}
-
-// A limit that no log would fit under, or none at all, leaves the log alone.
-func TestMemoryThatTheLogCanNotMend(t *testing.T) {
-	t.Parallel()
-	for name, limit := range map[string]string{"none": "0", "hopeless": "1mb"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t, 1)
-			c := b.consumer(t, "c", nil)
-			b.send(t, c, several("a", 300)...)
-			b.rdb.ConfigSet(t.Context(), "maxmemory", limit)
-			r := newRetainer(c)
-			for range 5 {
-				if _, err := r.pass(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if n := b.rdb.ZCard(t.Context(), "push:{0}:index").Val(); n != 300 {
-				t.Errorf("%d rows are left", n)
-			}
-		})
-	}
-}
-
-// Above the high mark pushes leave until the low mark, not only until the high one.
-func TestSqueeze(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 1)
-	r := newRetainer(b.consumer(t, "c", nil))
-	w := &retention{}
-	const mb = 1 << 20
-	for _, step := range []struct {
-		used    int64
-		leaves  bool
-		pressed bool
-	}{{70, false, false}, {88, false, false}, {91, true, true}, {88, true, true}, {84, false, false}, {88, false, false}, {50, false, false}} {
-		n := r.squeeze(b.keys.Partition(0), w, Memory{Used: step.used * mb, Max: 100 * mb, Fixed: mb}, 50_000)
-		if n > 0 != step.leaves || w.pressed != step.pressed {
-			t.Errorf("%d MB: %d leave, pressed %v", step.used, n, w.pressed)
-		}
-	}
-	if n := r.squeeze(b.keys.Partition(0), &retention{}, Memory{Used: 99 * mb, Max: 100 * mb, Fixed: 86 * mb}, 50_000); n != 0 {
-		t.Errorf("%d leave for nothing", n)
-	}
-}
-
-func TestParseMemory(t *testing.T) {
-	t.Parallel()
-	got := parseMemory("# Memory\r\nused_memory:1000\r\nused_memory_human:1K\r\nused_memory_startup:100\r\nmaxmemory:2000\r\nmem_not_counted_for_evict:50\r\nmem_clients_normal:20\r\nmem_replication_backlog:3\r\nused_memory_scripts:4\r\n")
-	if want := (Memory{Used: 950, Max: 2000, Fixed: 127}); got != want {
-		t.Errorf("%+v, want %+v", got, want)
-	}
-	if m := parseMemory(""); m != (Memory{}) || m.share() != 0 {
-		t.Errorf("%+v", m)
 	}
 }

@@ -41,20 +41,14 @@ var (
 	beatScript     = load("beat")
 	turnScript     = load("turn")
 	dutyScript     = load("duty")
-	oldestScript   = load("oldest")
 	reapScript     = load("reap")
 	dropScript     = load("drop")
 	flushScript    = load("flush")
 	haltScript     = load("halt")
-	markScript     = load("mark")
-	sealScript     = load("seal")
-	foldScript     = load("fold")
 	moveScript     = load("move")
-	packScript     = load("pack")
 	touchScript    = load("touch")
 	shortenScript  = load("shorten")
 
-	packableScript   = load("packable")
 	straightenScript = load("straighten")
 )
 
@@ -90,7 +84,7 @@ var library = redisscript.New(`%d+`, samples, lua, pushlog.Lua)
 func load(name string) *redisscript.Script {
 	// Out of memory, Redis must still let finished work go.
 	switch name {
-	case "reject", "redrive", "bury", "seal": // they only add
+	case "reject", "redrive", "bury": // they only add
 		return library.LoadUnnamed(name, redisscript.Adds)
 	}
 	return library.LoadUnnamed(name, redisscript.Writes)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -167,27 +168,27 @@ func TestTransitionsTwice(t *testing.T) {
 		},
 		"pack": func(t *testing.T, b *bundle, c *Consumer) func() {
 			b.send(t, c, several("sent", 20)...)
-			b.seal(t, c, 100)
-			w, err := newPacker(c).prepare(t.Context(), b.keys.Partition(0), 1, now.Add(time.Hour))
+			b.seal(t, 100)
+			w, err := logkeep.NewPacker(b.rdb, b.keys).Prepare(t.Context(), b.keys.Partition(0), 1, now.Add(time.Hour))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return func() {
 				again := *w
-				if _, _, err := newPacker(c).write(t.Context(), &again, w.groups); err != nil {
+				if _, _, err := logkeep.NewPacker(b.rdb, b.keys).Write(t.Context(), &again, w.Groups); err != nil {
 					t.Fatal(err)
 				}
 			}
 		},
 		"reap of packed": func(t *testing.T, b *bundle, c *Consumer) func() {
 			b.send(t, c, several("sent", 20)...)
-			b.pack(t, c)
+			b.pack(t)
 			some := b.candidates(t, "sent-003", "sent-011")
 			return func() { b.reap(t, b.keys.Partition(0), some...) }
 		},
 		"late answer for packed": func(t *testing.T, b *bundle, c *Consumer) func() {
 			b.send(t, c, job("a"))
-			b.pack(t, c)
+			b.pack(t)
 			d := &delivery{partition: b.keys.Partition(0), lane: laneNormal, entry: "1-1", job: job("a"), acceptedAt: now}
 			return func() { b.settle(t, c, c.policy.decide(d, unavailable, now, true)) }
 		},

@@ -89,122 +89,6 @@ func (b *bundle) everyState(t testing.TB, name string) (ended, open []string) {
 	return ended, open
 }
 
-// candidates reads pushes as somebody who is about to remove them.
-func (b *bundle) candidates(t testing.TB, ids ...string) []candidate {
-	t.Helper()
-	var all []candidate
-	for _, id := range ids {
-		r, err := b.log.Get(t.Context(), id)
-		if err != nil && err != pushlog.ErrNotFound {
-			t.Fatal(err)
-		}
-		all = append(all, candidate{place{int64(b.rdb.ZScore(t.Context(), b.keys.Of(id).Index(), id).Val()), id}, r})
-	}
-	return all
-}
-
-// reap runs the script once over candidates of one partition, and returns what it
-// answers.
-func (b *bundle) reap(t testing.TB, p pushlog.Partition, of ...candidate) string {
-	t.Helper()
-	c := reapCall(p, 0, noFlush)
-	for _, one := range of {
-		c.args = append(c.args, one.args()...)
-	}
-	answers, err := run(t.Context(), b.rdb, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprint(answers[0])
-}
-
-// What has ended goes, and nothing else; the second run, as after a lost reply, does
-// nothing.
-func TestReap(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 1)
-	p := b.keys.Partition(0)
-	ended, open := b.everyState(t, "x")
-	with := redistest.Dump(t, b.rdb)
-	if got := b.reap(t, p, b.candidates(t, open...)...); got != fmt.Sprintf("[0 %d]", len(open)) {
-		t.Errorf("of what has not ended: %s", got)
-	}
-	if now := redistest.Dump(t, b.rdb); !maps.Equal(with, now) {
-		t.Errorf("what has not ended has changed:\n%s", diff(with, now))
-	}
-	gone := b.candidates(t, ended...)
-	if got := b.reap(t, p, gone...); got != fmt.Sprintf("[%d 0]", len(ended)) {
-		t.Errorf("of what has ended: %s", got)
-	}
-	once := redistest.Dump(t, b.rdb)
-	if got := b.reap(t, p, gone...); got != "[0 0]" {
-		t.Errorf("once more: %s", got)
-	}
-	if twice := redistest.Dump(t, b.rdb); !maps.Equal(once, twice) {
-		t.Errorf("the second run changed the store:\n%s", diff(once, twice))
-	}
-}
-
-// When all has ended and is gone, the store is what it was before.
-func TestReapLeavesNothing(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 1)
-	p, c := b.keys.Partition(0), b.consumer(t, "c", nil)
-	settle := func(deliveries []*delivery) {
-		for _, d := range deliveries {
-			b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
-		}
-	}
-	b.accept(t, job("k"))
-	settle(b.read(t, c, p, 1))
-	before := b.kept(t)
-
-	ended, open := b.everyState(t, "x")
-	b.rdb.ZAdd(t.Context(), p.Late(), redis.Z{Score: 1, Member: "x-sent"}, redis.Z{Score: 2, Member: "x-failed"})
-	b.age(t, p, nil)
-	settle(b.sweep(t, c, p))
-	if _, err := promote(t.Context(), b.rdb, b.keys, time.Now().Add(2*time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	settle(b.read(t, c, p, 100))
-	all := append(ended, open...)
-	if got := b.reap(t, p, b.candidates(t, all...)...); got != fmt.Sprintf("[%d 0]", len(all)) {
-		t.Fatal(got)
-	}
-	if after := b.kept(t); !maps.Equal(before, after) {
-		t.Errorf("left behind:\n%s", diff(before, after))
-	}
-}
-
-// Members of the index that lead nowhere leave it; what is not ours, or another than
-// the caller has read, stays.
-func TestReapOfOthers(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 1)
-	ctx, p := t.Context(), b.keys.Partition(0)
-	b.everyState(t, "k")
-	before := redistest.Dump(t, b.rdb)
-	b.rdb.ZAdd(ctx, p.Index(), redis.Z{Score: 7, Member: "orphan"})
-	b.rdb.ZAdd(ctx, p.Late(), redis.Z{Score: 7, Member: "orphan"})
-	if got := b.reap(t, p, candidate{place: place{7, "orphan"}}, candidate{place: place{0, "nowhere"}}); got != "[0 0]" {
-		t.Errorf("of what has no record: %s", got)
-	}
-	if now := redistest.Dump(t, b.rdb); !maps.Equal(before, now) {
-		t.Errorf("the orphan:\n%s", diff(before, now))
-	}
-	b.rdb.Set(ctx, p.Record("text"), "x", 0)
-	b.rdb.HSet(ctx, p.Record("other"), "a", "b")
-	before = redistest.Dump(t, b.rdb)
-	sent := b.candidates(t, "k-sent")[0]
-	sent.record.AcceptedAt = "2020-01-01T00:00:00.000Z"
-	if got := b.reap(t, p, candidate{place: place{0, "text"}}, candidate{place: place{0, "other"}}, sent, candidate{place: place{0, "k-failed"}}); got != "[0 4]" {
-		t.Errorf("of others: %s", got)
-	}
-	if now := redistest.Dump(t, b.rdb); !maps.Equal(before, now) {
-		t.Errorf("it has changed:\n%s", diff(before, now))
-	}
-}
-
 // An entry that nobody has read, of a push that was cancelled, must not become a
 // failed push when its record is gone.
 func TestReapOfCancelledPushes(t *testing.T) {
@@ -309,38 +193,91 @@ func TestLateOutcomeOfAReapedPush(t *testing.T) {
 	}
 }
 
-// Chunks of which no push is left go, wherever they are; the others stay.
-func TestDropChunks(t *testing.T) {
+// When all has ended and is gone, the store is what it was before.
+func TestReapLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	ctx, p, c := t.Context(), b.keys.Partition(0), b.consumer(t, "c", nil)
-	const n = 350
-	want := map[string]bool{}
-	for i := range n {
-		first := 1000 * (i + 1)
-		b.rdb.HSet(ctx, p.Chunk(int64(i)), pushlog.ChunkFirst, first, pushlog.ChunkLast, first+500)
-		b.rdb.ZAdd(ctx, p.Chunks(), redis.Z{Score: float64(first), Member: i})
-		if i >= 230 && i%3 == 0 {
-			b.rdb.ZAdd(ctx, p.Index(), redis.Z{Score: float64(first + []int{0, 250, 500}[i%9/3]), Member: fmt.Sprint(i)})
-			want[p.Chunk(int64(i))] = true
+	p, c := b.keys.Partition(0), b.consumer(t, "c", nil)
+	settle := func(deliveries []*delivery) {
+		for _, d := range deliveries {
+			b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
 		}
-		b.rdb.ZAdd(ctx, p.Index(), redis.Z{Score: float64(first + 501 + i%498), Member: fmt.Sprint("between-", i)})
 	}
-	passes := 0
-	for rank := int64(-1); rank != 0; passes++ {
-		var err error
-		if rank, err = c.dropChunks(ctx, p, max(rank, 0)); err != nil {
+	b.accept(t, job("k"))
+	settle(b.read(t, c, p, 1))
+	before := b.kept(t)
+
+	ended, open := b.everyState(t, "x")
+	b.rdb.ZAdd(t.Context(), p.Late(), redis.Z{Score: 1, Member: "x-sent"}, redis.Z{Score: 2, Member: "x-failed"})
+	b.age(t, p, nil)
+	settle(b.sweep(t, c, p))
+	if _, err := promote(t.Context(), b.rdb, b.keys, time.Now().Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	settle(b.read(t, c, p, 100))
+	all := append(ended, open...)
+	if got := b.reap(t, p, b.candidates(t, all...)...); got != fmt.Sprintf("[%d 0]", len(all)) {
+		t.Fatal(got)
+	}
+	if after := b.kept(t); !maps.Equal(before, after) {
+		t.Errorf("left behind:\n%s", diff(before, after))
+	}
+}
+
+// seed writes pushes as accept and settle leave them, each a millisecond after the
+// other, and returns when the first was accepted. status says how each has come.
+func (b *bundle) seed(t testing.TB, name string, n int, status func(i int) push.Status) time.Time {
+	t.Helper()
+	ctx, start := t.Context(), time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	for from := 0; from < n; from += 1000 {
+		pipe := b.rdb.Pipeline()
+		for i := from; i < min(n, from+1000); i++ {
+			id, at := fmt.Sprintf("%s-%06d", name, i), start.Add(time.Duration(i)*time.Millisecond)
+			p, s, z := b.keys.Of(id), status(i), redis.Z{Score: float64(at.UnixMilli()), Member: id}
+			pipe.HSet(ctx, p.Record(id), pushlog.FieldStatus, string(s), pushlog.FieldAcceptedAt, stamp(at),
+				push.FieldDeviceID, "token-"+id, push.FieldCsno, "1")
+			pipe.ZAdd(ctx, p.Index(), z)
+			pipe.ZAdd(ctx, p.ValueIndex(push.FieldCsno, "1"), z)
+			pipe.ZAdd(ctx, p.ValueIndex(push.FieldDeviceID, "token-"+id), z)
+			if s != push.Sent {
+				pipe.ZAdd(ctx, p.StatusIndex(s), z)
+			}
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if passes > 2 {
-		t.Errorf("%d passes", passes)
+	return start
+}
+
+func always(s push.Status) func(int) push.Status { return func(int) push.Status { return s } }
+
+// ids are all pushes of the log, oldest first, one partition after the other. It
+// checks that there is a record for each, and no other.
+func (b *bundle) ids(t testing.TB) []string {
+	t.Helper()
+	var ids []string
+	records := 0
+	for _, p := range b.keys.All() {
+		ids = append(ids, b.rdb.ZRange(t.Context(), p.Index(), 0, -1).Val()...)
 	}
-	for i := range n {
-		key := p.Chunk(int64(i))
-		_, err := b.rdb.ZScore(ctx, p.Chunks(), fmt.Sprint(i)).Result()
-		if is := b.rdb.Exists(ctx, key).Val() == 1; is != want[key] || (err == nil) != want[key] {
-			t.Errorf("%s: %v %v", key, is, err)
+	for iter := b.rdb.Scan(t.Context(), 0, b.keys.Prefix+":{*}:record:*", 1000).Iterator(); iter.Next(t.Context()); records++ {
+	}
+	pipe := b.rdb.Pipeline()
+	var found []*redis.IntCmd
+	for _, id := range ids {
+		found = append(found, pipe.Exists(t.Context(), b.keys.Of(id).Record(id)))
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil && len(ids) > 0 {
+		t.Fatal(err)
+	}
+	for i, id := range ids {
+		if found[i].Val() == 0 {
+			t.Errorf("%s has no record", id)
 		}
 	}
+	if records != len(ids) {
+		t.Errorf("%d records, %d in the index", records, len(ids))
+	}
+	return ids
 }

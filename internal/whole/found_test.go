@@ -1,4 +1,4 @@
-package stream
+package whole
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
@@ -171,24 +172,14 @@ func TestWhatIsAcceptedIsFound(t *testing.T) {
 				m.acceptOdd(n + 1)
 			}
 			m.check("unsealed")
-			if _, err := promote(t.Context(), m.rdb, m.keys, time.Now().Add(2*time.Hour)); err != nil {
+			if err := m.sendNow(t); err != nil {
 				t.Fatal(err)
 			}
-			var batch []settlement
+			m.deliver(t, pushes, func() push.Outcome { return sent })
+			s := logkeep.NewSealer(m.rdb, m.keys, logkeep.Options{ChunkRows: 3})
 			for _, p := range m.keys.All() {
-				for _, d := range m.read(t, m.c, p, 1000) {
-					batch = append(batch, m.c.policy.decide(d, accepted, time.Now(), true))
-				}
-			}
-			m.settle(t, m.c, batch...)
-			s := m.sealers[0]
-			s.rows = 3
-			for _, p := range m.keys.All() {
-				for more := true; more; {
-					var err error
-					if more, err = s.sealNext(t.Context(), p, time.Now().Add(time.Hour)); err != nil {
-						t.Fatal(err)
-					}
+				if _, err := s.Seal(t.Context(), p, time.Now().Add(time.Hour)); err != nil {
+					t.Fatal(err)
 				}
 				if m.rdb.ZCard(t.Context(), p.Chunks()).Val() == 0 {
 					t.Errorf("%s has no chunk", p.Base)
@@ -197,7 +188,7 @@ func TestWhatIsAcceptedIsFound(t *testing.T) {
 			m.check("sealed")
 			packed := 0
 			for _, p := range m.keys.All() {
-				n, err := s.pack.pass(t.Context(), p, time.Now().Add(time.Hour))
+				n, err := m.packer.Pass(t.Context(), p, time.Now().Add(time.Hour))
 				if err != nil {
 					t.Fatal(err)
 				}

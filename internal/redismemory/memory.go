@@ -1,4 +1,5 @@
-package stream
+// Package redismemory reads how full the memory of a Redis is.
+package redismemory
 
 import (
 	"context"
@@ -14,21 +15,15 @@ import (
 type Memory struct {
 	Used  int64 `json:"used"`  // bytes
 	Max   int64 `json:"max"`   // maxmemory, bytes; 0: no limit
-	Fixed int64 `json:"fixed"` // of Used: what is no data of ours, such as clients' buffers
+	Fixed int64 `json:"fixed"` // of Used: what is not our data, such as clients' buffers
 }
 
-// share is which part of the memory is used; 0 without a limit.
-func (m Memory) share() float64 {
+// Share is which part of the memory is used; 0 without a limit.
+func (m Memory) Share() float64 {
 	if m.Max <= 0 {
 		return 0
 	}
 	return float64(m.Used) / float64(m.Max)
-}
-
-// squeezes reports whether more than a part of the memory is used, and that finished
-// pushes would mend that if they went: not if what is no data takes most of it.
-func (m Memory) squeezes(part float64) bool {
-	return m.share() > part && float64(m.Fixed) < memoryFixed*float64(m.Max)
 }
 
 // String says how much of how much is used.
@@ -40,19 +35,19 @@ func (m Memory) String() string {
 	return fmt.Sprintf("%.1f of %.1f MiB used", float64(m.Used)/mb, float64(m.Max)/mb)
 }
 
-// ReadMemory reads the memory of Redis; of a Cluster, that of the fullest master.
-func ReadMemory(ctx context.Context, rdb redis.UniversalClient) (Memory, error) {
+// Read reads the memory of Redis; of a Cluster, that of the fullest master.
+func Read(ctx context.Context, rdb redis.UniversalClient) (Memory, error) {
 	cluster, ok := rdb.(*redis.ClusterClient)
 	if !ok {
-		return memoryOf(ctx, rdb)
+		return read(ctx, rdb)
 	}
 	var mu sync.Mutex
 	var fullest Memory
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
-		m, err := memoryOf(ctx, c)
+		m, err := read(ctx, c)
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil && (fullest.Used == 0 || m.share() > fullest.share()) {
+		if err == nil && (fullest.Used == 0 || m.Share() > fullest.Share()) {
 			fullest = m
 		}
 		return err
@@ -60,29 +55,29 @@ func ReadMemory(ctx context.Context, rdb redis.UniversalClient) (Memory, error) 
 	return fullest, err
 }
 
-// readMemoryAt reads the memory of the Redis that has a key.
-func readMemoryAt(ctx context.Context, rdb redis.UniversalClient, key string) (Memory, error) {
+// ReadAt reads the memory of the Redis that has a key.
+func ReadAt(ctx context.Context, rdb redis.UniversalClient, key string) (Memory, error) {
 	cluster, ok := rdb.(*redis.ClusterClient)
 	if !ok {
-		return memoryOf(ctx, rdb)
+		return read(ctx, rdb)
 	}
 	master, err := cluster.MasterForKey(ctx, key)
 	if err != nil {
 		return Memory{}, fmt.Errorf("find the master of %s: %w", key, err)
 	}
-	return memoryOf(ctx, master)
+	return read(ctx, master)
 }
 
-func memoryOf(ctx context.Context, rdb redis.Cmdable) (Memory, error) {
+func read(ctx context.Context, rdb redis.Cmdable) (Memory, error) {
 	text, err := rdb.Info(ctx, "memory").Result()
 	if err != nil {
 		return Memory{}, fmt.Errorf("read Redis's memory: %w", err)
 	}
-	return parseMemory(text), nil
+	return parse(text), nil
 }
 
-// parseMemory reads INFO memory. What a server does not say is 0.
-func parseMemory(text string) Memory {
+// parse reads INFO memory. What a server does not say is 0.
+func parse(text string) Memory {
 	says := map[string]int64{}
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {

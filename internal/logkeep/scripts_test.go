@@ -1,4 +1,4 @@
-package stream
+package logkeep
 
 import (
 	"fmt"
@@ -9,14 +9,15 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
+	"pushstream/internal/redisscript"
 	"pushstream/internal/redistest"
 )
 
 // refused runs a script that must answer 0 and change nothing.
-func (b *bundle) refused(t *testing.T, what string, c call) {
+func (b *bundle) refused(t *testing.T, what string, c redisscript.Call) {
 	t.Helper()
 	before := redistest.Dump(t, b.rdb)
-	answers, err := run(t.Context(), b.rdb, c)
+	answers, err := redisscript.Run(t.Context(), b.rdb, c)
 	if err != nil || answers[0] != int64(0) {
 		t.Errorf("%s: %v, %v", what, answers, err)
 	}
@@ -26,9 +27,9 @@ func (b *bundle) refused(t *testing.T, what string, c call) {
 }
 
 // done runs a script that must answer 1.
-func (b *bundle) done(t *testing.T, what string, c call) {
+func (b *bundle) done(t *testing.T, what string, c redisscript.Call) {
 	t.Helper()
-	if answers, err := run(t.Context(), b.rdb, c); err != nil || answers[0] != int64(1) {
+	if answers, err := redisscript.Run(t.Context(), b.rdb, c); err != nil || answers[0] != int64(1) {
 		t.Errorf("%s: %v, %v", what, answers, err)
 	}
 }
@@ -38,8 +39,8 @@ func TestMark(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	p := b.keys.Partition(0)
-	mark := func(before, until int64) call {
-		return call{markScript, []string{p.Sealed()}, []any{before, until, p.Base}}
+	mark := func(before, until int64) redisscript.Call {
+		return markScript.Call([]string{p.Sealed()}, p.Base, before, until)
 	}
 	b.refused(t, "a mark that is not there", mark(5, 1000))
 	b.refused(t, "a time to come", mark(0, time.Now().Add(time.Hour).UnixMilli()))
@@ -58,7 +59,7 @@ func TestMark(t *testing.T) {
 	}
 	// The present millisecond, within it.
 	script := redis.NewScript(lib + `
-local function mark(KEYS, ARGV) ` + string(src) + ` end
+local function mark(sealed, base, known_ms, until_ms) ` + string(src) + ` end
 local function ms()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -67,7 +68,7 @@ local now, got
 repeat
   now = ms()
   redis.call('DEL', KEYS[1])
-  got = mark(KEYS, { '0', string.format('%.0f', now + ARGV[1]), 'K' })
+  got = mark(KEYS[1], 'K', '0', string.format('%.0f', now + ARGV[1]))
 until ms() == now
 return got`)
 	for after, want := range map[int]int64{-1: 1, 0: 0, 1: 0} {
@@ -82,21 +83,19 @@ return got`)
 func TestSealScript(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	c, p := b.consumer(t, "a", nil), b.keys.Partition(0)
+	p := b.keys.Partition(0)
 	b.accept(t, job("failed"), job("recovered"), job("plain"), job("unindexed"))
-	for _, d := range b.read(t, c, p, 10) {
-		b.settle(t, c, c.policy.decide(d, push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}, time.Now(), true))
-	}
+	b.deliver(t, func(*push.Job) push.Outcome { return unregistered })
 	b.rdb.HSet(t.Context(), p.Record("recovered"), "error_code", "")
 	b.rdb.HDel(t.Context(), p.Record("plain"), "error_code")
 	at := b.rdb.ZScore(t.Context(), p.Index(), "failed").Val()
 	b.rdb.ZRem(t.Context(), p.Index(), "unindexed")
 	b.rdb.Del(t.Context(), p.ErrorCodeIndex(push.CodeUnregistered))
 	b.rdb.HSet(t.Context(), p.Sealed(), "until_ms", 77)
-	seal := func(n, till int64, fields ...any) call {
+	seal := func(n, till int64, fields ...any) redisscript.Call {
 		coded := []any{"failed", "recovered", "plain", "unindexed", "ghost"}
 		args := append([]any{p.Base, n, till, len(coded)}, coded...)
-		return call{sealScript, []string{p.Sealed(), p.Chunks(), p.Chunk(n)}, append(args, fields...)}
+		return sealScript.Call([]string{p.Sealed(), p.Chunks(), p.Chunk(n)}, append(args, fields...)...)
 	}
 	chunk := []any{"first_ms", 70, "last_ms", 77, "rows", 4}
 	b.refused(t, "another number", seal(2, 77, chunk...))
@@ -124,8 +123,8 @@ func TestSealScript(t *testing.T) {
 	}
 }
 
-// What was read of late pushes is folded only if it is still so.
-func TestFoldScript(t *testing.T) {
+// What was read of late pushes is merged only if it is still so.
+func TestMergeScript(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	p := b.keys.Partition(0)
@@ -135,20 +134,20 @@ func TestFoldScript(t *testing.T) {
 	for i, id := range []string{"a", "b", "c"} {
 		b.rdb.ZAdd(t.Context(), p.Late(), redis.Z{Score: float64(i), Member: id})
 	}
-	fold := func(folds int, a ...any) call {
+	merge := func(folds int, a ...any) redisscript.Call {
 		args := append([]any{p.Base, folds, 3, "status", "S", "error_code", "E", "result", "R", "b", "cancelled", "", "", "", "", "a"}, a...)
-		return call{foldScript, []string{p.Chunk(1), p.Late()}, args}
+		return mergeScript.Call([]string{p.Chunk(1), p.Late()}, args...)
 	}
-	b.refused(t, "another fold", fold(2, "failed", "INTERNAL", "r", "h", "t"))
-	b.refused(t, "another state", fold(3, "sent", "INTERNAL", "r", "h", "t"))
-	b.refused(t, "another code", fold(3, "failed", "", "r", "h", "t"))
-	b.refused(t, "another result", fold(3, "failed", "INTERNAL", "", "h", "t"))
-	b.refused(t, "another reserved time", fold(3, "failed", "INTERNAL", "r", "", "t"))
-	b.refused(t, "another time of sending", fold(3, "failed", "INTERNAL", "r", "h", "u"))
-	b.done(t, "what is so", fold(3, "failed", "INTERNAL", "r", "h", "t"))
-	b.refused(t, "twice", fold(3, "failed", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "another merge", merge(2, "failed", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "another state", merge(3, "sent", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "another code", merge(3, "failed", "", "r", "h", "t"))
+	b.refused(t, "another result", merge(3, "failed", "INTERNAL", "", "h", "t"))
+	b.refused(t, "another reserved time", merge(3, "failed", "INTERNAL", "r", "", "t"))
+	b.refused(t, "another time of sending", merge(3, "failed", "INTERNAL", "r", "h", "u"))
+	b.done(t, "what is so", merge(3, "failed", "INTERNAL", "r", "h", "t"))
+	b.refused(t, "twice", merge(3, "failed", "INTERNAL", "r", "h", "t"))
 	if got := fmt.Sprint(b.rdb.HGetAll(t.Context(), p.Chunk(1)).Val(), b.rdb.ZRange(t.Context(), p.Late(), 0, -1).Val()); got != "map[error_code:E folds:4 result:R rows:9 status:S] [c]" {
-		t.Errorf("folded: %s", got)
+		t.Errorf("merged: %s", got)
 	}
 }
 
@@ -156,17 +155,14 @@ func TestFoldScript(t *testing.T) {
 func TestReapKeepsPacked(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	c, p := b.consumer(t, "a", nil), b.keys.Partition(0)
-	b.send(t, c, several("sent", 20)...)
-	b.pack(t, c)
-	some := reapCall(p, 17, noFlush)
-	for _, one := range b.candidates(t, "sent-000", "sent-001", "sent-002", "sent-003", "sent-004") {
-		some.args = append(some.args, one.args()...)
-	}
-	for _, want := range []string{"[3 2]", "[0 2]"} {
-		if answers, err := run(t.Context(), b.rdb, some); err != nil || fmt.Sprint(answers[0]) != want {
-			t.Errorf("removed and left: %v, want %s, %v", answers, want, err)
+	p := b.keys.Partition(0)
+	b.send(t, several("sent", 20)...)
+	b.pack(t)
+	some := b.candidates(t, "sent-000", "sent-001", "sent-002", "sent-003", "sent-004")
+	for _, want := range []Reaped{{3, 2}, {0, 2}} {
+		if got, err := Reap(t.Context(), b.rdb, p, 17, some); err != nil || got != want {
+			t.Errorf("%+v, want %+v, %v", got, want, err)
 		}
 	}
-	b.checkPacked(t, p)
+	b.checkPacked(t)
 }

@@ -1,4 +1,4 @@
-package stream
+package logkeep
 
 import (
 	"context"
@@ -16,40 +16,41 @@ import (
 )
 
 const (
-	packAge    = time.Hour       // what was accepted and sent longer ago than this is packed
 	packWork   = 2 * time.Second // longest work in one pass
-	packStep   = 50              // chunks that one look takes in
+	packStep   = 50              // chunks that one call examines
 	packVain   = 5               // chunks in one pass of which nothing could be packed yet
 	packGroups = 6               // in one call of pack: they have at most scriptBatch rows
 )
 
-// packer has the records of what was sent long ago leave their hashes: they become rows of
-// their chunk, compressed in groups. What has failed, or has not ended, is what people
-// work on, and keeps its hash.
+// Packer moves the records of what was sent long ago out of their hashes: they become rows
+// of their chunk, compressed in row groups. A push that has failed or has not ended keeps
+// its hash, since people work on it.
 //
 // It goes through all chunks, again and again: what is packable is found by counting. So
-// it also packs what was sent late, and writes groups anew from which pushes have gone.
-type packer struct {
-	c    *Consumer
+// it also packs what was sent late, and writes row groups anew that have rows of pushes
+// which left the log.
+type Packer struct {
+	rdb  redis.UniversalClient
 	log  *pushlog.Log
-	rank map[int]int64 // by partition: of the chunk to look at next
+	rank map[int]int64 // by partition: of the chunk to examine next
 }
 
-func newPacker(c *Consumer) *packer {
-	return &packer{c: c, log: pushlog.New(c.rdb, c.keys), rank: map[int]int64{}}
+// NewPacker returns a packer of the log that keys name in rdb.
+func NewPacker(rdb redis.UniversalClient, keys pushlog.Keys) *Packer {
+	return &Packer{rdb: rdb, log: pushlog.New(rdb, keys), rank: map[int]int64{}}
 }
 
-// pass packs what was accepted and sent before a time, in some chunks of a partition, and
+// Pass packs what was accepted and sent before a time, in some chunks of a partition, and
 // returns how many pushes.
-func (k *packer) pass(ctx context.Context, p pushlog.Partition, before time.Time) (int, error) {
+func (k *Packer) Pass(ctx context.Context, p pushlog.Partition, before time.Time) (int, error) {
 	packed, vain := 0, 0
 	for end := time.Now().Add(packWork); time.Now().Before(end) && vain < packVain; {
 		rank := k.rank[p.Number]
-		looked, found, err := k.packable(ctx, p, rank, before)
+		examined, found, err := k.packable(ctx, p, rank, before)
 		if err != nil {
 			return packed, err
 		}
-		next := rank + looked
+		next := rank + examined
 		for _, one := range found {
 			if vain == packVain || time.Now().After(end) {
 				next = one.rank
@@ -63,7 +64,7 @@ func (k *packer) pass(ctx context.Context, p pushlog.Partition, before time.Time
 				vain++
 			}
 		}
-		last := looked < packStep && next == rank+looked
+		last := examined < packStep && next == rank+examined
 		if k.rank[p.Number] = next; last {
 			k.rank[p.Number] = 0
 		}
@@ -79,41 +80,41 @@ type rankedChunk struct{ n, rank int64 }
 
 // packable looks at chunks that end before a time, from a rank on, and returns how many,
 // and those with something to pack.
-func (k *packer) packable(ctx context.Context, p pushlog.Partition, rank int64, before time.Time) (int64, []rankedChunk, error) {
+func (k *Packer) packable(ctx context.Context, p pushlog.Partition, rank int64, before time.Time) (int64, []rankedChunk, error) {
 	keys := []string{p.Index(), p.Chunks()}
 	for _, s := range push.Statuses() {
 		if s != push.Sent {
 			keys = append(keys, p.StatusIndex(s))
 		}
 	}
-	answers, err := run(ctx, k.c.rdb, call{packableScript, keys, []any{p.Base, rank, packStep, before.UnixMilli()}})
+	answer, err := packableScript.Run(ctx, k.rdb, keys, p.Base, rank, packStep, before.UnixMilli())
 	if err != nil {
-		return 0, nil, fmt.Errorf("look for what to pack: %w", err)
+		return 0, nil, fmt.Errorf("find what to pack: %w", err)
 	}
-	list, _ := answers[0].([]any)
+	list, _ := answer.([]any)
 	if len(list)%2 != 1 {
-		return 0, nil, errors.New("look for what to pack: unexpected answer")
+		return 0, nil, errors.New("find what to pack: unexpected answer")
 	}
-	looked, _ := list[0].(int64)
+	examined, _ := list[0].(int64)
 	var found []rankedChunk
 	for pair := range slices.Chunk(list[1:], 2) {
 		text, _ := pair[0].(string)
 		rank, _ := pair[1].(int64)
 		found = append(found, rankedChunk{number(text), rank})
 	}
-	return looked, found, nil
+	return examined, found, nil
 }
 
 // chunk packs what may be packed of one chunk, and writes the groups anew from which
 // pushes have gone. It returns how many rows it added or removed.
-func (k *packer) chunk(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (int, error) {
-	w, err := k.prepare(ctx, p, n, before)
+func (k *Packer) chunk(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (int, error) {
+	w, err := k.Prepare(ctx, p, n, before)
 	if err != nil {
 		return 0, err
 	}
 	done := 0
-	for some := range slices.Chunk(w.groups, packGroups) {
-		rows, ok, err := k.write(ctx, w, some)
+	for some := range slices.Chunk(w.Groups, packGroups) {
+		rows, ok, err := k.Write(ctx, w, some)
 		if err != nil || !ok {
 			return done, err
 		}
@@ -122,8 +123,8 @@ func (k *packer) chunk(ctx context.Context, p pushlog.Partition, n int64, before
 	return done, nil
 }
 
-// packing is the work on one chunk.
-type packing struct {
+// Packing is the work on one chunk, as it was read.
+type Packing struct {
 	partition   pushlog.Partition
 	n           int64
 	first, last int64  // ms, of the chunk
@@ -132,18 +133,18 @@ type packing struct {
 	newHeads    string                   // if the chunk has none
 	living      map[string]int64         // what is left of its pushes, and when each was accepted
 	ready       map[int][]pushlog.Packed // records that may be packed, by group
-	groups      []int                    // to be written
+	Groups      []int                    // to be written, by number
 }
 
-// prepare reads what is to be done of a chunk.
-func (k *packer) prepare(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (*packing, error) {
+// Prepare reads what is to be done of a chunk.
+func (k *Packer) Prepare(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (*Packing, error) {
 	// First of all how often it was packed: if that is another when its groups are
 	// written, nothing is.
 	chunk, err := k.log.ReadChunk(ctx, p, n, pushlog.ChunkPacks, pushlog.ChunkGone, pushlog.ChunkFirst, pushlog.ChunkLast, pushlog.ChunkHeads)
 	if err != nil {
 		return nil, err
 	}
-	w := &packing{
+	w := &Packing{
 		partition: p, n: n, first: number(chunk[pushlog.ChunkFirst]), last: number(chunk[pushlog.ChunkLast]),
 		packs: chunk[pushlog.ChunkPacks], ready: map[int][]pushlog.Packed{},
 	}
@@ -164,15 +165,15 @@ func (k *packer) prepare(ctx context.Context, p pushlog.Partition, n int64, befo
 	}
 	for group := range w.heads {
 		if len(w.ready[group]) > 0 || number(chunk[pushlog.ChunkGone]) > 0 {
-			w.groups = append(w.groups, group)
+			w.Groups = append(w.Groups, group)
 		}
 	}
 	return w, nil
 }
 
 // readReady reads the records that may be packed.
-func (k *packer) readReady(ctx context.Context, w *packing, before time.Time) error {
-	late, err := k.c.rdb.ZRangeByScore(ctx, w.partition.Late(), &redis.ZRangeBy{
+func (k *Packer) readReady(ctx context.Context, w *Packing, before time.Time) error {
+	late, err := k.rdb.ZRangeByScore(ctx, w.partition.Late(), &redis.ZRangeBy{
 		Min: strconv.FormatInt(w.first, 10), Max: strconv.FormatInt(w.last, 10),
 	}).Result()
 	if err != nil {
@@ -190,7 +191,7 @@ func (k *packer) readReady(ctx context.Context, w *packing, before time.Time) er
 	}
 	slices.Sort(ids)
 	for some := range slices.Chunk(ids, scriptBatch) {
-		pipe := k.c.rdb.Pipeline()
+		pipe := k.rdb.Pipeline()
 		hashes := make([]*redis.MapStringStringCmd, len(some))
 		for i, id := range some {
 			hashes[i] = pipe.HGetAll(ctx, w.partition.Record(id))
@@ -204,7 +205,7 @@ func (k *packer) readReady(ctx context.Context, w *packing, before time.Time) er
 			if err != nil {
 				return fmt.Errorf("read records: %w", err)
 			}
-			if group := w.heads.Group(w.living[id], id); group >= 0 && packableRecord(h, before, oldest) {
+			if group := w.heads.Group(w.living[id], id); group >= 0 && packableRecord(w.partition, h, before, oldest) {
 				w.ready[group] = append(w.ready[group], pushlog.Packed{ID: id, Fields: h})
 			}
 		}
@@ -212,38 +213,38 @@ func (k *packer) readReady(ctx context.Context, w *packing, before time.Time) er
 	return nil
 }
 
-// oldestEntries are the times of the oldest entries of both lanes, as records have times;
+// oldestEntries are the times of the oldest entries of both streams, as records have times;
 // of an empty one something later than all.
-func (k *packer) oldestEntries(ctx context.Context, p pushlog.Partition) (map[int]string, error) {
-	oldest := map[int]string{}
-	for _, lane := range []int{laneNormal, laneUrgent} {
-		entries, err := k.c.rdb.XRangeN(ctx, laneKey(p, lane), "-", "+", 1).Result()
+func (k *Packer) oldestEntries(ctx context.Context, p pushlog.Partition) (map[string]string, error) {
+	oldest := map[string]string{}
+	for _, stream := range []string{p.Jobs(), p.UrgentJobs()} {
+		entries, err := k.rdb.XRangeN(ctx, stream, "-", "+", 1).Result()
 		if err != nil {
 			return nil, fmt.Errorf("read the oldest entry: %w", err)
 		}
-		oldest[lane] = "none"
+		oldest[stream] = "none"
 		for _, e := range entries {
-			oldest[lane] = stamp(entryTime(e.ID))
+			oldest[stream] = stamp(entryTime(e.ID))
 		}
 	}
 	return oldest, nil
 }
 
-// packableRecord reports whether a record was sent before a time. What was redriven, and
-// may have been cancelled before, waits as long as its lane has entries from before that:
-// reap could not see it any more.
-func packableRecord(h map[string]string, before time.Time, oldest map[int]string) bool {
-	lane := laneNormal
+// packableRecord reports whether a record was sent before a time. A redriven push, which
+// may have been cancelled before, waits as long as its stream has entries from before the
+// redrive: reap could not see it any more.
+func packableRecord(p pushlog.Partition, h map[string]string, before time.Time, oldest map[string]string) bool {
+	stream := p.Jobs()
 	if h[push.FieldPriority] == string(push.Urgent) {
-		lane = laneUrgent
+		stream = p.UrgentJobs()
 	}
 	redriven, _, _ := strings.Cut(h[pushlog.PrefixRedrive+h["redrives"]], " ")
-	return h[pushlog.FieldStatus] == string(push.Sent) && h[pushlog.FieldFCMSendTime] < stamp(before) && redriven < oldest[lane]
+	return h[pushlog.FieldStatus] == string(push.Sent) && h[pushlog.FieldFCMSendTime] < stamp(before) && redriven < oldest[stream]
 }
 
-// write writes some groups of a chunk, and returns how many rows it added or removed;
+// Write writes some row groups of a chunk, and returns how many rows it added or removed;
 // not ok if the chunk or a record is another by now.
-func (k *packer) write(ctx context.Context, w *packing, groups []int) (rows int, ok bool, err error) {
+func (k *Packer) Write(ctx context.Context, w *Packing, groups []int) (rows int, ok bool, err error) {
 	var names []string
 	for _, group := range groups {
 		names = append(names, pushlog.GroupField(group), pushlog.TokenField(group))
@@ -276,12 +277,11 @@ func (k *packer) write(ctx context.Context, w *packing, groups []int) (rows int,
 		fields = append(fields, pushlog.GroupField(group), packed)
 	}
 	args := append([]any{w.partition.Base, w.packs, w.newHeads, gone, len(groups)}, fields...)
-	answers, err := run(ctx, k.c.rdb, call{packScript,
-		[]string{w.partition.Index(), w.partition.Late(), w.partition.Chunk(w.n)}, append(args, pushes...)})
+	done, err := packScript.Run(ctx, k.rdb, []string{w.partition.Index(), w.partition.Late(), w.partition.Chunk(w.n)}, append(args, pushes...)...)
 	if err != nil {
 		return 0, false, fmt.Errorf("write: %w", err)
 	}
-	if answers[0] != int64(1) {
+	if done != int64(1) {
 		return 0, false, nil
 	}
 	w.packs, w.newHeads = strconv.FormatInt(number(w.packs)+1, 10), ""
@@ -298,3 +298,19 @@ func packedArgs(r pushlog.Packed, ms int64) []any {
 	}
 	return append([]any{r.ID, ms, len(r.Fields), len(notes) / 2}, notes...)
 }
+
+// stamp writes a time as records do.
+func stamp(t time.Time) string { return t.UTC().Format(pushlog.TimeFormat) }
+
+// entryTime is the time in the id of a stream entry, which may have been given by hand.
+func entryTime(entry string) time.Time {
+	ms, _, _ := strings.Cut(entry, "-")
+	n, err := strconv.ParseUint(ms, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(min(n, latestTime)))
+}
+
+// latestTime is the last millisecond of the year 9999, in ms.
+const latestTime = 253_402_300_799_999

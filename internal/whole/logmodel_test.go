@@ -1,4 +1,4 @@
-package stream
+package whole
 
 import (
 	"context"
@@ -14,8 +14,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/stream"
 )
 
 // logModel is a log in which everything happens, and what a naive look at every
@@ -24,23 +26,22 @@ type logModel struct {
 	*bundle
 	t       *testing.T
 	r       *rand.Rand
-	c       *Consumer
-	sealers []*sealer
+	sealers []*logkeep.Sealer
+	packer  *logkeep.Packer
 	n       int
 	jobs    map[string]push.Job // as they were handed in
-	hand    []*delivery
-	stale   []*packing     // what a packer has read and not written
-	asked   map[string]int // questions by how they were answered
-	wholes  []pushlog.Text // values that columns had when they were asked for
+	in      int                 // answers in a row that are UNAVAILABLE
+	stale   []*logkeep.Packing  // what a packer has read and not written
+	asked   map[string]int      // questions by how they were answered
+	wholes  []pushlog.Text      // values that columns had when they were asked for
 }
 
 func newLogModel(t *testing.T, seed uint64) *logModel {
 	m := &logModel{bundle: setup(t, 1+int(seed%3)), t: t, r: rand.New(rand.NewPCG(seed, 11)), asked: map[string]int{}, jobs: map[string]push.Job{}}
-	m.c = m.consumer(t, "a", nil)
-	m.sealers = []*sealer{newSealer(m.c), newSealer(m.consumer(t, "b", nil))}
-	for _, s := range m.sealers {
-		s.rows = 30
+	for range 2 {
+		m.sealers = append(m.sealers, logkeep.NewSealer(m.rdb, m.keys, logkeep.Options{ChunkRows: 30}))
 	}
+	m.packer = logkeep.NewPacker(m.rdb, m.keys)
 	return m
 }
 
@@ -92,17 +93,18 @@ func (m *logModel) handIn(jobs ...push.Job) {
 	}
 }
 
+// settleSome has up to n pushes sent, with one outcome or the other.
 func (m *logModel) settleSome(n int) {
-	for _, p := range m.keys.All() {
-		m.hand = append(m.hand, m.read(m.t, m.c, p, n)...)
-	}
-	var batch []settlement
-	for _, d := range m.hand {
-		outcome := []push.Outcome{accepted, accepted, accepted, unavailable, {Code: push.CodeUnregistered, HTTPStatus: 404}}[m.r.IntN(5)]
-		batch = append(batch, m.c.policy.decide(d, outcome, time.Now(), true))
-	}
-	m.settle(m.t, m.c, batch...)
-	m.hand = nil
+	m.deliver(m.t, n, func() push.Outcome {
+		o := []push.Outcome{sent, sent, sent, unavailable, unregistered}[m.r.IntN(5)]
+		if m.in++; o.Code != push.CodeUnavailable || m.in > 3 { // many of these in a row open the circuit
+			m.in = 0
+			if o.Code == push.CodeUnavailable {
+				o = sent
+			}
+		}
+		return o
+	})
 }
 
 // reserved is a time as sndn_rsev_hour has it, in one way or the other; seldom one that
@@ -134,25 +136,25 @@ func (m *logModel) step() {
 		m.untime(p)
 	case 14:
 		at := time.Now().Add(time.Duration(60+m.r.IntN(7200)) * time.Second)
-		_, err = NewControl(m.rdb, m.keys).Move(ctx, at, m.reserved(at), some()...)
+		_, err = m.control.Move(ctx, at, m.reserved(at), some()...)
 	case 0, 1:
 		m.acceptSome()
 	case 2:
 		m.settleSome(m.r.IntN(500))
 	case 3:
-		_, err = promote(ctx, m.rdb, m.keys, time.Now().Add(2*time.Hour))
+		err = m.sendNow(m.t)
 	case 4:
-		_, err = NewControl(m.rdb, m.keys).Redrive(ctx, some()...)
+		_, err = m.control.Redrive(ctx, some()...)
 	case 5:
-		_, err = NewControl(m.rdb, m.keys).Cancel(ctx, some()...)
+		_, err = m.control.Cancel(ctx, some()...)
 	case 6: // a sealer that is killed after its first step
-		_, err = s.mark(ctx, p, number(m.rdb.HGet(ctx, p.Sealed(), "written_ms").Val()), time.Now().Add(time.Hour))
+		_, err = s.Mark(ctx, p, number(m.rdb.HGet(ctx, p.Sealed(), "written_ms").Val()), time.Now().Add(time.Hour))
 	case 7, 8, 9, 10:
-		_, err = s.sealNext(ctx, p, time.Now().Add([]time.Duration{-time.Hour, time.Hour, time.Hour}[m.r.IntN(3)]))
+		_, err = s.SealNext(ctx, p, time.Now().Add([]time.Duration{-time.Hour, time.Hour, time.Hour}[m.r.IntN(3)]))
 	case 11:
-		err = s.fold(ctx, p)
+		err = s.Merge(ctx, p)
 	case 12, 13:
-		m.packSome(s.pack, p)
+		m.packSome(p)
 	}
 	if err != nil {
 		m.t.Fatal(err)
@@ -175,26 +177,66 @@ func (m *logModel) untime(p pushlog.Partition) {
 	}
 }
 
-// packSome packs: all, or what was sent until a moment ago. Each record stays what it is,
-// and its id known.
-func (m *logModel) packSome(k *packer, p pushlog.Partition) {
-	before := m.snapshotOf(m.t, p)
-	m.stale = packSome(m.t, m.bundle, m.r, k, p, time.Now().Add([]time.Duration{-50 * time.Millisecond, time.Hour}[m.r.IntN(2)]), m.stale)
-	for id, now := range m.snapshotOf(m.t, p) {
+// packSome packs: all, or what was sent until a moment ago; wholly, or only a part of it,
+// as a process that is killed, or what was read at an earlier call. Each record stays what
+// it is, and its id known.
+func (m *logModel) packSome(p pushlog.Partition) {
+	before := m.snapshot(m.t, p)
+	m.pack(p, time.Now().Add([]time.Duration{-50 * time.Millisecond, time.Hour}[m.r.IntN(2)]))
+	for id, now := range m.snapshot(m.t, p) {
 		if !maps.Equal(now, before[id]) {
 			m.t.Fatalf("packing made of %s\n%v\n%v", id, before[id], now)
 		}
 	}
-	m.checkPacked(m.t, p)
+	m.checkPacked(m.t)
 	packed := m.packed(m.t, p)
 	m.asked["packed"] += len(packed)
 	for _, id := range packed[:min(3, len(packed))] {
 		same := m.jobs[id]
 		other := same
 		other.MsgTitle += "."
-		if got := m.accept(m.t, same, other); !slices.Equal(got, []Answer{Repeated, Conflict}) {
+		if got := m.accept(m.t, same, other); !slices.Equal(got, []stream.Answer{stream.Repeated, stream.Conflict}) {
 			m.t.Fatalf("%s is packed, and was accepted again: %v", id, got)
 		}
+	}
+}
+
+// pack packs what was sent before a time, or a part of it.
+func (m *logModel) pack(p pushlog.Partition, before time.Time) {
+	ctx, k := m.t.Context(), m.packer
+	write := func(w *logkeep.Packing) {
+		for some := range slices.Chunk(w.Groups, 1+m.r.IntN(3)) {
+			if _, ok, err := k.Write(ctx, w, some); err != nil {
+				m.t.Fatal(err)
+			} else if !ok || m.r.IntN(4) == 0 {
+				return
+			}
+		}
+	}
+	switch m.r.IntN(4) {
+	case 0, 1:
+		if _, err := k.Pass(ctx, p, before); err != nil {
+			m.t.Fatal(err)
+		}
+	case 2:
+		for _, w := range m.stale {
+			write(w)
+		}
+		m.stale = nil
+	}
+	for _, n := range m.rdb.ZRange(ctx, p.Chunks(), 0, -1).Val() {
+		if m.r.IntN(3) > 0 {
+			continue
+		}
+		w, err := k.Prepare(ctx, p, number(n), before)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		if m.r.IntN(2) == 0 {
+			m.stale = append(m.stale, w)
+			continue
+		}
+		write(w)
 	}
 }
 
@@ -436,11 +478,8 @@ func TestPagesHoldStill(t *testing.T) {
 	for partitions, oldest := range map[int]bool{1: false, 3: true} {
 		t.Run(fmt.Sprint(partitions, " oldest ", oldest), func(t *testing.T) {
 			t.Parallel()
-			m := newLogModel(t, uint64(partitions))
-			m.bundle = setup(t, partitions)
-			m.c = m.consumer(t, "a", nil)
-			sealing := newSealer(m.consumer(t, "b", nil))
-			sealing.rows = 40
+			m := newLogModel(t, uint64(partitions-1))
+			sealing := logkeep.NewSealer(m.rdb, m.keys, logkeep.Options{ChunkRows: 40})
 			ctx, stop := context.WithCancel(t.Context())
 			var beside errgroup.Group
 			beside.Go(func() error {
@@ -454,10 +493,10 @@ func TestPagesHoldStill(t *testing.T) {
 			beside.Go(func() error {
 				for ctx.Err() == nil {
 					for _, p := range m.keys.All() {
-						if _, err := sealing.sealNext(t.Context(), p, time.Now()); err != nil {
+						if _, err := sealing.SealNext(t.Context(), p, time.Now()); err != nil {
 							return err
 						}
-						if err := sealing.fold(t.Context(), p); err != nil {
+						if err := sealing.Merge(t.Context(), p); err != nil {
 							return err
 						}
 					}

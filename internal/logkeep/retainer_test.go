@@ -1,6 +1,7 @@
-package stream
+package logkeep
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,26 +13,27 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redismemory"
 	"pushstream/internal/redistest"
+	"pushstream/internal/stream"
 )
 
 // retaining returns a retainer with an age and a number of rows.
-func (b *bundle) retaining(t testing.TB, name string, age time.Duration, rows int) *retainer {
+func (b *bundle) retaining(t testing.TB, name string, age time.Duration, rows int) *Retainer {
 	t.Helper()
-	c := b.consumer(t, name, nil)
-	c.opt.LogMaxAge, c.opt.LogMaxRows = age, rows
-	return newRetainer(c)
+	return NewRetainer(b.rdb, b.keys, Options{Owner: name, MaxAge: age, MaxRows: rows})
 }
 
 // retain makes steps in all partitions until there is nothing to do, at a time.
-func (b *bundle) retain(t testing.TB, r *retainer, now time.Time) (steps int) {
+func (b *bundle) retain(t testing.TB, r *Retainer, now time.Time) (steps int) {
 	t.Helper()
 	for _, p := range b.keys.All() {
 		for more := true; more; steps++ {
 			var err error
-			if more, err = r.step(t.Context(), p, now.UnixMilli()); err != nil {
+			if more, err = r.Step(t.Context(), p, now.UnixMilli()); err != nil {
 				t.Fatal(err)
 			}
 			if steps > 10_000 {
@@ -215,37 +217,34 @@ func TestRetentionOfWhatCannotGo(t *testing.T) {
 func TestRetentionOfAScheduledPush(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	c, r := b.consumer(t, "c", nil), b.retaining(t, "a", time.Hour, 0)
+	r := b.retaining(t, "a", time.Hour, 0)
 	later, now := job("later"), time.Now()
 	later.DueAt = now.Add(90 * time.Minute)
-	b.accept(t, later, job("a"))
-	for _, d := range b.read(t, c, b.keys.Partition(0), 5) {
-		b.settle(t, c, c.policy.decide(d, accepted, now, true))
-	}
+	b.accept(t, later)
+	b.send(t, job("a"))
 	steps := []struct {
 		after time.Duration
 		want  string
-	}{{50 * time.Minute, "[a later]"}, {80 * time.Minute, "[later]"}}
+	}{{50 * time.Minute, "[later a]"}, {80 * time.Minute, "[later]"}}
 	for _, s := range steps {
 		b.retain(t, r, now.Add(s.after))
 		if got := b.ids(t); fmt.Sprint(got) != s.want {
 			t.Errorf("after %v: %v", s.after, got)
 		}
 	}
-	if n, err := promote(t.Context(), b.rdb, b.keys, now.Add(91*time.Minute)); n != 1 || err != nil {
-		t.Fatal(n, err)
+	if _, err := b.control.SendNow(t.Context(), "later"); err != nil {
+		t.Fatal(err)
 	}
 	b.retain(t, r, now.Add(92*time.Minute))
-	d := b.read(t, c, b.keys.Partition(0), 5)
-	if len(d) != 1 {
-		t.Fatal("it was not delivered")
+	b.deliver(t, func(*push.Job) push.Outcome { return sent })
+	if r := b.get(t, "later"); r.Status != push.Sent {
+		t.Fatalf("%+v", r)
 	}
-	b.settle(t, c, c.policy.decide(d[0], accepted, now, true))
 	b.retain(t, r, now.Add(92*time.Minute))
 	if got := b.ids(t); len(got) != 0 {
 		t.Errorf("left: %v", got)
 	}
-	if answers := b.accept(t, job("later"), job("a")); answers[0] != Queued || answers[1] != Queued {
+	if answers := b.accept(t, job("later"), job("a")); answers[0] != stream.Queued || answers[1] != stream.Queued {
 		t.Errorf("accepted anew: %v", answers)
 	}
 }
@@ -255,21 +254,14 @@ func TestRetentionOfAScheduledPush(t *testing.T) {
 func TestReapOfAReacceptedID(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
-	p, c := b.keys.Partition(0), b.consumer(t, "c", nil)
-	send := func() {
-		for _, d := range b.read(t, c, p, 5) {
-			b.settle(t, c, c.policy.decide(d, accepted, time.Now(), true))
-		}
-	}
-	b.accept(t, job("a"))
-	send()
+	p := b.keys.Partition(0)
+	b.send(t, job("a"))
 	old := b.candidates(t, "a")
 	b.reap(t, p, old...)
 	time.Sleep(2 * time.Millisecond)
 	anew := job("a")
 	anew.DeviceID = "another-token"
-	b.accept(t, anew)
-	send()
+	b.send(t, anew)
 	before := redistest.Dump(t, b.rdb)
 	if got := b.reap(t, p, old...); got != "[0 1]" {
 		t.Error(got)
@@ -280,7 +272,7 @@ func TestReapOfAReacceptedID(t *testing.T) {
 }
 
 // The oldest push that has ended is found by counting; the naive way finds the same.
-func TestOldest(t *testing.T) {
+func TestOldestEnded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	ctx, p, r := t.Context(), b.keys.Partition(0), b.retaining(t, "a", 0, 0)
@@ -312,7 +304,7 @@ func TestOldest(t *testing.T) {
 				break
 			}
 		}
-		if got, err := r.oldest(ctx, p, after, upto); err != nil || got != want {
+		if got, err := r.oldestEnded(ctx, p, after, upto); err != nil || got != want {
 			t.Fatalf("round %d: %d, want %d (%v)", round, got, want, err)
 		}
 	}
@@ -352,22 +344,18 @@ func TestRetentionByManyAtOnce(t *testing.T) {
 	}
 }
 
-// One consumer retains in a partition at a time; when it falls silent another does,
-// and a consumer that is paused does as well.
+// One process retains in a partition at a time; when it falls silent another one does.
 func TestRetentionRuns(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 2)
-	control := NewControl(b.rdb, b.keys)
-	if err := control.Pause(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
-	c := NewConsumer(b.rdb, b.srv.Client(t), b.keys, nil, ConsumerOptions{Name: "c", LogMaxRows: 100})
 	b.seed(t, "p", 5000, always(push.Sent))
 	p := b.keys.Partition(0)
 	b.rdb.HSet(t.Context(), p.Chunk(1), pushlog.ChunkFirst, 1000, pushlog.ChunkLast, 2000)
 	b.rdb.ZAdd(t.Context(), p.Chunks(), redis.Z{Score: 1000, Member: 1})
-	b.rdb.Set(t.Context(), retainingKey(p), "silent", time.Second)
-	stop := start(t, c)
+	b.rdb.Set(t.Context(), p.Retaining(), "silent", time.Second)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.retaining(t, "c", 0, 100).Run(ctx) }()
 	eventually(t, "100 rows", func() bool {
 		n := int64(0)
 		for _, p := range b.keys.All() {
@@ -375,10 +363,13 @@ func TestRetentionRuns(t *testing.T) {
 		}
 		return n == 100 && b.rdb.Exists(t.Context(), p.Chunk(1), p.Chunks()).Val() == 0
 	})
-	if now, err := b.consumer(t, "d", nil).duty(t.Context(), retainingKey(p)); now != 0 || err != nil {
-		t.Error("two have the same duty:", now, err)
+	if now, err := loop.NewLock(b.rdb, p.Retaining(), "d", retainTTL).Acquire(t.Context()); !now.IsZero() || err != nil {
+		t.Error("two have the same lock:", now, err)
 	}
 	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 	for key, content := range redistest.Dump(t, b.rdb) {
 		if strings.Contains(key, "retaining") && !strings.Contains(content, "ttl=true") {
 			t.Errorf("%s has no TTL", key)
@@ -400,12 +391,56 @@ func TestRetentionOfAFullRedis(t *testing.T) {
 	}
 	for more := true; more; {
 		var err error
-		if more, err = r.pass(t.Context()); err != nil {
+		if more, err = r.Pass(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n := b.rdb.ZCard(t.Context(), b.keys.Partition(0).Index()).Val(); n != 100 {
 		t.Errorf("%d stay", n)
+	}
+}
+
+// A limit that no log would fit under, or none at all, leaves the log alone.
+func TestMemoryThatTheLogCanNotMend(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]string{"none": "0", "hopeless": "1mb"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, 1)
+			b.send(t, several("a", 300)...)
+			b.rdb.ConfigSet(t.Context(), "maxmemory", limit)
+			r := NewRetainer(b.rdb, b.keys, Options{})
+			for range 5 {
+				if _, err := r.Pass(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := b.rdb.ZCard(t.Context(), "push:{0}:index").Val(); n != 300 {
+				t.Errorf("%d rows are left", n)
+			}
+		})
+	}
+}
+
+// Above the high mark pushes leave until the low mark, not only until the high one.
+func TestSqueeze(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1)
+	r := NewRetainer(b.rdb, b.keys, Options{})
+	w := &retention{}
+	const mb = 1 << 20
+	for _, step := range []struct {
+		used    int64
+		leaves  bool
+		pressed bool
+	}{{70, false, false}, {88, false, false}, {91, true, true}, {88, true, true}, {84, false, false}, {88, false, false}, {50, false, false}} {
+		n := r.squeeze(b.keys.Partition(0), w, redismemory.Memory{Used: step.used * mb, Max: 100 * mb, Fixed: mb}, 50_000)
+		if n > 0 != step.leaves || w.pressed != step.pressed {
+			t.Errorf("%d MB: %d leave, pressed %v", step.used, n, w.pressed)
+		}
+	}
+	if n := r.squeeze(b.keys.Partition(0), &retention{}, redismemory.Memory{Used: 99 * mb, Max: 100 * mb, Fixed: 86 * mb}, 50_000); n != 0 {
+		t.Errorf("%d leave for nothing", n)
 	}
 }
 
