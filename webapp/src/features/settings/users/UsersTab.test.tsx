@@ -157,7 +157,7 @@ it('makes a user with a typed password, and does not show it again', async () =>
   await userEvent.click(await screen.findByRole('button', { name: 'Add a user' }));
   const form = within(await screen.findByRole('dialog'));
   await userEvent.type(form.getByRole('textbox', { name: /Name/ }), 'choi');
-  await userEvent.click(form.getByRole('radio', { name: 'Type one' }));
+  await userEvent.click(form.getByRole('radio', { name: 'Enter one' }));
   const add = form.getByRole('button', { name: 'Add a user' });
   await userEvent.type(form.getByLabelText(/^Password/, { selector: 'input' }), 'short');
   expect(add).toBeDisabled();
