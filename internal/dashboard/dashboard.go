@@ -43,7 +43,7 @@ type Options struct {
 	Logger *zap.Logger
 
 	Base           string   // path below which all of it is, see ValidBase; / by default
-	TrustedProxies []string // networks (CIDR) whose X-Forwarded-Prefix is believed; none by default
+	TrustedProxies []string // networks (CIDR) whose X-Forwarded-Prefix is trusted; none by default
 	MaxRequests    int      // for files, served at the same time, above it 429; 256 by default
 
 	Metrics *httpapi.Metrics // of requests for files; none by default

@@ -5,11 +5,11 @@
 //	BASE/assets/…    files whose names are hashes of what is in them: kept for ever by
 //	                 browsers; one that is not there is 404, and the page of an older
 //	                 version, which asks for it, knows what to do
-//	BASE/NAME        other files of the build, such as version.json: asked for anew each time
+//	BASE/NAME        other files of the build, such as version.json: asked for again each time
 //	BASE/…           index.html, whatever the path: the page's router knows them, and
 //	                 says itself what is not there
 //
-// index.html is written anew for each answer: <base href> is the path below which the
+// index.html is rendered for each answer: <base href> is the path below which the
 // browser sees us, and what stands for a nonce becomes one, the same as in the answer's
 // Content-Security-Policy. So the page has the styles that it makes itself, and nobody
 // else's.

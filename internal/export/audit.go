@@ -36,7 +36,7 @@ func WriteAudit(w io.Writer, f Format, each EachAudit, tell func(entries int)) (
 func appendAuditRow(b []byte, e *audit.Entry) ([]byte, error) {
 	cells := []string{e.ID, timeText(e.At), string(e.Kind), e.Actor, e.Role, e.Address, e.RequestID, string(e.Action), e.Subject,
 		e.Customer, e.Reason, pairs(e.Details), string(e.Outcome), timeText(e.EndedAt), pairs(e.Result)}
-	for i := range cells { // people read it, and nobody hands it in
+	for i := range cells { // people read it, and it is never imported
 		cells[i] = defuse(cells[i])
 	}
 	return appendRow(b, cells), nil

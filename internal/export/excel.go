@@ -31,7 +31,7 @@ func Languages() []Language { return []Language{Korean, English} }
 // date, 22 digits lose the last seven, =1+1 is reckoned. Quotes do not help, since it
 // takes them off first. A leading ' is shown, and a leading tab or blank is cut off
 // before a number is looked for. What holds is a formula that is nothing but a text:
-// ="00123456". Nobody's text can break out of it: a quote in it is doubled, and all else
+// ="00123456". No text can break out of it: a quote in it is doubled, and all else
 // is inert between quotes. A text literal has at most 255 characters and a formula 8,192,
 // so a long text is put together of several.
 //

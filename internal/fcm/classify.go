@@ -13,7 +13,7 @@ import (
 	"pushstream/internal/push"
 )
 
-// maxRetryAfter caps what a server may ask for: after an hour nobody should
+// maxRetryAfter caps what a server may ask for: after an hour no push should
 // try any more. https://firebase.google.com/docs/cloud-messaging/scale-fcm
 const maxRetryAfter = time.Hour
 
@@ -88,7 +88,7 @@ func (r *record) judge() (push.Code, string) {
 }
 
 // judgeOK: the status is FCM's word, even if the rest broke off. A page, whole or not, is
-// somebody else's, a captive portal's or a proxy's; so is a whole answer that names no
+// not FCM's, but that of a captive portal or a proxy; so is a whole answer that names no
 // message.
 func (r *record) judgeOK() (push.Code, string) {
 	switch {

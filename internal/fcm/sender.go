@@ -29,7 +29,7 @@ const (
 	// DefaultConcurrency is how many requests may be under way.
 	DefaultConcurrency = 256
 
-	// demoProject is the project of a simulator that nobody named one for.
+	// demoProject is the project of a simulator without a named one.
 	// Firebase keeps the prefix demo- for projects that don't exist.
 	// https://firebase.google.com/docs/emulator-suite/connect_and_prototype
 	demoProject = "demo-pushstream"
@@ -70,7 +70,7 @@ type Options struct {
 	RootCAs *x509.CertPool
 
 	// Fence, if not nil, is asked before each write to FCM: false, and nothing is
-	// written, since what is in hand may be another process's by now.
+	// written, since another process may have reclaimed the in-flight pushes.
 	Fence func() bool
 
 	Registerer prometheus.Registerer // nil: no metrics

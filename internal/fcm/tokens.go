@@ -27,7 +27,7 @@ const (
 )
 
 // tokens keeps an OAuth token. At most one request for a new one is under way,
-// in a goroutine and with a limit of its own; whoever needs it waits for it as
+// in a goroutine and with a limit of its own; a caller that needs it waits for it as
 // long as their context allows.
 type tokens struct {
 	provider auth.TokenProvider // asks the token endpoint, once a call

@@ -10,6 +10,6 @@
 //	writer.go    records, indexes and counters into Redis, a hundred pushes at once
 //
 // Each batch is one transaction of one partition, and a later one has only later
-// pushes. So whoever reads meanwhile, or after a stop half-way, finds a log that is
+// pushes. So a reader meanwhile, or after a stop half-way, finds a log that is
 // whole as far as it goes.
 package fill

@@ -49,9 +49,9 @@ type Result struct {
 // Rows is the number of finished pushes.
 func (r Result) Rows() int { return r.Sent + r.Failed + r.Expired + r.Cancelled }
 
-// Run fills an empty log. It must be alone: nobody may hand in jobs meanwhile, since
+// Run fills an empty log. It must be alone: no jobs may be handed in meanwhile, since
 // theirs would be newer than what is still to come; it returns ErrDisturbed if
-// somebody did. If ctx ends, what is in stays in, whole.
+// some were. If ctx ends, what is in stays in, whole.
 func Run(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, o Options) (Result, error) {
 	if err := stream.EnsureGroups(ctx, rdb, keys); err != nil {
 		return Result{}, err

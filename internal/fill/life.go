@@ -27,7 +27,7 @@ var ends = []struct {
 	{20, end{push.Failed, []push.Code{push.CodeUnavailable, push.CodeUnregistered}}},
 	{150, end{push.Failed, []push.Code{push.CodeUnspecified, push.CodeUnspecified, push.CodeUnspecified}}},
 
-	{450, end{push.Expired, nil}},                               // nobody sent it in time
+	{450, end{push.Expired, nil}},                               // it was not sent in time
 	{250, end{push.Expired, []push.Code{push.CodeUnavailable}}}, // FCM was away until its end: the last code comes again
 	{300, end{push.Cancelled, nil}},
 }
@@ -174,7 +174,7 @@ func (c chance) try(l *life, e end) {
 			switch {
 			case t.wait == 0:
 				l.status, over = push.Expired, true
-			case n > 0 && due.After(l.tries[0].end().Add(time.Hour)): // nobody tries longer
+			case n > 0 && due.After(l.tries[0].end().Add(time.Hour)): // no attempt is made longer
 				l.status, t.wait, over = push.Failed, 0, true
 			}
 		}

@@ -157,7 +157,7 @@ func line(t *try, consumer string) string {
 	return string(b)
 }
 
-// consumer is who had it in hand. There are four, started anew every day.
+// consumer is the one that sent it. There are four, restarted every day.
 func (s *scribe) consumer(at time.Time) string {
 	day := at.Unix() / 86400
 	names, ok := s.names[day]

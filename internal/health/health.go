@@ -1,5 +1,5 @@
 // Package health says whether a process could do its work now, as far as Redis is
-// concerned. Its checks are what /readyz looks at; what they find is kept for a second,
+// concerned. /readyz runs its checks; what they find is kept for a second,
 // so that probes are no load.
 package health
 
@@ -20,10 +20,10 @@ import (
 
 const (
 	keptFor = time.Second     // what a check has found
-	within  = 2 * time.Second // one look at Redis, whoever waits for it
+	within  = 2 * time.Second // one check of Redis, shared by all callers
 )
 
-// Options are what is looked at.
+// Options say what is checked.
 type Options struct {
 	Redis      redis.UniversalClient
 	Keys       pushlog.Keys
@@ -96,7 +96,7 @@ func (o Options) named(ctx context.Context, err error) error {
 }
 
 // remembered runs a check at most once a second, with a deadline of its own, so that a
-// caller who gives up spoils it for nobody.
+// caller who gives up does not end it for the others.
 func remembered(check func(context.Context) error) func(context.Context) error {
 	var mu sync.Mutex
 	var looked time.Time

@@ -71,7 +71,7 @@ func Packed(c *gin.Context) bool {
 	return is
 }
 
-// unpacked is a body with gzip. Nothing of it is read before somebody reads it.
+// unpacked is a body with gzip. Nothing of it is read before the first Read.
 type unpacked struct {
 	packed io.ReadCloser
 	gzip   *gzip.Reader

@@ -109,7 +109,7 @@ func protect(c *gin.Context) {
 }
 
 // Trust has ClientIP and Forwarded believe what proxies in these networks (CIDR) say of
-// a request that they hand on. Without it nobody is believed.
+// a request that they hand on. Without it no proxy is trusted.
 func Trust(r *gin.Engine, networks []string) error {
 	r.ForwardedByClientIP = len(networks) > 0
 	r.RemoteIPHeaders = []string{"X-Forwarded-For"}
@@ -134,7 +134,7 @@ func Forwarded(c *gin.Context, header string) string {
 }
 
 // trusted reports whether who connected is a proxy that Trust has named. gin knows, but
-// says it only by taking an X-Forwarded-For for true: here, one that nobody can have.
+// says it only by taking an X-Forwarded-For for true: here, an address that no client can have.
 func trusted(c *gin.Context) bool {
 	const nobody = "0.0.0.0"
 	request := c.Request
@@ -188,7 +188,7 @@ func Receive(within time.Duration, most int) gin.HandlerFunc {
 		}
 		switch {
 		case TooLarge(err), errors.Is(err, errPacked):
-			c.Request.Body = io.NopCloser(broken{err}) // whoever reads it says what is wrong
+			c.Request.Body = io.NopCloser(broken{err}) // its reader says what is wrong
 		case err != nil:
 			c.Header("Connection", "close")
 			Fail(c, http.StatusBadRequest, "the body did not come")

@@ -11,7 +11,7 @@ import (
 )
 
 // The label values of requests that have no route of their own, a method that no route
-// has, or a status that we do not give. So nobody adds a series by a request.
+// has, or a status that we do not give. So no request adds a series.
 const (
 	noRoute = "none"
 	other   = "other"

@@ -11,7 +11,7 @@ import (
 // type of a problem. The names are those of /readyz, and stay as they are.
 const RedisPrefix = "urn:pushstream:redis:"
 
-// outages say what is wrong to whoever asks: people at the page, and back ends. What to
+// outages say what is wrong, to people at the page and to back ends. What to
 // do about it is for who runs pushstream, and is in /readyz and in the log.
 var outages = map[redisconn.Kind]string{
 	redisconn.Away:     "the store does not answer; try again",

@@ -7,7 +7,7 @@
 //
 // A file is read twice, since one line that is not in the file's encoding can say that
 // the others were taken for something that they are not: CP949 has words whose bytes are
-// UTF-8, too. So nothing is handed out before the whole file was looked at. What is not
+// UTF-8, too. So nothing is handed out before the whole file was examined. What is not
 // beyond doubt is refused with a hint, never guessed.
 //
 // Each line, or row, comes with its bytes as they are in the file and the header that it

@@ -125,7 +125,7 @@ func (q *queue) next() (textLine, error) {
 // again has lines read again before all others.
 func (q *queue) again(lines ...textLine) { q.ahead = append(lines, q.ahead...) }
 
-// firstLine looks at the first line that shows something.
+// firstLine examines the first line that shows something.
 func (q *queue) firstLine() (textLine, error) {
 	for {
 		line, err := q.next()

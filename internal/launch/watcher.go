@@ -24,7 +24,7 @@ func tieByWatcher(cmd *exec.Cmd) error {
 	watcher := exec.Command("/bin/sh", "-c", watch, strconv.Itoa(cmd.Process.Pid), strconv.Itoa(os.Getpid()))
 	watcher.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a signal to our group is not for it
 	if err := watcher.Start(); err != nil {
-		_ = cmd.Process.Kill() // nobody would watch it
+		_ = cmd.Process.Kill() // nothing would watch it
 		_ = cmd.Wait()
 		return fmt.Errorf("start its watcher: %w", err)
 	}

@@ -4,7 +4,7 @@
 //	                             ├─▶ Hub ──▶ Watcher (a buffer of 16) ──▶ one client
 //	states, by shots.go ─────────┘     └───▶ Watcher …
 //
-// One goroutine, Hub.Run, reads for all of them, and only while somebody watches. It
+// One goroutine, Hub.Run, reads for all of them, and only while a client is connected. It
 // looks for events every 250 ms and takes a shot of each state once a second. What is
 // to be told is encoded once, as a whole server-sent event, and its bytes are shared;
 // so a watcher costs a buffer, and a thousand of them cost Redis what one does.
@@ -15,7 +15,7 @@
 //	         them, the newest, and how many were left out; how many pushes are new
 //	counts   how many pushes are in each state        ┐
 //	workers  what each consumer is doing              │ the whole, when it has changed;
-//	holds    why nothing is sent                      │ and once to whoever comes
+//	holds    why nothing is sent                      │ and once to each new client
 //	flush    how far a flush has come                 │
 //	jobs     how far the bulk jobs have come          ┘
 //
@@ -26,8 +26,8 @@
 //
 // The id of a message is the place in the events up to which the watchers know of the
 // pushes. Who comes back with one is told what has happened since, if that is still
-// there and not too much. If not, or if Redis was away, he is sent a resync: read
-// everything anew.
+// there and not too much. If not, or if Redis was away, it is sent a resync: read
+// everything again.
 //
 // # Failures
 //

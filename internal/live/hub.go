@@ -39,7 +39,7 @@ type Hub struct {
 	shots  map[Topic]Shot
 	opt    Options
 	log    *zap.Logger
-	wake   chan struct{} // somebody has come
+	wake   chan struct{} // a client has come
 
 	mu       sync.Mutex
 	watchers map[*Watcher]struct{}
@@ -47,11 +47,11 @@ type Hub struct {
 	stopped  bool
 
 	// Of Run.
-	place    stream.EventPlace // read so far; nil: nobody watched, or Redis was away
+	place    stream.EventPlace // read so far; nil: no client was connected, or Redis was away
 	told     stream.EventPlace // told so far
 	gathered stream.Changes    // what came between
 	toldAt   time.Time         // when pushes were told of
-	states   map[Topic]*state  // of the topics that somebody watches
+	states   map[Topic]*state  // of the topics with clients
 	away     bool              // Redis does not answer
 }
 
@@ -264,7 +264,7 @@ func (h *Hub) let(w *Watcher, missed *Message) {
 	}
 }
 
-// shoot looks at the states that somebody watches, and tells those that have changed.
+// shoot reads the states that clients watch, and sends those that have changed.
 func (h *Hub) shoot(ctx context.Context, now time.Time) {
 	for _, topic := range h.wanted() {
 		st := h.states[topic]
@@ -288,7 +288,7 @@ func (h *Hub) shoot(ctx context.Context, now time.Time) {
 	}
 }
 
-// wanted are the topics of states that somebody watches. What nobody watches any more
+// wanted are the topics of states that clients watch. What no client watches any more
 // is forgotten: the next one must not be told what was.
 func (h *Hub) wanted() (topics []Topic) {
 	h.mu.Lock()

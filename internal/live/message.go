@@ -22,7 +22,7 @@ const (
 	Jobs    Topic = "jobs"
 
 	// Resync is what is sent instead of what can't be told any more, to watchers of any
-	// topic: they must read everything anew.
+	// topic: they must read everything again.
 	Resync Topic = "resync"
 )
 

@@ -125,7 +125,7 @@ func (c *Clock) Run(ctx context.Context) error {
 	tick := time.NewTicker(learnEvery)
 	defer tick.Stop()
 	for {
-		_ = c.Learn(ctx) // whoever needs Redis says that it is away
+		_ = c.Learn(ctx) // the caller that needs Redis says that it is away
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -145,7 +145,7 @@ func (c *Clock) Learn(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at := c.asked.Load(); at != nil && at.After(began) {
-		return nil // somebody else has asked meanwhile
+		return nil // another goroutine has asked meanwhile
 	}
 	ctx, cancel := context.WithTimeout(ctx, learnTime)
 	defer cancel()
@@ -190,7 +190,7 @@ func (c *Clock) learn(s *sample) {
 	}
 }
 
-// learnSpread looks at the other masters of a Cluster.
+// learnSpread asks the other masters of a Cluster.
 func (c *Clock) learnSpread(ctx context.Context) {
 	cluster, ok := c.rdb.(*redis.ClusterClient)
 	if !ok {

@@ -30,7 +30,7 @@ const (
 	Eviction Kind = "eviction"   // maxmemory-policy may remove keys
 	Version  Kind = "version"    // too old
 	Cluster  Kind = "cluster"    // down, or REDIS_URL is of another kind of server
-	Busy     Kind = "busy"       // a script of somebody's runs too long
+	Busy     Kind = "busy"       // a script of another client runs too long
 	KeyType  Kind = "wrong_type" // a key of ours holds another type
 	Other    Kind = "other"
 )

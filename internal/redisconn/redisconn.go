@@ -148,7 +148,7 @@ func look(ctx context.Context, rdb redis.UniversalClient, prepare func(context.C
 	return Diagnose(ctx, rdb, err)
 }
 
-// Check looks at every master once: at least Redis 7.0 or Valkey 8, and
+// Check examines every master once: at least Redis 7.0 or Valkey 8, and
 // maxmemory-policy noeviction, since an evicted key is a lost push. Errors are Faults;
 // those that don't mend themselves are ErrUnfit too.
 func Check(ctx context.Context, rdb redis.UniversalClient) error {
@@ -195,10 +195,10 @@ func check(ctx context.Context, rdb *redis.Client) error {
 	return nil
 }
 
-// CheckDurable looks at every master once, whether what is written to it outlives its
+// CheckDurable examines every master once, whether what is written to it outlives its
 // restart: a master, its data loaded, an AOF (unless withoutAOF says that there need be
 // none) whose last write was without an error. Errors are Faults. warning is what works
-// now, and needs to be looked at.
+// now, and needs attention.
 func CheckDurable(ctx context.Context, rdb redis.UniversalClient, withoutAOF bool) (warning, err error) {
 	var mu sync.Mutex // masters are asked at the same time
 	err = onMasters(ctx, rdb, func(ctx context.Context, c *redis.Client) error {

@@ -109,7 +109,7 @@ func (l *Line) quit(class int, w Who, turn chan struct{}) bool {
 	return true
 }
 
-// next gives free places to those whose turn it is.
+// next gives free places to the next in line.
 func (l *Line) next() {
 	for class := range l.flows {
 		for i := 0; i < len(l.flows[class]); {

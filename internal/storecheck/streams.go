@@ -90,7 +90,7 @@ type Member struct {
 }
 
 // Members returns who is in the group of any work stream, by name. Where there
-// is no group there is nobody.
+// is no group there is no consumer.
 func Members(ctx context.Context, rdb *redis.Client, keys pushlog.Keys) ([]Member, error) {
 	pending := map[string]int64{}
 	for _, p := range keys.All() {

@@ -29,7 +29,7 @@ func LoadTLS(log *zap.Logger, certFile, keyFile string) (*tls.Config, error) {
 	}, nil
 }
 
-// certificate is one that is read anew when its files change.
+// certificate is one that is read again when its files change.
 type certificate struct {
 	log               *zap.Logger
 	certFile, keyFile string

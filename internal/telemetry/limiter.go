@@ -16,7 +16,7 @@ const (
 	maxClasses  = 64               // further classes share one
 )
 
-// Limiter writes log lines that whoever sends requests can cause, or an outage, and
+// Limiter writes log lines that clients or an outage can cause, and
 // bounds their number: of each class five at once, then one a second. What it leaves
 // out is counted in a line every 10 s. It is safe for concurrent use.
 type Limiter struct {

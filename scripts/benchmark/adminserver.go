@@ -17,7 +17,7 @@ const (
 	benchPassword = "correct horse battery"
 )
 
-// adminServer is admin serve as a process, with somebody logged in.
+// adminServer is admin serve as a process, with a user logged in.
 type adminServer struct {
 	*launch.Process
 	url    string

@@ -318,7 +318,7 @@ func (b *logBench) export(ctx context.Context) ([]result, error) {
 	}, err
 }
 
-// slowdown compares the pipeline on the filled log with itself while somebody
+// slowdown compares the pipeline on the filled log with itself while a client
 // searches all the time by the admin, in turns.
 func (b *logBench) slowdown(ctx context.Context) (_ []result, err error) {
 	if b.flags.Jobs == 0 {

@@ -15,11 +15,11 @@ import (
 // longestTarget is for the longest call of Redis in any query.
 const longestTarget = "≤ 5"
 
-// query is a kind of query: one is made anew for each time that it is measured.
+// query is a kind of query: a new one is made for each measurement.
 type query struct {
 	name   string
 	target string // of p95 in ms
-	every  bool   // it looks at everything: fewer are enough
+	every  bool   // a full scan: fewer are enough
 	do     func(context.Context) error
 }
 

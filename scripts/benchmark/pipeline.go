@@ -265,7 +265,7 @@ func (p *pipeline) load(ctx context.Context, path string) error {
 	return nil
 }
 
-// imports is producer load with Redis beside it and nobody reading.
+// imports is producer load with Redis beside it and no reader.
 func (p *pipeline) imports(ctx context.Context) ([]result, error) {
 	path, err := p.file("bench")
 	if err != nil {
@@ -290,7 +290,7 @@ func (p *pipeline) throughFCM(ctx context.Context) ([]result, error) {
 	}, nil
 }
 
-// through sends the jobs of a prefix, which nobody has sent yet, and returns jobs/s
+// through sends the jobs of a prefix, which were not sent yet, and returns jobs/s
 // and the consumer's CPU seconds per 10,000.
 func (p *pipeline) through(ctx context.Context, prefix string) (rate, used float64, err error) {
 	path, err := p.file(prefix)

@@ -8,7 +8,7 @@ import (
 )
 
 // healthy is FCM on a good day: it takes a moment to answer, so that there is
-// always something in hand.
+// always something in flight.
 func (s *storm) healthy() fcmsim.Config {
 	c := fcmsim.Config{Seed: s.flags.Seed, Latency: fcmsim.Latency{MedianMS: 60, Sigma: 0.7}, KeepMessages: -1, SlowFor: slowFor}
 	if s.flags.Parties {

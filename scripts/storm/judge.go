@@ -17,7 +17,7 @@ const (
 	answerBroken cause = "answer_broken"   // FCM broke or withheld the first answer
 	holderKilled cause = "consumer_killed" // the consumer was killed before it could write the answer down
 	holderPaused cause = "consumer_paused" // the same, stopped by SIGSTOP
-	groupGone    cause = "group_destroyed" // the group was destroyed, and everything delivered anew
+	groupGone    cause = "group_destroyed" // the group was destroyed, and everything delivered again
 	storeAway    cause = "redis_away"      // Redis was away for longer than the lease
 	ours         cause = "ours"            // none of these: a bug
 )
@@ -26,10 +26,10 @@ const (
 	// arrival is how long a request may be under way: the simulator may accept it
 	// that much after its sender was killed.
 	arrival = 250 * time.Millisecond
-	// settling is how long an answer may be in hand before it is written down.
+	// settling is how long an answer may wait before it is written down.
 	settling = 2 * time.Second
 	// regrouping is how long before a push was sent the group may have been
-	// destroyed: what was read before and waited in hand is delivered anew.
+	// destroyed: what was read before and was in flight is delivered again.
 	regrouping = 20 * time.Second
 )
 
@@ -150,15 +150,15 @@ func (j judge) sleptThrough(d duplicate) bool {
 	return false
 }
 
-// unsettled reports whether the first answer could still be in hand then, not
+// unsettled reports whether the first answer could still be unwritten then, not
 // written down.
 func (j judge) unsettled(d duplicate, then time.Time) bool {
 	since := d.first.at.Add(d.slow)
 	return then.Sub(since)-j.history.away(since, then) <= settling
 }
 
-// regrouped: the group was destroyed while the push was in hand, and everything
-// delivered anew. Its holder could not settle it any more, and said so; unless
+// regrouped: the group was destroyed while the push was in flight, and everything
+// delivered again. Its consumer could not settle it any more, and said so; unless
 // it was just about to, or had fallen silent before and was not yet missed.
 func (j judge) regrouped(d duplicate) bool {
 	from := d.first.at.Add(-arrival)

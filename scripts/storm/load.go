@@ -29,8 +29,8 @@ const (
 // posters is how many requests may be under way.
 const posters = 16
 
-// load hands in pushes, and knows which were accepted. Whoever hands in a job
-// does so again until he is answered, under the same id.
+// load hands in pushes, and knows which were accepted. A job is handed in
+// again, under the same id, until there is an answer.
 type load struct {
 	sys     *system
 	rdb     *redis.Client

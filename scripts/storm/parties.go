@@ -34,7 +34,7 @@ const (
 	sickName   = "consumer-sick" // of every worker that can't get through
 )
 
-// party is somebody whose trouble must stay its own.
+// party is a part of the system whose trouble must stay its own.
 type party struct {
 	name    string
 	trouble func(ctx context.Context, lasts time.Duration)
@@ -88,7 +88,7 @@ func (s *storm) noisyDevice(ctx context.Context, lasts time.Duration) {
 
 // workerWithoutFCM starts one more consumer, to which FCM's address is closed.
 func (s *storm) workerWithoutFCM(ctx context.Context, lasts time.Duration) {
-	closed, err := launch.FreeAddr() // nobody listens there
+	closed, err := launch.FreeAddr() // no server listens there
 	if err != nil {
 		s.must(err)
 		return

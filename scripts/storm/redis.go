@@ -53,7 +53,7 @@ func (s *storm) flushScripts(ctx context.Context, _ float64) {
 }
 
 // destroyGroup destroys the group of both lanes, and with it all knowledge of
-// who has what in hand.
+// which pushes are in flight where.
 func (s *storm) destroyGroup(ctx context.Context, _ float64) {
 	end := s.journal.begin(event{what: groupDestroyed})
 	for _, lane := range lanes {

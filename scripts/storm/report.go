@@ -23,7 +23,7 @@ type report struct {
 	Seed    uint64  `json:"seed"`
 	Seconds float64 `json:"seconds"` // of the storm
 
-	Accepted  int `json:"accepted"` // distinct ids that somebody answered for
+	Accepted  int `json:"accepted"` // distinct ids that got an answer
 	Sent      int `json:"sent"`
 	Failed    int `json:"failed"`
 	Expired   int `json:"expired"`

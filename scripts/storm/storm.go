@@ -81,7 +81,7 @@ func (s *storm) complain(format string, args ...any) {
 	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
 }
 
-// clear removes the folder, unless it is to be looked at.
+// clear removes the folder, unless it is to be kept.
 func (s *storm) clear(well bool) {
 	if !well || s.flags.Keep {
 		s.journal.history().print(s.stderr, s.began)
@@ -96,7 +96,7 @@ func (s *storm) clear(well bool) {
 // run goes through all phases. Whatever happens, no process is left.
 func (s *storm) run(ctx context.Context) (report, error) {
 	lasts := max(time.Duration(s.flags.Seconds)*time.Second, time.Duration(s.flags.Kills)*timePerKill)
-	// Every phase has a limit of its own; this one is for what nobody thought of.
+	// Every phase has a limit of its own; this one is for the unexpected.
 	ctx, cancel := context.WithTimeout(ctx, lasts+2*startTimeout+answerTime+dustTime+3*s.flags.Lease+2*stopTimeout+time.Minute)
 	defer cancel()
 	var err error
@@ -289,7 +289,7 @@ func (s *storm) lives(member string) bool {
 func (s *storm) gather(ctx context.Context) (*findings, error) {
 	f := &findings{flags: s.flags, began: s.began}
 	f.accepted, _, _ = s.load.jobs()
-	f.handed = s.load.times // nobody hands in any more
+	f.handed = s.load.times // no more pushes are handed in
 	whole, err := storecheck.EventsComplete(ctx, s.rdb, keys)
 	if err != nil {
 		return nil, err

@@ -163,7 +163,7 @@ func (s *system) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.redisAddr, MaxRetries: -1, DialTimeout: 2 * time.Second, ReadTimeout: 5 * time.Second, DialerRetries: 1})
 }
 
-// end kills everything that still runs; nobody is asked.
+// end kills everything that still runs; without a question.
 func (s *system) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

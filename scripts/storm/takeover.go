@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// watchEvery is how often a silent consumer's entries are looked at: what is
+	// watchEvery is how often the entries of a stopped consumer are checked: what is
 	// measured is too long by at most that.
 	watchEvery = 50 * time.Millisecond
 	// lastWords is how long Redis may take to read what a consumer wrote before it
-	// fell silent: what is settled by that is not taken over.
+	// stopped: what is settled by that is not taken over.
 	lastWords = 50 * time.Millisecond
-	// mostPending is how many entries of a consumer are looked at in a lane.
+	// mostPending is how many entries of a consumer are checked in a lane.
 	mostPending = 10_000
 )
 
@@ -28,7 +28,7 @@ const (
 type handover struct {
 	entry  string        // lane and entry
 	member string        // how its name begins
-	at     time.Time     // when the consumer fell silent
+	at     time.Time     // when the consumer stopped
 	took   time.Duration // without the time for which Redis was away
 }
 
@@ -45,7 +45,7 @@ type watcher struct {
 	stuck   []string // entries that were never taken over
 }
 
-// follow watches what is pending for a consumer that fell silent at a time,
+// follow watches what is pending for a consumer that stopped at a time,
 // until all is taken over. over, if there is one, is closed when the consumer
 // speaks again: what it has by then it may settle itself.
 func (w *watcher) follow(name string, pid int, at time.Time, over <-chan struct{}) {
@@ -57,7 +57,7 @@ func (w *watcher) follow(name string, pid int, at time.Time, over <-chan struct{
 		for {
 			seen, err := w.pending(member)
 			if w.journal.history().count(func(e event) bool { return e.what == groupDestroyed && e.at.After(at) }) > 0 {
-				return // nobody knows any more what was whose
+				return // it is unknown which entries were whose
 			}
 			now := time.Now()
 			switch {
@@ -95,7 +95,7 @@ func (w *watcher) note(left, seen map[string]bool, h handover) {
 	}
 }
 
-// give notes entries that nobody took over.
+// give notes entries that were not taken over.
 func (w *watcher) give(member string, left map[string]bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

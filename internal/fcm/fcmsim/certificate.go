@@ -47,7 +47,7 @@ func newCertificate(now time.Time) (tls.Certificate, []byte, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, text, nil
 }
 
-// writeCertificate puts text at path in one step, so that nobody reads half.
+// writeCertificate puts text at path in one step, so that no reader sees half.
 func writeCertificate(path string, text []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".fcmsim-*.pem")
 	if err != nil {

@@ -21,7 +21,7 @@
 //	GET  /_sim/ledger                     lines "msg_id tries accepted first_request_unix_us",
 //	                                      then unix_us of each acceptance; "!" behind it: the
 //	                                      client can't have learned of it
-//	POST /_sim/reset                      counters, tries, scripts, quota, draws anew
+//	POST /_sim/reset                      counters, tries, scripts, quota, draws start again
 //
 // # One request
 //

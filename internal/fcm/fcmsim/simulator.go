@@ -56,7 +56,7 @@ func New(c Config) *Simulator {
 }
 
 // Configure replaces the whole config, or returns everything that is wrong
-// with it. Scripts, quota and draws begin anew; the counters go on.
+// with it. Scripts, quota and draws start again; the counters go on.
 func (s *Simulator) Configure(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *Simulator) Configure(c Config) error {
 // Config returns what was set last.
 func (s *Simulator) Config() Config { return s.settings.Load().Config }
 
-// Reset begins anew: counters, tries, kept messages, scripts, quota and draws.
+// Reset starts again: counters, tries, kept messages, scripts, quota and draws.
 // The config and the bearer tokens stay. A request in flight counts for what
 // was before.
 func (s *Simulator) Reset() {

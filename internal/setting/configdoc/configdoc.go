@@ -22,7 +22,7 @@ const Common = "common"
 const update = "UPDATE_DOCS"
 
 // Check compares the part of a binary in docs/configuration.md with cli, its flags. With
-// UPDATE_DOCS=1 it writes the part anew. Packages that are updated together need
+// UPDATE_DOCS=1 it writes the part again. Packages that are updated together need
 // go test -p 1.
 func Check(t testing.TB, cli any, binary string) {
 	t.Helper()
