@@ -15,14 +15,20 @@ const hidden = "****"
 
 // mask returns a value of a field as it is shown to a session that may not reveal it.
 func mask(field, value string) string {
-	c := pushlog.ColumnOf(field)
-	switch {
-	case c == nil || !c.Personal && !c.Echo:
-		return value
-	case c.Mask.Last > 0:
-		return hideButLast(value, c.Mask.Last)
+	if f := push.Lookup(field); f != nil && f.Personal {
+		return hide(value, f.Mask)
 	}
-	return hideButFirst(value, c.Mask.First)
+	if c := pushlog.ColumnOf(field); c != nil && c.Echo {
+		return hide(value, c.Mask)
+	}
+	return value
+}
+
+func hide(value string, m push.Mask) string {
+	if m.Last > 0 {
+		return hideButLast(value, m.Last)
+	}
+	return hideButFirst(value, m.First)
 }
 
 // masked returns a record without what is personal. What it has beside the

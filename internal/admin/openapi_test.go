@@ -177,8 +177,9 @@ func TestSetsOfOpenAPI(t *testing.T) {
 		t.Errorf("documented %q\nknown %q", codes, pushlog.Codes())
 	}
 	for name, set := range map[string][]string{
-		"Search": pushlog.SearchColumns(), "HistogramQuery": pushlog.SearchColumns(), "Export": pushlog.SearchColumns(),
-		"FlushOrder": pushlog.SearchColumns(), "FlushFilter": texts(Flushable()), "Flush": texts(stream.FlushStates()),
+		"SearchColumn": pushlog.SearchColumns(), "OpenColumn": urlColumns(), "PersonalField": personal(),
+		"TerminalStatus": texts(push.TerminalStatuses()), "RedrivableStatus": texts(Redrivable()), "CancellableStatus": texts(Cancellable()),
+		"WaitingStatus": texts(push.StatusesFor(push.SendNow)), "FlushFilter": texts(Flushable()), "Flush": texts(stream.FlushStates()),
 		"Page":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
 		"Status": texts(push.Statuses()), "JobOrder": texts(append(Redrivable(), Cancellable()...)), "JobFilter": texts(append(Redrivable(), Cancellable()...)),
 		"BulkJob": texts(jobs.States()), "EventJobs": texts(jobs.States()), "EventFlush": texts(stream.FlushStates()),

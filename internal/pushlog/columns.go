@@ -63,18 +63,18 @@ var recordColumns = []Column{
 // then come the columns that users of the log know, and behind them what explains
 // these and what else a push is made of.
 var columns = func() []Column {
-	var all, rest []Column
+	var id, known, rest []Column
 	for _, f := range push.Columns() {
 		switch c := (Column{Field: f}); {
 		case f.Name == push.FieldID:
-			all = append([]Column{c}, recordColumns[:2]...)
+			id = append(id, c)
 		case f.Search != push.NoSearch:
-			all = append(all, c)
+			known = append(known, c)
 		default:
 			rest = append(rest, c)
 		}
 	}
-	return slices.Concat(all, recordColumns[2:], rest)
+	return slices.Concat(id, recordColumns[:2], known, recordColumns[2:], rest)
 }()
 
 // Columns returns the columns that are exported, in their order. They must not be changed.
