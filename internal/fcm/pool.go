@@ -94,7 +94,7 @@ func (p *pool) close() {
 }
 
 // errFence is the error of a connection to FCM once the fence is down.
-var errFence = errors.New("the lease on what is in hand is over: nothing is sent")
+var errFence = errors.New("the lease on in-flight pushes has expired: nothing is sent")
 
 // fenced has every connection that dial makes ask the fence before each write. A
 // process that was stopped for some time goes on in the middle of whatever it
