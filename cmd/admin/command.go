@@ -47,10 +47,11 @@ type audited interface {
 }
 
 // long is embedded in a command that bounds its waits itself; for any other, Run has
-// commandTimeout.
+// commandTimeout. The method has another name than the type: a field of its name would
+// hide it.
 type long struct{}
 
-func (long) long() {}
+func (long) boundsItself() {}
 
 // commandTimeout bounds a command line's wait for Redis.
 const commandTimeout = 10 * time.Second
@@ -119,7 +120,7 @@ func (a *app) do(ctx context.Context, cmd command) error {
 		a.clock.Confirm(short) // if Redis is away, the command says so
 		cancel()
 	}
-	if _, is := cmd.(interface{ long() }); !is {
+	if _, is := cmd.(interface{ boundsItself() }); !is {
 		var cancel context.CancelFunc
 		ctx, cancel = brief(ctx)
 		defer cancel()

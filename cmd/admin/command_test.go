@@ -37,3 +37,26 @@ func TestEveryCommandRuns(t *testing.T) {
 		t.Errorf("%d commands", n)
 	}
 }
+
+// A command that embeds long, serve above all, is not ended by commandTimeout.
+func TestLongCommandsHaveNoTimeout(t *testing.T) {
+	t.Parallel()
+	var c cli
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, leaf := range parser.Model.Leaves(false) {
+		if _, embeds := leaf.Target.Type().FieldByName("long"); !embeds {
+			continue
+		}
+		n++
+		if _, is := leaf.Target.Addr().Interface().(interface{ boundsItself() }); !is {
+			t.Errorf("%s is ended by commandTimeout", leaf.FullPath())
+		}
+	}
+	if n < 5 {
+		t.Errorf("%d commands embed long", n)
+	}
+}
