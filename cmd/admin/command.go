@@ -20,6 +20,7 @@ import (
 	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/health"
+	"pushstream/internal/jobs"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisclock"
 	"pushstream/internal/redisconn"
@@ -66,6 +67,7 @@ type app struct {
 	keys           pushlog.Keys
 	health         health.Options
 	control        *stream.Control
+	jobs           *jobs.Engine
 	clock          *redisclock.Clock
 	access         *access.Store
 	audit          *audit.Log
@@ -95,6 +97,7 @@ func newApp(c *cli, cmd command, stderr io.Writer) (*app, error) {
 	}
 	a.health = health.Options{Redis: rdb, Keys: a.keys, Role: stream.RoleAdmin, WithoutAOF: c.AllowNoAOF}
 	a.rdb, a.control, a.clock = rdb, stream.NewControl(rdb, a.keys), stream.NewClock(rdb, a.keys, a.log)
+	a.jobs = jobs.New(rdb, a.keys, stream.NewName(""), zap.NewNop()) // what it would log, the command prints
 	a.audit = audit.New(rdb, a.keys.Prefix, audit.Options{})
 	a.openAccess(access.Options{})
 	return a, nil
@@ -173,7 +176,7 @@ var refusals = []error{
 	access.ErrName, access.ErrRole, access.ErrPassword, access.ErrUserExists, access.ErrNoUser, access.ErrLastAdmin, access.ErrOIDCUser,
 	access.ErrFull, access.ErrDisabled, access.ErrNoSession, access.ErrTokenExists, access.ErrNoToken, access.ErrScope, access.ErrExpires,
 	apikey.ErrUnknown, apikey.ErrExists, apikey.ErrFull, apikey.ErrExpires, apikey.ErrName,
-	stream.ErrNoToken, stream.ErrFlushRunning, stream.ErrNoFlush, stream.ErrNoWorker, stream.ErrPartitions,
+	stream.ErrNoToken, stream.ErrFlushRunning, stream.ErrNoFlush, stream.ErrNoWorker, stream.ErrPartitions, jobs.ErrTooMany, jobs.ErrEnded,
 }
 
 // outcomeOf is what came of a command, by its error.

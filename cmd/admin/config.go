@@ -21,6 +21,11 @@ type cli struct {
 		Export logExport `cmd:"" help:"Write the log, or the pushes that a filter matches, as CSV or NDJSON."`
 		Flush  logFlush  `cmd:"" help:"Remove ended pushes from the log for good: all, or those that a filter matches. The consumers do it."`
 	} `cmd:"" help:"Export or flush the push log."`
+	Job struct {
+		List   jobList   `cmd:"" help:"List the jobs, newest first: redrives, cancels and removals of all that a filter matches."`
+		Show   jobShow   `cmd:"" help:"Print a job as JSON: what it selects, how far it is, what became of the pushes."`
+		Cancel jobCancel `cmd:"" help:"End a job. What it has changed stays changed."`
+	} `cmd:"" help:"List, show and cancel jobs, which consumers and admins do in the background."`
 	Hold struct {
 		List holdList `cmd:"" help:"List the holds: reason, end, and what to do about it."`
 		End  holdEnd  `cmd:"" help:"End a hold by hand. Sending starts slowly; if the cause is still there, the hold comes back."`

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"pushstream/internal/admin"
@@ -39,8 +34,8 @@ type pushFlags struct {
 	DryRun bool `help:"Change nothing: print how many pushes match, since when, and how many are past their ttl."`
 	Yes    bool `help:"Redrive also pushes that are past their ttl, without a --since that bounds the period."`
 
-	ids []string         // or:
-	all stream.Selection // what they have in common
+	ids    []string       // or:
+	filter pushlog.Filter // what they have in common
 }
 
 // pushRedrive and pushCancel differ in their verb, and in the states that it takes.
@@ -50,10 +45,10 @@ type (
 )
 
 // Validate checks the flags.
-func (c *pushRedrive) Validate(check *setting.Checker) { c.check(check, admin.Redrivable()) }
+func (c *pushRedrive) Validate(check *setting.Checker) { c.check(check, jobs.Redrive) }
 
 // Validate checks the flags.
-func (c *pushCancel) Validate(check *setting.Checker) { c.check(check, admin.Cancellable()) }
+func (c *pushCancel) Validate(check *setting.Checker) { c.check(check, jobs.Cancel) }
 
 // Entry is what the audit log says.
 func (c *pushRedrive) Entry() audit.Entry { return c.entry(audit.Redrive) }
@@ -63,12 +58,12 @@ func (c *pushCancel) Entry() audit.Entry { return c.entry(audit.Cancel) }
 
 // Run redrives what the flags select.
 func (c *pushRedrive) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, verb{jobs.Redrive, stream.ChangeQueued, a.control.Redrive, a.control.RedriveSelected})
+	return c.change(ctx, a, verb{jobs.Redrive, stream.ChangeQueued, a.control.Redrive})
 }
 
 // Run cancels what the flags select.
 func (c *pushCancel) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, verb{jobs.Cancel, stream.ChangeCancelled, a.control.Cancel, a.control.CancelSelected})
+	return c.change(ctx, a, verb{jobs.Cancel, stream.ChangeCancelled, a.control.Cancel})
 }
 
 func (f *pushFlags) entry(action audit.Action) audit.Entry {
@@ -86,8 +81,8 @@ func (f *pushFlags) given() admin.Given {
 	})
 }
 
-// check reads the flags; states are those that the verb takes.
-func (f *pushFlags) check(check *setting.Checker, states []push.Status) {
+// check reads the flags.
+func (f *pushFlags) check(check *setting.Checker, kind jobs.Kind) {
 	given := f.given()
 	if (len(f.IDs) == 0) == (len(given) == 0) {
 		check.Fault("ID", "give ids of pushes, or --status and what else they have in common")
@@ -108,7 +103,7 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) {
 		return
 	}
 	var err error
-	f.all, err = admin.ParseSelection(given, states, check.Zone("PUSH_ZONE", f.Zone))
+	f.filter, err = admin.ParseJob(given, kind, check.Zone("PUSH_ZONE", f.Zone))
 	if err != nil {
 		check.Add(err)
 	}
@@ -116,10 +111,9 @@ func (f *pushFlags) check(check *setting.Checker, states []push.Status) {
 
 // verb is what push does to pushes.
 type verb struct {
-	kind     jobs.Kind
-	done     stream.Change // what is to become of them
-	one      func(ctx context.Context, ids ...string) ([]stream.Change, error)
-	selected func(ctx context.Context, s stream.Selection, tell func(stream.Progress)) (stream.Progress, error)
+	kind jobs.Kind
+	done stream.Change // what is to become of them
+	one  func(ctx context.Context, ids ...string) ([]stream.Change, error)
 }
 
 // change redrives or cancels what the flags select.
@@ -135,34 +129,39 @@ func (f *pushFlags) change(ctx context.Context, a *app, v verb) error {
 		a.result = texts(counts)
 		return err
 	}
-	s, goes, err := f.estimated(short, a, v.kind)
+	o, goes, err := f.estimated(short, a, v.kind)
 	if err != nil || !goes {
 		return err
 	}
-	counts, err := v.all(ctx, s, a.stdout, a.stderr)
-	a.result = texts(counts)
-	return err
+	j, err := a.jobs.Order(short, o)
+	if err != nil {
+		return err
+	}
+	return a.follow(ctx, j, true)
 }
 
-// estimated is the chosen selection, bounded by what there is now, and whether it is to be
-// changed: not by a dry run, which says what it would take. An error if pushes would be sent
-// that are past their ttl, and neither a period nor --yes says that they are to be.
-func (f *pushFlags) estimated(ctx context.Context, a *app, kind jobs.Kind) (s stream.Selection, goes bool, err error) {
-	s = f.all
-	e, err := jobs.New(a.rdb, a.keys, "", a.log).Estimate(ctx, kind, s.Filter())
+// estimated is the job of the chosen pushes, bounded by what there is now, and whether it is
+// to be done: not by a dry run, which says what it would take. An error if pushes would be
+// sent that are past their ttl, and neither a period nor --yes says that they are to be.
+func (f *pushFlags) estimated(ctx context.Context, a *app, kind jobs.Kind) (o jobs.Order, goes bool, err error) {
+	e, err := a.jobs.Estimate(ctx, kind, f.filter)
 	if err != nil {
-		return s, false, err
+		return o, false, err
 	}
-	s.Until = e.Until
+	status := f.filter.Statuses[0]
 	switch {
 	case f.DryRun:
-		fmt.Fprintln(a.stdout, taken(s.Status, e, time.Now()))
-		return s, false, nil
-	case e.PastTTL > 0 && s.Since.IsZero() && s.Status != push.Expired && !f.Yes:
-		return s, false, outcomeError{audit.Refused, fmt.Errorf("nothing was done: %s; a redrive starts their ttl again: give --since, or --yes to redrive all of them",
-			taken(s.Status, e, time.Now()))}
+		fmt.Fprintln(a.stdout, taken(status, e, time.Now()))
+		return o, false, nil
+	case e.PastTTL > 0 && f.filter.Since.IsZero() && status != push.Expired && !f.Yes:
+		return o, false, outcomeError{audit.Refused, fmt.Errorf("nothing was done: %s; a redrive starts their ttl again: give --since, or --yes to redrive all of them",
+			taken(status, e, time.Now()))}
 	}
-	return s, true, nil
+	o = jobs.Order{Kind: kind, Filter: f.filter, By: author(), Reason: "command line", Of: e.Count, Oldest: e.Oldest}
+	if o.Filter.Until = e.Until; !e.Exact {
+		o.Of = jobs.NotCounted
+	}
+	return o, true, nil
 }
 
 // taken says what a selection takes: 474 failed pushes, the oldest accepted
@@ -220,41 +219,10 @@ func (v verb) partial(counts map[stream.Change]int, err error) error {
 }
 
 // texts are counts for the audit log.
-func texts(counts map[stream.Change]int) map[string]string {
+func texts[N int | int64](counts map[stream.Change]N) map[string]string {
 	all := map[string]string{}
 	for change, n := range counts {
-		all[string(change)] = strconv.Itoa(n)
+		all[string(change)] = fmt.Sprint(n)
 	}
 	return all
-}
-
-// all changes a selection and says how many pushes came to what.
-func (v verb) all(ctx context.Context, s stream.Selection, stdout, stderr io.Writer) (map[stream.Change]int, error) {
-	told := time.Now()
-	p, done, err := admin.WorkThrough(ctx, v.selected, s, func(p stream.Progress) {
-		if time.Since(told) >= tellEvery {
-			told = time.Now()
-			fmt.Fprintln(stderr, summary(s, p))
-		}
-	})
-	fmt.Fprintln(stdout, summary(s, p))
-	if err == nil && !done {
-		err = outcomeError{audit.Cancelled, errors.New("stopped; the same again does the rest")}
-	}
-	if err != nil {
-		err = v.partial(p.Changes, err)
-	}
-	return p.Changes, err
-}
-
-// summary says how far a selection has come: 12 failed pushes examined, 5 matched:
-// 4 queued, 1 unsendable.
-func summary(s stream.Selection, p stream.Progress) string {
-	var changes []string
-	for _, change := range slices.SortedFunc(maps.Keys(p.Changes), func(a, b stream.Change) int {
-		return cmp.Or(cmp.Compare(p.Changes[b], p.Changes[a]), cmp.Compare(a, b))
-	}) {
-		changes = append(changes, fmt.Sprintf("%d %s", p.Changes[change], strings.ReplaceAll(string(change), "_", " ")))
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%d %s pushes examined, %d matched: %s", p.Looked, s.Status, p.Matched, strings.Join(changes, ", ")), ": ")
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
+
 	"pushstream/internal/audit"
 	"pushstream/internal/jobs"
 	"pushstream/internal/push"
@@ -65,10 +67,10 @@ func TestPushesOfASelection(t *testing.T) {
 		args    []string
 		summary string
 	}{
-		{[]string{"redrive", "--status=failed", "--csno=1"}, "4 failed pushes examined, 0 matched\n"},
+		{[]string{"redrive", "--status=failed", "--csno=1"}, "0 failed pushes examined, 0 matched\n"},
 		{[]string{"redrive", "--status=failed", "--until=2020-01-01T00:00:00Z"}, "0 failed pushes examined, 0 matched\n"},
-		{[]string{"redrive", "--status=failed", "--device-id=token-a", "--push-grp-id=G1"}, "4 failed pushes examined, 1 matched: 1 queued\n"},
-		{[]string{"redrive", "--status=failed", "--error-code=INVALID_ARGUMENT", "--csno=10023451"}, "3 failed pushes examined, 1 matched: 1 queued\n"},
+		{[]string{"redrive", "--status=failed", "--device-id=token-a", "--push-grp-id=G1"}, "1 failed pushes examined, 1 matched: 1 queued\n"},
+		{[]string{"redrive", "--status=failed", "--error-code=INVALID_ARGUMENT", "--csno=10023451"}, "1 failed pushes examined, 1 matched: 1 queued\n"},
 		{[]string{"redrive", "--status", "failed", "--since", "2020-01-01T00:00:00+09:00"}, "2 failed pushes examined, 2 matched: 2 queued\n"},
 		{[]string{"cancel", "--status=queued", "--until=2999-01-01T00:00:00Z"}, "4 queued pushes examined, 4 matched: 4 cancelled\n"},
 		{[]string{"cancel", "--status=scheduled"}, "0 scheduled pushes examined, 0 matched\n"},
@@ -157,8 +159,9 @@ func TestPushesOfOtherPartitions(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a long selection between two steps: what it says is what was done.
-func TestStoppedSelection(t *testing.T) {
+// Ctrl-C ends the watching: the job goes on, and the command says how to see it and how to
+// end it.
+func TestStoppedWatching(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	var ids []string
@@ -166,24 +169,43 @@ func TestStoppedSelection(t *testing.T) {
 		ids = append(ids, fmt.Sprint("id-", n))
 	}
 	s.end(t, push.CodeInvalidArgument, push.Failed, ids...)
-	ctx, stop := context.WithCancel(t.Context())
-	v := verb{jobs.Redrive, stream.ChangeQueued, s.control.Redrive, func(ctx context.Context, sel stream.Selection, tell func(stream.Progress)) (stream.Progress, error) {
-		stop()
-		return s.control.RedriveSelected(ctx, sel, tell)
-	}}
+	engine := jobs.New(s.rdb, s.keys, "a test", zap.NewNop())
+	// Another process has the job's partition: there is nothing to help with.
+	order := func() *jobs.Job {
+		t.Helper()
+		j, err := engine.Order(t.Context(), jobs.Order{Kind: jobs.Redrive, Filter: pushlog.Filter{Statuses: []push.Status{push.Failed}}, By: "kim", Of: 250})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	j := order()
 	var out, progress output
-	_, err := v.all(ctx, stream.Selection{Status: push.Failed}, &out, &progress)
-	if outcomeOf(err) != audit.Partial || !strings.Contains(err.Error(), "the same again does the rest") || out.String() != "100 failed pushes examined, 100 matched: 100 queued\n" {
+	a := &app{jobs: engine, stdout: &out, stderr: &progress}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	err := a.follow(ctx, j, true)
+	if outcomeOf(err) != audit.Partial || !strings.Contains(err.Error(), "admin job show "+j.ID) || !strings.Contains(err.Error(), "admin job cancel "+j.ID) || out.String() != "" {
 		t.Errorf("%v %q", err, out.String())
 	}
-	if counts, _ := s.log.Counts(t.Context()); counts[push.Queued] != 100 {
-		t.Errorf("%v", counts)
+	checkRun(t, runs(t, s.Server, "job", "list"), 0, []string{j.ID, "redrive", "kim", "(of 250)"}, nil)
+	checkRun(t, runs(t, s.Server, "job", "show", j.ID), 0, []string{`"id": "` + j.ID + `"`, `"status": [`}, nil)
+	checkRun(t, runs(t, s.Server, "job", "show", "0123456789ab"), 1, nil, []string{"no such job"})
+	checkRun(t, runs(t, s.Server, "job", "cancel", "nonsense"), 1, nil, []string{"no such job"})
+	if err := a.follow(t.Context(), j, true); err != nil || out.String() != "250 failed pushes examined, 250 matched: 250 queued\n" {
+		t.Errorf("%v %q", err, out.String())
+	}
+	checkRun(t, runs(t, s.Server, "job", "cancel", j.ID), 1, nil, []string{"the job has ended"})
+	j = order()
+	checkRun(t, runs(t, s.Server, "job", "cancel", j.ID), 0, []string{"cancelled: 0 failed pushes examined, 0 matched\n"}, nil)
+	if err := a.follow(t.Context(), j, true); outcomeOf(err) != audit.Cancelled {
+		t.Error(err)
 	}
 }
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	got := summary(stream.Selection{Status: push.Queued}, stream.Progress{Looked: 9, Matched: 7, Changes: map[stream.Change]int{
+	got := summary(&jobs.Job{Filter: jobs.Filter{Status: []push.Status{push.Queued}}, Looked: 9, Matched: 7, Changes: map[stream.Change]int64{
 		stream.ChangeInHand: 2, stream.ChangeCancelled: 4, stream.Change(push.Sent): 1}})
 	if want := "9 queued pushes examined, 7 matched: 4 cancelled, 2 in hand, 1 sent"; got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -15,26 +15,26 @@ import (
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/jobs"
+	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 )
 
-// The fields of a bulk job beside its filter.
+// The fields of a job beside its filter.
 const (
 	fieldJobKind = "kind"
 	fieldDryRun  = "dry_run"
 )
 
 const (
-	countTime  = 5 * time.Second // for a dry run
-	ofTime     = 2 * time.Second // for the count that a job begins with
-	notCounted = -1
+	countTime = 5 * time.Second // for a dry run
+	ofTime    = 2 * time.Second // for the count that a job begins with
 )
 
 func jobMembers() []member {
 	return filterMembers(member{fieldJobKind, text}, member{fieldReason, text}, member{fieldDryRun, flag}, member{fieldSearch, text})
 }
 
-// jobList is all bulk jobs that are remembered.
+// jobList is all jobs that are remembered.
 type jobList struct {
 	Items []jobs.Job `json:"items"`
 }
@@ -49,28 +49,39 @@ type jobCount struct {
 	PastTTLExact bool      `json:"past_ttl_exact"`
 }
 
-// bulk reads what is to be done.
-func (p *parser) bulk(zone *time.Location) jobs.Order {
-	o := jobs.Order{Kind: choice(p, fieldJobKind, append([]jobs.Kind{""}, jobs.Kinds()...)...), Filter: p.filter(zone)}
-	states := o.Kind.States()
-	for _, s := range o.Filter.Statuses {
-		if states != nil && s.Valid() && !slices.Contains(states, s) {
-			p.fault("%s must be one of %v, or several, to %s them", FieldStatus, states, o.Kind)
-			break
-		}
-	}
-	p.check(len(p.Given[FieldStatus]) > 0, "%s must be given", FieldStatus)
-	return o
+// ParseJob reads which pushes a job selects, by name, and names every mistake. zone is that
+// of reserved times.
+func ParseJob(given Given, kind jobs.Kind, zone *time.Location) (pushlog.Filter, error) {
+	p := &parser{Given: given}
+	f := p.selected(kind, zone)
+	return f, p.err()
 }
 
-// startJob orders a bulk job, or, as a dry run, counts what it would mean.
+// job reads what is to be done.
+func (p *parser) job(zone *time.Location) jobs.Order {
+	kind := choice(p, fieldJobKind, append([]jobs.Kind{""}, jobs.Kinds()...)...)
+	return jobs.Order{Kind: kind, Filter: p.selected(kind, zone)}
+}
+
+// selected reads which pushes a job of a kind selects.
+func (p *parser) selected(kind jobs.Kind, zone *time.Location) pushlog.Filter {
+	f, states := p.filter(zone), kind.States()
+	wrong := func(s push.Status) bool { return s.Valid() && !slices.Contains(states, s) }
+	p.check(len(f.Statuses) > 0, "%s must be given", FieldStatus)
+	if states != nil && (len(f.Statuses) == 0 || slices.ContainsFunc(f.Statuses, wrong)) {
+		p.fault("%s must be one of %v, or several, to %s them", FieldStatus, states, kind)
+	}
+	return f
+}
+
+// startJob orders a job, or, as a dry run, counts what it would select.
 func (a *api) startJob(c *gin.Context) {
 	in, ok := readBody(c, jobMembers()...)
 	if !ok || !a.withSearch(c, in) {
 		return
 	}
 	dry := in.is(fieldDryRun)
-	o := in.bulk(a.Zone)
+	o := in.job(a.Zone)
 	o.Reason = in.reason(!dry)
 	if in.refusedBody(c) {
 		return
@@ -105,7 +116,7 @@ func (a *api) startJob(c *gin.Context) {
 	a.answerJob(c, j, err, http.StatusAccepted, "ordered")
 }
 
-// countJob answers how many pushes a job would mean.
+// countJob answers how many pushes a job would select.
 func (a *api) countJob(c *gin.Context, o jobs.Order) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), countTime)
 	defer cancel()
@@ -127,7 +138,7 @@ func (a *api) countOf(c *gin.Context, o jobs.Order) (n int64, oldest string) {
 	defer cancel()
 	n, oldest, exact, err := a.Jobs.Count(ctx, o.Kind, o.Filter)
 	if err != nil || !exact {
-		return notCounted, oldest
+		return jobs.NotCounted, oldest
 	}
 	return n, oldest
 }

@@ -2,12 +2,15 @@ package admin
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"pushstream/internal/jobs"
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
 )
 
@@ -33,6 +36,48 @@ func (b *bundle) ended(t *testing.T, id string) (j jobs.Job) {
 		return j.EndedAt != ""
 	})
 	return j
+}
+
+// seedFailed makes pushes that failed: of customers 0 and 1 in turn, of groups 0
+// to 2, and those of group 0 with another code.
+func (b *bundle) seedFailed(t *testing.T, n int) {
+	t.Helper()
+	jobs := make([]push.Job, n)
+	for i := range jobs {
+		jobs[i] = jobOf(fmt.Sprintf("g%d-%04d", i%3, i))
+		jobs[i].Csno, jobs[i].PushGrpID = fmt.Sprint("csno-", i%2), fmt.Sprint("G", i%3)
+	}
+	b.accept(t, jobs...)
+	stop := b.consumer(t, "ender", senderFunc(func(j *push.Job) push.Outcome {
+		if strings.HasPrefix(j.ID, "g0") {
+			return push.Outcome{Code: push.CodeInvalidArgument, HTTPStatus: 400}
+		}
+		return push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404}
+	}))
+	defer stop()
+	b.eventually(t, "all have failed", func() bool { return b.count(t, push.Failed) == int64(n) })
+}
+
+func (b *bundle) count(t *testing.T, status push.Status) int64 {
+	t.Helper()
+	counts, err := b.log.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return counts[status]
+}
+
+func TestParseJob(t *testing.T) {
+	t.Parallel()
+	f, err := ParseJob(Given{"status": {"failed"}, "since": {"2026-11-24T09:00:00+09:00"}, "until": {"2026-11-24T01:00:00Z"},
+		"error_code": {"UNREGISTERED"}, "csno": {"1"}, "push_grp_id": {"2"}, "device_id": {"3"}}, jobs.Redrive, nil)
+	want := pushlog.Filter{Statuses: []push.Status{push.Failed}, ErrorCode: push.CodeUnregistered, Exact: push.Job{Csno: "1", PushGrpID: "2", DeviceID: "3"}}
+	if !f.Since.Equal(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)) || !f.Until.Equal(time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v", f)
+	}
+	if f.Since, f.Until = want.Since, want.Until; !reflect.DeepEqual(f, want) || err != nil {
+		t.Errorf("%+v %v", f, err)
+	}
 }
 
 func TestJobs(t *testing.T) {

@@ -178,10 +178,10 @@ func TestSetsOfOpenAPI(t *testing.T) {
 	}
 	for name, set := range map[string][]string{
 		"SearchColumn": pushlog.SearchColumns(), "OpenColumn": urlColumns(), "PersonalField": personal(),
-		"TerminalStatus": texts(push.TerminalStatuses()), "RedrivableStatus": texts(Redrivable()), "CancellableStatus": texts(Cancellable()),
+		"TerminalStatus": texts(push.TerminalStatuses()), "RedrivableStatus": texts(jobs.Redrive.States()), "CancellableStatus": texts(jobs.Cancel.States()),
 		"WaitingStatus": texts(push.StatusesFor(push.SendNow)), "FlushFilter": texts(Flushable()), "Flush": texts(stream.FlushStates()),
 		"Page":   texts([]pushlog.How{pushlog.ByIndex, pushlog.ByWalk, pushlog.ByScan}),
-		"Status": texts(push.Statuses()), "JobOrder": texts(append(Redrivable(), Cancellable()...)), "JobFilter": texts(append(Redrivable(), Cancellable()...)),
+		"Status": texts(push.Statuses()), "JobOrder": texts(append(jobs.Redrive.States(), jobs.Cancel.States()...)), "JobFilter": texts(append(jobs.Redrive.States(), jobs.Cancel.States()...)),
 		"BulkJob": texts(jobs.States()), "EventJobs": texts(jobs.States()), "EventFlush": texts(stream.FlushStates()),
 		"EventHolds": texts(stream.Reasons()), "EventWorkers": texts([]stream.State{stream.Running, stream.Draining, stream.Paused, stream.CircuitOpen, stream.Lost}),
 		"Hold":   texts(stream.Reasons()),

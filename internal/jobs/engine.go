@@ -40,7 +40,7 @@ type failed struct {
 func (e *Engine) Run(ctx context.Context) error {
 	loop.Every(ctx, every, every/2, func(ctx context.Context) error {
 		began := time.Now()
-		worked, err := e.pass(ctx)
+		worked, err := e.pass(ctx, "")
 		if worked && err == nil {
 			loop.Sleep(ctx, time.Since(began)) // sending comes first
 			return loop.Again
@@ -53,6 +53,41 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.logger.Warn("releasing jobs", zap.Error(err))
 	}
 	return nil
+}
+
+const (
+	followEvery = 100 * time.Millisecond
+	followTime  = 10 * time.Second // for Redis to answer
+)
+
+// Follow tells how far a job is until it has ended, and returns it as it is then. With
+// help, it works on the job beside the processes that run an engine, so that the job needs
+// none of them. When ctx ends, the job goes on without it.
+func (e *Engine) Follow(ctx context.Context, id string, help bool, tell func(*Job)) (*Job, error) {
+	defer func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = e.release(last) // else the leases expire
+	}()
+	for {
+		worked := false
+		if help {
+			var err error
+			if worked, err = e.pass(ctx, id); err != nil && ctx.Err() == nil && !refusal(err) {
+				return nil, err
+			}
+		}
+		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), followTime)
+		j, err := e.Get(short, id)
+		cancel()
+		if err != nil || !j.State.Open() {
+			return j, err
+		}
+		tell(j)
+		if ctx.Err() != nil || !worked && !loop.Sleep(ctx, followEvery) {
+			return j, ctx.Err()
+		}
+	}
 }
 
 // report logs what goes wrong, at most a line a second.
@@ -80,9 +115,9 @@ func (e *Engine) release(ctx context.Context) error {
 	return err
 }
 
-// pass makes a step of each job in a partition that is this process's, or free, and
-// reports whether it made any.
-func (e *Engine) pass(ctx context.Context) (worked bool, err error) {
+// pass makes a step of each job, or of one, in a partition that is this process's, or free,
+// and reports whether it made any.
+func (e *Engine) pass(ctx context.Context, only string) (worked bool, err error) {
 	if time.Since(e.adopted) >= adoptEvery {
 		if err := e.adopt(ctx); err != nil {
 			return false, err
@@ -96,7 +131,7 @@ func (e *Engine) pass(ctx context.Context) (worked bool, err error) {
 	var all error
 	for _, o := range open {
 		partition, is := o.next(e.name)
-		if !is || ctx.Err() != nil {
+		if !is || ctx.Err() != nil || only != "" && only != o.id {
 			continue
 		}
 		stepped, err := e.work(ctx, o.id, partition)

@@ -122,7 +122,7 @@ func TestKilledProcess(t *testing.T) {
 				hook := &failing{at: at, after: after}
 				killed := b.hooked(t, hook).engine("killed")
 				for range 20 {
-					if _, err := killed.pass(t.Context()); err != nil {
+					if _, err := killed.pass(t.Context(), ""); err != nil {
 						break
 					}
 				}
@@ -163,7 +163,7 @@ func TestManyAtOnce(t *testing.T) {
 		all.Go(func() {
 			for range 60 {
 				b.free(t, id)
-				if _, err := w.pass(t.Context()); err != nil {
+				if _, err := w.pass(t.Context(), ""); err != nil {
 					t.Error(err)
 				}
 			}
@@ -191,7 +191,7 @@ func TestCancelledJob(t *testing.T) {
 	w, someone := b.engine("a"), b.engine("someone")
 	pass := func(w *Engine) {
 		t.Helper()
-		if _, err := w.pass(t.Context()); err != nil {
+		if _, err := w.pass(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -436,7 +436,7 @@ func TestRefusedJob(t *testing.T) {
 		if j := b.job(t, refused); j.State == Failed {
 			t.Errorf("too early: %+v", j)
 		}
-		_, _ = w.pass(t.Context())
+		_, _ = w.pass(t.Context(), "")
 	}
 	if j := b.job(t, refused); j.State != Failed || j.Error != "Redis refuses a step again and again: WRONGTYPE" {
 		t.Errorf("%+v", j)
@@ -456,7 +456,7 @@ func TestSleepingProcess(t *testing.T) {
 	b.seed(t, "p", 10, always(push.Failed))
 	id := b.order(t, Redrive, pushlog.Filter{Statuses: []push.Status{push.Failed}})
 	w := b.engine("a")
-	if _, err := w.pass(t.Context()); err != nil { // plans the first step
+	if _, err := w.pass(t.Context(), ""); err != nil { // plans the first step
 		t.Fatal(err)
 	}
 	j, at, err := w.take(t.Context(), id, 0, w.lease)
@@ -556,7 +556,7 @@ func TestModel(t *testing.T) {
 				for n := 0; b.job(t, id).State.Open(); n++ {
 					hook := &failing{at: 1 + r.IntN(12), after: r.IntN(2) == 0}
 					w := b.hooked(t, hook).engine(fmt.Sprint("w", r.IntN(3)))
-					_, _ = w.pass(t.Context())
+					_, _ = w.pass(t.Context(), "")
 					if r.IntN(3) > 0 {
 						b.free(t, id)
 					}
@@ -641,11 +641,11 @@ func TestPartitionsAtOnce(t *testing.T) {
 	b.seed(t, "p", 2000, always(push.Failed))
 	id := b.order(t, Redrive, pushlog.Filter{Statuses: []push.Status{push.Failed}})
 	for _, name := range []string{"a", "b", "c", "d"} {
-		if worked, err := b.engine(name).pass(t.Context()); !worked || err != nil {
+		if worked, err := b.engine(name).pass(t.Context(), ""); !worked || err != nil {
 			t.Fatal(name, worked, err)
 		}
 	}
-	if worked, err := b.engine("e").pass(t.Context()); worked || err != nil {
+	if worked, err := b.engine("e").pass(t.Context(), ""); worked || err != nil {
 		t.Error("a fifth process finds a partition:", err)
 	}
 	workers := map[string]bool{}
@@ -708,7 +708,7 @@ func TestJobOfTheVersionBefore(t *testing.T) {
 			if tt.fields["state"] == "running" {
 				b.rdb.HSet(t.Context(), jobKey(b.keys, id), "lease_ms", time.Now().Add(5*time.Second).UnixMilli())
 				before := redistest.Dump(t, b.rdb)
-				if worked, err := b.engine("a").pass(t.Context()); worked || err != nil {
+				if worked, err := b.engine("a").pass(t.Context(), ""); worked || err != nil {
 					t.Error(worked, err)
 				}
 				if after := redistest.Dump(t, b.rdb); !maps.Equal(before, after) {

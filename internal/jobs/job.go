@@ -41,6 +41,9 @@ var (
 	ErrDiffers = errors.New("another job was ordered so")
 )
 
+// NotCounted is Order.Of of pushes that were not counted.
+const NotCounted = -1
+
 // Order is a job as it is ordered.
 type Order struct {
 	ID     string // ordered twice, it is one job; empty: a new one
@@ -48,7 +51,7 @@ type Order struct {
 	Filter pushlog.Filter // with some of the kind's states
 	By     string         // name to show as its author
 	Reason string
-	Of     int64  // pushes that it selects, as they were counted; -1: they were not
+	Of     int64  // pushes that it selects, as they were counted; or NotCounted
 	Oldest string // accepted_at of the oldest of them, if it is known
 }
 

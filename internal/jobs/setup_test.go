@@ -189,7 +189,7 @@ func (b *bundle) free(t testing.TB, id string) {
 func (b *bundle) finish(t testing.TB, e *Engine, id string) *Job {
 	t.Helper()
 	for range 1000 {
-		if _, err := e.pass(t.Context()); err != nil {
+		if _, err := e.pass(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 		if j := b.job(t, id); !j.State.Open() {

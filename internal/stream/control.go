@@ -3,6 +3,8 @@ package stream
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -182,4 +184,12 @@ func (c *Control) change(ctx context.Context, ids []string, head func(pushlog.Pa
 		}
 	}
 	return changes, nil
+}
+
+// operation is a name for one operation, so that a script that is run twice can
+// tell.
+func operation() string {
+	b := make([]byte, 6)
+	rand.Read(b) // never fails: crypto/rand
+	return hex.EncodeToString(b)
 }

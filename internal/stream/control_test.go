@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -272,55 +271,6 @@ func TestCancel(t *testing.T) {
 	}
 	if n := b.rdb.ZCard(t.Context(), dueKey(p)).Val(); n != 0 {
 		t.Errorf("%d are still due", n)
-	}
-}
-
-// A selection is changed step by step, and only what is in it.
-func TestSelected(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 3)
-	control := NewControl(b.rdb, b.keys)
-	var jobs []push.Job
-	for n := range 700 { // more than one step in each partition, all within few milliseconds
-		j := job(fmt.Sprintf("j%03d", n))
-		j.PushGrpID = fmt.Sprint("G", n%2)
-		jobs = append(jobs, j)
-	}
-	b.accept(t, jobs[:400]...)
-	b.failAll(t, push.CodeThirdPartyAuth)
-	b.accept(t, jobs[400:]...)
-	b.failAll(t, push.CodeInvalidArgument)
-	steps := 0
-	p, err := control.RedriveSelected(t.Context(), Selection{Status: push.Failed, ErrorCode: push.CodeThirdPartyAuth, PushGrpID: "G1"}, func(Progress) { steps++ })
-	if err != nil || p.Looked != 700 || p.Matched != 200 || !maps.Equal(p.Changes, map[Change]int{ChangeQueued: 200}) || steps < 8 {
-		t.Errorf("%+v in %d steps, %v", p, steps, err)
-	}
-	for n, j := range jobs {
-		want := push.Failed
-		if n < 400 && n%2 == 1 {
-			want = push.Queued
-		}
-		if r := b.get(t, j.ID); r.Status != want {
-			t.Fatalf("%s is %s, want %s", j.ID, r.Status, want)
-		}
-	}
-	p, err = control.CancelSelected(t.Context(), Selection{Status: push.Queued, Csno: "10023451"}, nil)
-	if err != nil || p.Changes[ChangeCancelled] != 200 {
-		t.Errorf("%+v, %v", p, err)
-	}
-	p, err = control.RedriveSelected(t.Context(), Selection{Status: push.Cancelled, Since: time.Now().Add(time.Hour)}, nil)
-	if err != nil || p.Looked != 0 {
-		t.Errorf("%+v, %v", p, err)
-	}
-	p, err = control.RedriveSelected(t.Context(), Selection{Status: push.Cancelled, Until: time.Now().Add(-time.Hour)}, nil)
-	if err != nil || p.Looked != 0 {
-		t.Errorf("%+v, %v", p, err)
-	}
-	if _, err = control.RedriveSelected(t.Context(), Selection{Status: push.Sent}, nil); err == nil {
-		t.Error("what was sent is sent again")
-	}
-	if _, err = control.CancelSelected(t.Context(), Selection{Status: push.Failed}, nil); err == nil {
-		t.Error("what has ended is cancelled")
 	}
 }
 
