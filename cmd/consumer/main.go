@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pushstream/internal/health"
+	"pushstream/internal/jobs"
 	"pushstream/internal/logkeep"
 	"pushstream/internal/monitor"
 	"pushstream/internal/redisclock"
@@ -83,6 +84,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	cfg.stream.OpsAddr, cfg.stream.Logger, cfg.stream.Registerer = ln.Addr().String(), log, cfg.registry
 	consumer := stream.NewConsumer(rdb, blocking, cfg.keys, cfg.sender, cfg.stream)
 	cfg.logkeep.Logger, cfg.logkeep.Registerer, cfg.logkeep.OnError = log, cfg.registry, consumer.NoteError
+	engine := jobs.New(rdb, cfg.keys, consumer.Name(), log)
 	sealer, retainer := logkeep.NewSealer(rdb, cfg.keys, cfg.logkeep), logkeep.NewRetainer(rdb, cfg.keys, cfg.logkeep)
 	go func() {
 		ops <- telemetry.Serve(opsCtx, ln, telemetry.Handler(cfg.registry, checks(rdb, cfg, consumer, clock)...))
@@ -94,7 +96,7 @@ func consume(ctx context.Context, cfg *config, log *zap.Logger) error {
 	}
 	roles, ctx := errgroup.WithContext(ctx)
 	roles.Go(func() error { return consumer.Run(ctx) })
-	for _, role := range []func(context.Context) error{sealer.Run, retainer.Run} {
+	for _, role := range []func(context.Context) error{sealer.Run, retainer.Run, engine.Run} {
 		roles.Go(func() error {
 			select {
 			case <-consumer.Joined(): // not before it is known that the store has as many partitions
