@@ -16,14 +16,14 @@
 //	K:late                     zset: what changed after it was sealed
 //	K:minute:… K:hour:…        counters
 //
-// Only the scripts of internal/stream write them, each in one step with the
-// stream entry that it belongs to; so a record is never without its index
+// Only the scripts of internal/stream and internal/logkeep write them, each in one step
+// with the stream entry that it belongs to; so a record is never without its index
 // members, nor an index member without its record. This package names the
 // keys, makes chunks, and reads.
 //
 // # Packed records
 //
-// An hour after a push was sent its record leaves its hash, and is a row in a group of
+// A day (LOG_PACK_AFTER) after a push was sent its record leaves its hash, and is a row in a group of
 // its chunk (group.go). It never comes back. packed.go reads records wherever they are:
 // the hash first; if there is none, the time in K:index leads to the chunk, and the
 // chunk's heads to the group.

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A record that was sent an hour ago may be packed: it has no hash any more, and is in
+// The record of a push that was sent long ago may be packed: it has no hash any more, and is in
 // a group of its chunk instead. It never has a hash again. So whoever looks for the
 // hash first, and then into the chunk, finds it, also if it is packed meanwhile.
 

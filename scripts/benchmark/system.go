@@ -49,7 +49,7 @@ func (p *pipeline) system(ctx context.Context, n int) (_ *system, err error) {
 	if err := s.fcmsim.AliveAt(wait, s.sim); err != nil {
 		return nil, err
 	}
-	s.env = []string{"LOG_MAX_AGE=0", "REDIS_URL=" + p.url, "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
+	s.env = []string{"LOG_MAX_AGE=0", "LOG_PACK_AFTER=1h", "REDIS_URL=" + p.url, "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
 	for i := range s.consumers {
 		if err := s.start(ctx, i); err != nil {
 			return nil, err
