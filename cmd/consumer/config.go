@@ -33,7 +33,7 @@ type cli struct {
 	RetryMinDelay string `env:"RETRY_MIN_DELAY" default:"10s" help:"Wait this long after the first failed attempt, and before the first probe of a hold; the wait doubles each time. FCM asks for at least 10s."`
 	LogMaxAge     string `env:"LOG_MAX_AGE" default:"720h" help:"Remove ended pushes from the log at this age since acceptance, up to 9600h; 0: keep them. A removed id is unknown: handed in again, it is sent again. The same for all consumers."`
 	LogMaxRows    string `env:"LOG_MAX_ROWS" default:"5000000" help:"Remove the oldest ended pushes when the log has more rows than this, all partitions together; 0: no limit. The same for all consumers."`
-	LogPackAfter  string `env:"LOG_PACK_AFTER" default:"24h" help:"Pack the records of sent pushes at this age, 1m to 9600h. redis-cli HGETALL shows a record until then, admin push show always. An unpacked record takes about 700 bytes more of Redis memory. The same for all consumers."`
+	LogPackAfter  string `env:"LOG_PACK_AFTER" default:"24h" help:"Pack the records of sent pushes at this age, 1m to 9600h. redis-cli HGETALL shows a record until then, admin push show always. An unpacked record takes about 800 bytes more of Redis memory. The same for all consumers."`
 	OpsAddr       string `env:"OPS_ADDR" default:"127.0.0.1:0" help:"Serve /healthz, /readyz and /metrics at this address. Port 0 takes a free port and logs it."`
 }
 
