@@ -1,6 +1,6 @@
-// Package audit keeps what people did: who, when, from where, what, on whose data,
-// why, and what came of it. Entries are only ever added; they go when they are too
-// old, and by nothing else.
+// Package audit keeps the audit log: who did what, when, from where, on whose data, why,
+// and with what outcome. Entries are only added; they leave at the end of their
+// retention, and in no other way.
 //
 //	Begin ──▶ entry, outcome unknown ── the action ──▶ End: done, refused, failed, partial, cancelled
 //	  │

@@ -1,3 +1,3 @@
-// Package httpapi is what pushstream's HTTP interfaces have in common: the
-// router, request ids, limits, and errors as problem documents (RFC 9457).
+// Package httpapi is shared by the HTTP APIs of producer and admin: router, request
+// ids, limits, headers, proxies, and errors as problem documents (RFC 9457).
 package httpapi

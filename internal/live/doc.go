@@ -1,11 +1,11 @@
-// Package live tells many watchers what happens in a pushstream, as it happens.
+// Package live sends live events of a pushstream to many clients.
 //
 //	K:events of all partitions ──┐
 //	                             ├─▶ Hub ──▶ Watcher (a buffer of 16) ──▶ one client
 //	states, by shots.go ─────────┘     └───▶ Watcher …
 //
 // One goroutine, Hub.Run, reads for all of them, and only while a client is connected. It
-// looks for events every 250 ms and takes a shot of each state once a second. What is
+// reads events every 250 ms and takes a snapshot of each state once a second. What is
 // to be told is encoded once, as a whole server-sent event, and its bytes are shared;
 // so a watcher costs a buffer, and a thousand of them cost Redis what one does.
 //

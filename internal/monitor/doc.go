@@ -1,9 +1,8 @@
-// Package monitor shows as metrics what Redis says of the whole pushstream: the backlog,
-// the log, the workers, the holds, and Redis itself. Every process shows the same, so
-// that what is wrong can be seen while any of them lives: that no consumer does, above
-// all, which none of them could say.
+// Package monitor exports the state of the whole pushstream in Redis as metrics: backlog,
+// log, workers, holds, and Redis itself. Every process exports the same, so a fault is
+// visible while any process lives, even when no consumer does.
 //
-// Redis is read at a scrape, at most once a second however many scrape, and in one read
-// at a time. A scrape waits for it for a bounded time. When Redis does not answer,
-// pushstream_redis_up is 0 and what it would have said is missing; nothing else is.
+// A scrape reads Redis, at most once a second for all scrapes together, one read at a
+// time, and waits for a bounded time. When Redis does not answer, pushstream_redis_up is 0
+// and these metrics are missing; the others are there.
 package monitor

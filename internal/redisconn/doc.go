@@ -1,3 +1,3 @@
-// Package redisconn opens connections to Redis or Valkey and makes sure that
-// the server is one that pushstream may trust its work to.
+// Package redisconn opens connections to Redis or Valkey, and checks that the server is
+// fit: its version, its memory policy, and whether writes outlive a restart.
 package redisconn

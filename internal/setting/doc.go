@@ -1,4 +1,3 @@
-// Package setting turns the texts of flags and environment variables into
-// values, and gathers what is wrong with them, so that a process can name all
-// mistakes at once when it starts.
+// Package setting parses flags and environment variables, and collects every fault, so
+// that a process names all of them at once when it starts.
 package setting

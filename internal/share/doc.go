@@ -1,5 +1,5 @@
-// Package share divides something that all need among parties, such as API keys or
-// addresses, so that none of them can take all of it.
+// Package share divides a limited resource among parties, such as API tokens or
+// addresses, so that no party can take all of it.
 //
 //	amounts.go  so much of something: bytes, places in a waiting room
 //	line.go     places for work, and fair turns for who waits for one

@@ -1,7 +1,6 @@
-// Package storecheck says what is wrong with a store in which all work is
-// done: the invariants that no test, and no storm of faults, may break. It
-// only reads, in bounded steps, and trusts nothing but Redis's own answers; it
-// does not know the scripts that wrote them.
+// Package storecheck checks the invariants of a store in which all work is done: no
+// test, and no run of scripts/chaos, may break them. It only reads, in bounded steps,
+// and is independent of the scripts that wrote the store.
 //
 //	keys.go      the documented keys and no other, each with a TTL if it must have one
 //	records.go   every record is in its partition, has ended, and says how

@@ -1,3 +1,3 @@
-// Package telemetry is what every process shows of itself: a log in JSON
-// lines, /healthz, /readyz and /metrics.
+// Package telemetry gives every process a log in JSON lines, /healthz, /readyz and
+// /metrics, and the servers for them.
 package telemetry
