@@ -176,7 +176,7 @@ test('a clock that is wrong is told by how much', async ({ small, visit }) => {
   await expect(page.getByText("This computer's clock differs")).toHaveCount(0);
   await page.clock.setFixedTime(Date.now() - 3_600_000);
   await page.reload();
-  await expect(page.getByText(/This computer's clock differs -?1 h off/)).toBeVisible();
+  await expect(page.getByText(/This computer's clock differs from the server's by -?1 h/)).toBeVisible();
 });
 
 test('an address that is no page says so', async ({ small, visit }) => {

@@ -117,7 +117,7 @@ test('suppressed tokens are looked up, named by a test send, and forgotten toget
   await form.getByLabel('FCM registration token').fill(token);
   await form.getByLabel('Title').fill('t');
   await form.getByRole('button', { name: 'Validate only' }).click();
-  await expect(form.getByText('This token is suppressed')).toContainText('with code UNREGISTERED');
+  await expect(form.getByText('This token is suppressed')).toContainText('FCM answered UNREGISTERED');
   await form.getByRole('link', { name: 'To the suppressed tokens' }).click();
 
   const find = page.getByRole('form', { name: 'Look up' });
