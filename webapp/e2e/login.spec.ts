@@ -67,6 +67,6 @@ test('too many wrong passwords have to wait, and are told how long', async ({ sy
   await expect(async () => {
     await page.getByRole('textbox', { name: 'Password' }).fill('wrong');
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('alert')).toContainText('Too many tries', { timeout: 500 });
+    await expect(page.getByRole('alert')).toContainText('Too many attempts', { timeout: 500 });
   }).toPass();
 });
