@@ -50,7 +50,7 @@ var documented = []struct {
 	{other, `suppressed:\{[A-Za-z0-9_.:-]+\}(:why)?`, true},
 	{other, `(hold|rate|evidence|waits):\{.+\}(:length)?`, true},
 	{other, `flush`, true},
-	{other, `\{bulk\}:(jobs|job:[0-9a-f]{12}(:\d+)?)`, true},
+	{other, `\{bulk\}:(jobs|open|job:[0-9a-f]{12}(:\d+)?)`, true},
 	{other, `search:[0-9a-f]{32}`, true},
 	{other, `searches:[a-z]+:[A-Za-z0-9._@-]+`, true},
 	{other, `control`, false},
