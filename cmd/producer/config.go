@@ -36,6 +36,9 @@ type cli struct {
 	BenchFill benchFill `cmd:"" help:"Fill an empty log with made-up ended pushes, for benchmarks and demos. Nothing is sent. No push may be handed in meanwhile."`
 }
 
+// newCLI returns the command line without anything given.
+func newCLI() *cli { return &cli{Send: newSend()} }
+
 // command is one command of the cli: a struct whose exported fields are its flags.
 type command interface {
 	Run(ctx context.Context, a *app) error

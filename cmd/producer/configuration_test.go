@@ -6,4 +6,4 @@ import (
 	"pushstream/internal/setting/configdoc"
 )
 
-func TestConfigurationPage(t *testing.T) { configdoc.Check(t, &cli{}, "producer") }
+func TestConfigurationPage(t *testing.T) { configdoc.Check(t, newCLI(), "producer") }

@@ -20,13 +20,13 @@ func main() {
 
 // run is the whole command; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var cli cli
-	selected, code, ok := setting.Parse(&cli, "producer", "Hands in pushes: from a file, from the command line, or over HTTP.", args, stdout, stderr)
+	cli := newCLI()
+	selected, code, ok := setting.Parse(cli, "producer", "Hands in pushes: from a file, from the command line, or over HTTP.", args, stdout, stderr)
 	if !ok {
 		return code
 	}
 	cmd := selected.(command)
-	app, err := newApp(&cli, cmd, stderr)
+	app, err := newApp(cli, cmd, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "producer: wrong configuration:\n%v\n", err)
 		return setting.ExitUsage

@@ -5,26 +5,46 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"pushstream/internal/push"
 	"pushstream/internal/stream"
 )
 
 type send struct {
-	ID          string            `help:"Unique id and idempotency key of the push. Empty: generated."`
-	DeviceID    string            `required:"" help:"Device token (FCM registration token)."`
-	Title       string            `help:"Title. A title or contents is required."`
-	Contents    string            `help:"Body."`
-	Data        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Data for the app. May be given several times."`
-	Csno        string            `help:"Customer number."`
-	UUIDID      string            `name:"uuid-id" help:"UUID of the app."`
-	Servicename string            `help:"Service (D_servicename)."`
-	PushGrpID   string            `help:"Push group."`
-	CustTelno   string            `help:"Phone number of the customer."`
-	At          string            `placeholder:"TIME" help:"Send at this time, within 366 days: yyyyMMddHHmmss or 2026-11-22 09:30 in PUSH_ZONE, or RFC 3339. Empty: now."`
-	Urgent      bool              `help:"Send before normal pushes, with FCM priority high."`
-	TTL         string            `name:"ttl" placeholder:"SECONDS" help:"Lifetime in seconds, 1 to 2419200. Empty: 3600."`
+	kong.Plugins                   // a flag for each column that has one: see newSend
+	Data         map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Data for the app. May be given several times."`
+	Urgent       bool              `help:"Send before normal pushes, with FCM priority high."`
+	TTL          string            `name:"ttl" placeholder:"SECONDS" help:"Lifetime in seconds, 1 to 2419200. Empty: 3600."`
+}
+
+// flagged are the columns that have a flag.
+func flagged() (fields []push.Field) {
+	for _, f := range push.Columns() {
+		if f.FlagName() != "" {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// newSend returns the command with a flag, a text, for each of them.
+func newSend() send {
+	var flags []reflect.StructField
+	for i, f := range flagged() {
+		tag := fmt.Sprintf("name:%q help:%q", f.FlagName(), f.Help)
+		if f.Required() {
+			tag += ` required:""`
+		}
+		if f.Search == push.SearchTime {
+			tag += ` placeholder:"TIME"`
+		}
+		flags = append(flags, reflect.StructField{Name: fmt.Sprint("Column", i), Type: reflect.TypeFor[string](), Tag: reflect.StructTag(tag)})
+	}
+	return send{Plugins: kong.Plugins{reflect.New(reflect.StructOf(flags)).Interface()}}
 }
 
 // receipt is what a caller is told about one accepted job.
@@ -44,10 +64,10 @@ func receiptOf(id string, a stream.Answer) receipt {
 // job is the job that the flags mean. What a flag holds is never taken for its absence:
 // --ttl 0 is a fault, not the default.
 func (f *send) job(zone *time.Location) (push.Job, error) {
-	job := push.Job{
-		ID: f.ID, SndnRsevHour: f.At, Csno: f.Csno, UUIDID: f.UUIDID, DeviceID: f.DeviceID,
-		MsgTitle: f.Title, MsgContents: f.Contents, ServiceName: f.Servicename, PushGrpID: f.PushGrpID,
-		CustTelno: f.CustTelno, Data: f.Data,
+	job := push.Job{Data: f.Data}
+	values := reflect.ValueOf(f.Plugins[0]).Elem()
+	for i, column := range flagged() {
+		*column.Text(&job) = values.Field(i).String()
 	}
 	if f.Urgent {
 		job.Priority = push.Urgent

@@ -85,23 +85,23 @@ type Mask struct{ First, Last int }
 // Adding one: see "A new column" in docs/architecture.md.
 var fields = []Field{
 	{Name: FieldID, Korean: "푸시 ID", English: "Push id",
-		Help: "Unique id of the push, and its idempotency key; made up if absent.",
+		Help: "Unique id and idempotency key of the push. Empty: generated.",
 		text: func(j *Job) *string { return &j.ID }, check: checkID},
 	{Name: FieldSndnRsevHour, Korean: "발송 예약 시각", English: "Scheduled at", Flag: "at",
-		Help:   "Reserved time in PUSH_ZONE, yyyyMMddHHmmss or as in 2026-11-22 09:30, or RFC 3339; within 366 days.",
+		Help:   "Send at this time, within 366 days: yyyyMMddHHmmss or 2026-11-22 09:30 in PUSH_ZONE, or RFC 3339. Empty: now.",
 		Search: SearchTime, Moves: true,
 		text: func(j *Job) *string { return &j.SndnRsevHour }, check: checkNothing}, // see Job.resolve
 	{Name: FieldCsno, Korean: "고객번호", English: "Customer no.", Help: "Customer number.",
 		Limit: MaxText, Search: SearchText, Exact: true, Index: ByValue, Personal: true, Mask: Mask{Last: 3},
 		text: func(j *Job) *string { return &j.Csno }},
-	{Name: FieldUUIDID, Korean: "UUID", English: "UUID", Help: "The app's uuid.",
+	{Name: FieldUUIDID, Korean: "UUID", English: "UUID", Help: "UUID of the app.",
 		Limit: MaxText, Search: SearchText, Personal: true, Mask: Mask{First: 4},
 		text: func(j *Job) *string { return &j.UUIDID }},
-	{Name: FieldDeviceID, Korean: "기기 토큰", English: "Device token", Help: "FCM registration token.",
+	{Name: FieldDeviceID, Korean: "기기 토큰", English: "Device token", Help: "Device token (FCM registration token).",
 		Search: SearchText, Exact: true, Index: ByHash, Personal: true, Mask: Mask{First: 6},
 		text: func(j *Job) *string { return &j.DeviceID }, check: checkToken},
 	// A title begins with what it is about, and often goes on with a name or an amount.
-	{Name: FieldMsgTitle, Korean: "제목", English: "Title", Flag: "title", Help: "Title; title or contents is needed.",
+	{Name: FieldMsgTitle, Korean: "제목", English: "Title", Flag: "title", Help: "Title. A title or contents is required.",
 		Long: true, Search: SearchText, Personal: true, Mask: Mask{First: 2},
 		text: func(j *Job) *string { return &j.MsgTitle }, check: checkText},
 	{Name: FieldMsgContents, Korean: "내용", English: "Body", Flag: "contents", Help: "Body.",
@@ -113,7 +113,7 @@ var fields = []Field{
 	{Name: FieldPushGrpID, Korean: "푸시 그룹", English: "Push group", Help: "Push group.",
 		Limit: MaxText, Search: SearchText, Exact: true, Index: ByValue,
 		text: func(j *Job) *string { return &j.PushGrpID }},
-	{Name: FieldCustTelno, Korean: "전화번호", English: "Phone", Help: "Customer's phone.",
+	{Name: FieldCustTelno, Korean: "전화번호", English: "Phone", Help: "Phone number of the customer.",
 		Limit: MaxText, Search: SearchPhone, Personal: true, Mask: Mask{Last: 4},
 		text: func(j *Job) *string { return &j.CustTelno }},
 	{Name: FieldData, Flag: "-", get: (*Job).dataText, set: (*Job).setDataText},
@@ -233,6 +233,9 @@ func (f *Field) FlagName() string {
 	}
 	return f.Flag
 }
+
+// Required reports whether a job must have the field.
+func (f *Field) Required() bool { return f.text != nil && f.fault("") != "" }
 
 // fault says what is wrong with a text of the field, in its normal form.
 func (f *Field) fault(s string) string {
