@@ -6,7 +6,7 @@ import { texts } from '../i18n/texts';
 import { formatSpan } from '../time/format';
 import { reservedAt } from '../time/reserve';
 import { useTime } from '../time/useTime';
-import { useStatusText } from './status';
+import { cancellable, isOneOf, statuses, useStatusText } from './status';
 import type { Stopped } from './stopped';
 import { nextTryAt, readDuration, readStory, type Step } from './story';
 
@@ -79,7 +79,7 @@ export function Timeline({ record, dueAt, stopped }: Props) {
   const story = readStory(record);
   const reserved = record.status === 'scheduled' ? reservedAt(record.sndn_rsev_hour ?? '', time.zone) : null;
   const next = nextTryAt(record) ?? dueAt ?? reserved;
-  const waits = record.status === 'queued' || record.status === 'retrying' || record.status === 'scheduled';
+  const waits = isOneOf(cancellable, record.status);
   return (
     <Box component="ol" aria-label={t('label')} sx={{ listStyle: 'none', m: 0, p: 0 }}>
       {story.map((step, i) => (
@@ -169,8 +169,7 @@ function Told({ step }: { step: Step }) {
 }
 
 function statusIn(t: ReturnType<typeof useStatusText>, text: string): string {
-  const known = ['scheduled', 'queued', 'retrying', 'sent', 'failed', 'expired', 'cancelled'] as const;
-  const status = known.find((s) => s === text);
+  const status = statuses.find((s) => s === text);
   return status ? t(status) : text;
 }
 

@@ -1,28 +1,37 @@
+import type { Schemas } from '../api/client';
+import { namesOf } from '../api/names';
 import { texts } from '../i18n/texts';
 
 /** The columns of the log, in the order that its users know. */
-export const columns = [
-  'sndn_rsev_hour',
-  'csno',
-  'uuid_id',
-  'device_id',
-  'msg_title',
-  'msg_contents',
-  'D_servicename',
-  'push_grp_id',
-  'cust_telno',
-  'fcm_send_yn',
-  'fcm_send_time',
-  'result',
-] as const;
-export type Column = (typeof columns)[number];
+export const columns = namesOf<Column>({
+  sndn_rsev_hour: true,
+  csno: true,
+  uuid_id: true,
+  device_id: true,
+  msg_title: true,
+  msg_contents: true,
+  D_servicename: true,
+  push_grp_id: true,
+  cust_telno: true,
+  fcm_send_yn: true,
+  fcm_send_time: true,
+  result: true,
+});
+export type Column = Schemas['SearchColumn'];
 
 /** Columns that can be searched: all of them. The first is the one that is asked for most. */
-export const searchColumns = ['csno', ...columns.filter((c) => c !== 'csno')] as const;
+export const searchColumns: Column[] = ['csno', ...columns.filter((c) => c !== 'csno')];
 export type SearchColumn = Column;
 
 /** Fields that hold personal data: never in a URL, and masked. */
-export const personal: readonly string[] = ['csno', 'uuid_id', 'device_id', 'cust_telno', 'msg_title', 'msg_contents'];
+export const personal: readonly string[] = namesOf<Schemas['PersonalField']>({
+  csno: true,
+  uuid_id: true,
+  device_id: true,
+  cust_telno: true,
+  msg_title: true,
+  msg_contents: true,
+});
 
 /** Names of fields. */
 export const useFieldText = texts(

@@ -9,14 +9,35 @@ import Box from '@mui/material/Box';
 import type { SvgIconProps } from '@mui/material/SvgIcon';
 import { type ComponentType, memo } from 'react';
 import type { Schemas } from '../api/client';
+import { namesOf } from '../api/names';
 import { texts } from '../i18n/texts';
 
 export type Status = Schemas['Status'];
 
 /** All states, in the order of a push's life. */
-export const statuses: Status[] = ['scheduled', 'queued', 'retrying', 'sent', 'failed', 'expired', 'cancelled'];
+export const statuses = namesOf<Status>({
+  scheduled: true,
+  queued: true,
+  retrying: true,
+  sent: true,
+  failed: true,
+  expired: true,
+  cancelled: true,
+});
 
-export const isTerminal = (s: Status) => s === 'sent' || s === 'failed' || s === 'expired' || s === 'cancelled';
+/** The states in which a push has ended, and those in which something can be done with it. */
+export const terminal = namesOf<Schemas['TerminalStatus']>({
+  sent: true,
+  failed: true,
+  expired: true,
+  cancelled: true,
+});
+export const redrivable = namesOf<Schemas['RedrivableStatus']>({ failed: true, expired: true, cancelled: true });
+export const cancellable = namesOf<Schemas['CancellableStatus']>({ scheduled: true, queued: true, retrying: true });
+export const waiting = namesOf<Schemas['WaitingStatus']>({ scheduled: true, retrying: true });
+
+export const isOneOf = <T extends Status>(some: readonly T[], s: Status): s is T => some.some((one) => one === s);
+export const isTerminal = (s: Status) => isOneOf(terminal, s);
 
 /** States in words. sent is never called delivered: a phone may be off. */
 export const useStatusText = texts(

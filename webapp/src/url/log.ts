@@ -1,4 +1,6 @@
 import { createSerializer, type inferParserType } from 'nuqs';
+import type { Schemas } from '../api/client';
+import { namesOf } from '../api/names';
 import { codes } from '../push/codes';
 import { statuses } from '../push/status';
 import { parseAsCount, parseAsInstant, parseAsText, parseAsWord, parseAsWords } from './params';
@@ -17,14 +19,14 @@ export const presetMs: Record<Preset, number> = {
 };
 
 /** Columns whose text may stand in a URL; the others are kept by the API, and `search` names them. */
-export const openColumns = [
-  'D_servicename',
-  'push_grp_id',
-  'result',
-  'sndn_rsev_hour',
-  'fcm_send_yn',
-  'fcm_send_time',
-] as const;
+export const openColumns = namesOf<Schemas['OpenColumn']>({
+  D_servicename: true,
+  push_grp_id: true,
+  result: true,
+  sndn_rsev_hour: true,
+  fcm_send_yn: true,
+  fcm_send_time: true,
+});
 
 /**
  * What the log shows, as the URL has it. Nothing of it is personal: a search for a customer, a

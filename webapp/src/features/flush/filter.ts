@@ -1,11 +1,11 @@
 import type { inferParserType } from 'nuqs';
 import type { Schemas } from '../../api/client';
 import { codes } from '../../push/codes';
-import { isTerminal, type Status, statuses } from '../../push/status';
+import { isTerminal, type Status, statuses, terminal } from '../../push/status';
 import { parseAsInstant, parseAsText, parseAsWord, parseAsWords } from '../../url/params';
 
 /** States of what can leave the log. */
-export const ended = statuses.filter(isTerminal) as ('sent' | 'failed' | 'expired' | 'cancelled')[];
+export const ended = terminal;
 /** States of what stays, whatever is asked for. */
 export const unended = statuses.filter((s) => !isTerminal(s));
 

@@ -7,12 +7,10 @@ import { api, type Schemas } from '../../api/client';
 import { useMay } from '../../api/session';
 import { hopeless } from '../../push/codes';
 import { refusalOf, useRefusalText } from '../../push/refusal';
+import { cancellable, isOneOf, redrivable } from '../../push/status';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { useToast } from '../../ui/Toast';
 import { useDrawerText } from './drawerText';
-
-const redrivable = ['failed', 'expired', 'cancelled'];
-const cancellable = ['scheduled', 'queued', 'retrying'];
 
 type Kind = 'redrive' | 'cancel';
 
@@ -27,8 +25,8 @@ export function Actions({ record }: { record: Schemas['Record'] }) {
 }
 
 function kindOf(record: Schemas['Record']): Kind | null {
-  if (redrivable.includes(record.status) && record.error_code !== 'INVALID_JOB') return 'redrive';
-  return cancellable.includes(record.status) ? 'cancel' : null;
+  if (isOneOf(redrivable, record.status) && record.error_code !== 'INVALID_JOB') return 'redrive';
+  return isOneOf(cancellable, record.status) ? 'cancel' : null;
 }
 
 const paths = { redrive: '/api/v1/pushes/{id}/redrive', cancel: '/api/v1/pushes/{id}/cancel' } as const;

@@ -1,8 +1,8 @@
 import Button from '@mui/material/Button';
 import { Suspense, useState } from 'react';
 import { lazily } from '../../api/load';
-import type { Status } from '../../push/status';
-import { type Asked, type Filter, redrivable } from './filter';
+import { redrivable, type Status } from '../../push/status';
+import type { Asked, Filter } from './filter';
 import { useLogText } from './text';
 
 const RedriveDialog = lazily(() => import('./RedriveDialog'));

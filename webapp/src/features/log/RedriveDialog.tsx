@@ -6,8 +6,8 @@ import FormLabel from '@mui/material/FormLabel';
 import Typography from '@mui/material/Typography';
 import { useId, useState } from 'react';
 import { BulkDialog } from '../../jobs/BulkDialog';
-import { useStatusText } from '../../push/status';
-import { type Asked, type Filter, instant, redrivable } from './filter';
+import { redrivable, useStatusText } from '../../push/status';
+import { type Asked, type Filter, instant } from './filter';
 import { useLogText } from './text';
 
 type Props = {

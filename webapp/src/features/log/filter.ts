@@ -43,9 +43,6 @@ export function filterOf(s: LogState, now: number): Filter {
   return f;
 }
 
-/** The states in which a push can be redriven: it has ended, and was not sent. */
-export const redrivable = ['failed', 'expired', 'cancelled'] as const;
-
 /** An instant as the API takes it. */
 export const instant = (ms: number) => new Date(ms).toISOString();
 

@@ -1,5 +1,5 @@
 import type { Schemas } from '../../api/client';
-import type { Status } from '../../push/status';
+import { terminal } from '../../push/status';
 import type { HistogramSpan } from '../../ui/histogram';
 
 /** Times that the chart can show; they end now. */
@@ -27,7 +27,7 @@ export const plans: Record<Range, Plan> = {
 };
 
 /** What is stacked: how pushes end. Tries after which another comes, and redrives, are no states. */
-export const ends = ['sent', 'failed', 'expired', 'cancelled'] as const satisfies Status[];
+export const ends = terminal;
 
 /**
  * When the first bar begins, so that bars begin at round times of a wall clock that is so many

@@ -9,7 +9,7 @@ import type { Schemas } from '../../api/client';
 import { lazily } from '../../api/load';
 import { useMay } from '../../api/session';
 import { useCommon } from '../../i18n/common';
-import { useStatusText } from '../../push/status';
+import { useStatusText, waiting } from '../../push/status';
 import { Empty } from '../../ui/Empty';
 import { ErrorNotice } from '../../ui/ErrorNotice';
 import { Link } from '../../ui/Link';
@@ -21,7 +21,7 @@ import { logLink } from '../../url/log';
 import type { Action } from './actions';
 import { ChangeDialog } from './ChangeDialog';
 import { DueTable } from './DueTable';
-import { useScheduledState, type Waiting, waiting } from './state';
+import { useScheduledState, type Waiting } from './state';
 import { useScheduledText } from './text';
 import { type Due, useDue } from './useDue';
 

@@ -1,8 +1,7 @@
 import { useQueryStates } from 'nuqs';
+import { waiting } from '../../push/status';
 import { parseAsCount, parseAsWord } from '../../url/params';
 
-/** What waits: a reserved time, or the next try. */
-export const waiting = ['scheduled', 'retrying'] as const;
 export type Waiting = (typeof waiting)[number];
 
 /** What the page shows, as the URL has it. */
