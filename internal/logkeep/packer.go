@@ -13,6 +13,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/pushlog/segment"
 )
 
 const (
@@ -129,10 +130,10 @@ type Packing struct {
 	n           int64
 	first, last int64  // ms, of the chunk
 	packs       string // as the chunk has it
-	heads       pushlog.Heads
+	heads       segment.Heads
 	newHeads    string                   // if the chunk has none
 	living      map[string]int64         // what is left of its pushes, and when each was accepted
-	ready       map[int][]pushlog.Packed // records that may be packed, by group
+	ready       map[int][]segment.Packed // records that may be packed, by group
 	Groups      []int                    // to be written, by number
 }
 
@@ -140,15 +141,15 @@ type Packing struct {
 func (k *Packer) Prepare(ctx context.Context, p pushlog.Partition, n int64, before time.Time) (*Packing, error) {
 	// First of all how often it was packed: if that is another when its groups are
 	// written, nothing is.
-	chunk, err := k.log.ReadChunk(ctx, p, n, pushlog.ChunkPacks, pushlog.ChunkGone, pushlog.ChunkFirst, pushlog.ChunkLast, pushlog.ChunkHeads)
+	chunk, err := k.log.ReadChunk(ctx, p, n, segment.ChunkPacks, segment.ChunkGone, pushlog.ChunkFirst, pushlog.ChunkLast, segment.ChunkHeads)
 	if err != nil {
 		return nil, err
 	}
 	w := &Packing{
 		partition: p, n: n, first: number(chunk[pushlog.ChunkFirst]), last: number(chunk[pushlog.ChunkLast]),
-		packs: chunk[pushlog.ChunkPacks], ready: map[int][]pushlog.Packed{},
+		packs: chunk[segment.ChunkPacks], ready: map[int][]segment.Packed{},
 	}
-	if w.heads, err = pushlog.ParseHeads(chunk[pushlog.ChunkHeads]); err != nil {
+	if w.heads, err = segment.ParseHeads(chunk[segment.ChunkHeads]); err != nil {
 		return nil, err
 	}
 	if len(w.heads) == 0 { // it was sealed before there were groups
@@ -164,7 +165,7 @@ func (k *Packer) Prepare(ctx context.Context, p pushlog.Partition, n int64, befo
 		return nil, err
 	}
 	for group := range w.heads {
-		if len(w.ready[group]) > 0 || number(chunk[pushlog.ChunkGone]) > 0 {
+		if len(w.ready[group]) > 0 || number(chunk[segment.ChunkGone]) > 0 {
 			w.Groups = append(w.Groups, group)
 		}
 	}
@@ -206,7 +207,7 @@ func (k *Packer) readReady(ctx context.Context, w *Packing, before time.Time) er
 				return fmt.Errorf("read records: %w", err)
 			}
 			if group := w.heads.Group(w.living[id], id); group >= 0 && packableRecord(w.partition, h, before, oldest) {
-				w.ready[group] = append(w.ready[group], pushlog.Packed{ID: id, Fields: h})
+				w.ready[group] = append(w.ready[group], segment.Packed{ID: id, Fields: h})
 			}
 		}
 	}
@@ -247,7 +248,7 @@ func packableRecord(p pushlog.Partition, h map[string]string, before time.Time, 
 func (k *Packer) Write(ctx context.Context, w *Packing, groups []int) (rows int, ok bool, err error) {
 	var names []string
 	for _, group := range groups {
-		names = append(names, pushlog.GroupField(group), pushlog.TokenField(group))
+		names = append(names, segment.GroupField(group), segment.TokenField(group))
 	}
 	chunk, err := k.log.ReadChunk(ctx, w.partition, w.n, names...)
 	if err != nil {
@@ -256,25 +257,25 @@ func (k *Packer) Write(ctx context.Context, w *Packing, groups []int) (rows int,
 	var fields, pushes []any
 	added, gone := 0, 0
 	for _, group := range groups {
-		tokens := chunk[pushlog.TokenField(group)]
-		records, err := k.log.Codec().Unpack(chunk[pushlog.GroupField(group)], tokens)
+		tokens := chunk[segment.TokenField(group)]
+		records, err := k.log.Codec().Unpack(chunk[segment.GroupField(group)], tokens)
 		if err != nil {
 			return 0, false, fmt.Errorf("group %d: %w", group, err)
 		}
 		before := len(records)
-		records = slices.DeleteFunc(records, func(r pushlog.Packed) bool { _, ok := w.living[r.ID]; return !ok })
+		records = slices.DeleteFunc(records, func(r segment.Packed) bool { _, ok := w.living[r.ID]; return !ok })
 		gone += before - len(records)
 		for _, r := range w.ready[group] {
 			records = append(records, r)
 			pushes = append(pushes, packedArgs(r, w.living[r.ID])...)
 			added++
 		}
-		slices.SortFunc(records, func(a, b pushlog.Packed) int { return strings.Compare(a.ID, b.ID) })
+		slices.SortFunc(records, func(a, b segment.Packed) int { return strings.Compare(a.ID, b.ID) })
 		packed, err := k.log.Codec().Pack(records, tokens)
 		if err != nil {
 			return 0, false, fmt.Errorf("group %d: %w", group, err)
 		}
-		fields = append(fields, pushlog.GroupField(group), packed)
+		fields = append(fields, segment.GroupField(group), packed)
 	}
 	args := append([]any{w.partition.Base, w.packs, w.newHeads, gone, len(groups)}, fields...)
 	done, err := packScript.Run(ctx, k.rdb, []string{w.partition.Index(), w.partition.Late(), w.partition.Chunk(w.n)}, append(args, pushes...)...)
@@ -289,7 +290,7 @@ func (k *Packer) Write(ctx context.Context, w *Packing, groups []int) (rows int,
 }
 
 // packedArgs are what pack.lua takes for a record that is packed.
-func packedArgs(r pushlog.Packed, ms int64) []any {
+func packedArgs(r segment.Packed, ms int64) []any {
 	var notes []any
 	for name, line := range r.Fields {
 		if strings.HasPrefix(name, pushlog.PrefixLate) {

@@ -14,6 +14,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/pushlog/segment"
 	"pushstream/internal/redistest"
 	"pushstream/internal/stream"
 )
@@ -140,7 +141,7 @@ func TestPackingOldChunks(t *testing.T) {
 	for _, n := range b.rdb.ZRange(t.Context(), p.Chunks(), 0, -1).Val() {
 		key := p.Base + ":chunk:" + n
 		for _, field := range b.rdb.HKeys(t.Context(), key).Val() {
-			if field == pushlog.ChunkHeads || strings.HasPrefix(field, "device_id.") {
+			if field == segment.ChunkHeads || strings.HasPrefix(field, "device_id.") {
 				b.rdb.HDel(t.Context(), key, field)
 			}
 		}
@@ -246,7 +247,7 @@ func TestReapOfPacked(t *testing.T) {
 		b.reap(t, p, all[:25]...)
 		b.checkPacked(t)
 	}
-	if got := b.rdb.HMGet(t.Context(), p.Chunk(1), pushlog.ChunkPacked, pushlog.ChunkGone).Val(); fmt.Sprint(got) != "[15 25]" {
+	if got := b.rdb.HMGet(t.Context(), p.Chunk(1), segment.ChunkPacked, segment.ChunkGone).Val(); fmt.Sprint(got) != "[15 25]" {
 		t.Errorf("packed and gone: %v", got)
 	}
 	for _, one := range all[:25] {

@@ -21,10 +21,10 @@
 // members, nor an index member without its record. This package names the
 // keys, makes chunks, and reads.
 //
-// # Packed records
+// # segment.Packed records
 //
-// A day (LOG_PACK_AFTER) after a push was sent its record leaves its hash, and is a row in a group of
-// its chunk (group.go). It never comes back. packed.go reads records wherever they are:
+// A day (LOG_PACK_AFTER) after a push was sent its record leaves its hash, and is a row in a row
+// group of its chunk (segment/group.go). It never comes back. packed.go reads records wherever they are:
 // the hash first; if there is none, the time in K:index leads to the chunk, and the
 // chunk's heads to the group.
 //

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+
+	"pushstream/internal/pushlog/segment"
 )
 
 // word is what is searched for in a column.
@@ -25,24 +27,24 @@ func newWord(s string) word {
 
 // in calls hit with each row of a column that contains the word, in order. If the
 // word has letters, the column's are made small.
-func (w word) in(c *columnData, hit func(row int)) {
+func (w word) in(c *segment.Column, hit func(row int)) {
 	if w.letters {
-		lowerBytes(c.data)
+		lowerBytes(c.Data)
 	}
 	for from := 0; ; {
-		i := bytes.Index(c.data[min(from+w.skip, len(c.data)):], w.text[w.skip:])
+		i := bytes.Index(c.Data[min(from+w.skip, len(c.Data)):], w.text[w.skip:])
 		if i < 0 {
 			return
 		}
 		i += from
-		if !bytes.HasPrefix(c.data[i:], w.text[:w.skip]) {
+		if !bytes.HasPrefix(c.Data[i:], w.text[:w.skip]) {
 			from = i + 1
 			continue
 		}
-		row, _ := slices.BinarySearch(c.ends, i+1) // the first that ends behind i
-		if i+len(w.text) <= c.ends[row] {
+		row, _ := slices.BinarySearch(c.Ends, i+1) // the first that ends behind i
+		if i+len(w.text) <= c.Ends[row] {
 			hit(row)
-			from = c.ends[row]
+			from = c.Ends[row]
 		} else {
 			from = i + 1 // it would reach into the next row
 		}

@@ -135,14 +135,14 @@ func (l *Log) lookUp(ctx context.Context, h hits, from, to int) ([]member, error
 	if err != nil || len(packed) != 1 || packed[0] == nil {
 		return nil, err
 	}
-	ids, err := l.codec.decode(packed[0].(string), nil)
+	ids, err := l.codec.Decode(packed[0].(string), nil)
 	if err != nil {
 		return nil, err
 	}
 	var members []member
 	for _, row := range h.rows[from:to] {
-		if row < ids.rows() {
-			members = append(members, member{partition: h.partition, id: string(ids.value(row))})
+		if row < ids.Rows() {
+			members = append(members, member{partition: h.partition, id: string(ids.Value(row))})
 		}
 	}
 	return members, nil

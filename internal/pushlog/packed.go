@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
+
+	"pushstream/internal/pushlog/segment"
 )
 
 // The record of a push that was sent long ago may be packed: it has no hash any more, and is in
@@ -104,9 +106,9 @@ func (l *Log) readGroups(ctx context.Context, groups map[groupRef][]int, members
 	pipe := l.rdb.Pipeline()
 	cmds := map[groupRef]*redis.SliceCmd{}
 	for ref, some := range groups {
-		names := []string{GroupField(ref.group), TokenField(ref.group)}
+		names := []string{segment.GroupField(ref.group), segment.TokenField(ref.group)}
 		for _, i := range some {
-			names = append(names, notesField(members[i].id))
+			names = append(names, segment.NotesField(members[i].id))
 		}
 		cmds[ref] = pipe.HMGet(ctx, ref.partition.Chunk(ref.chunk), names...)
 	}
@@ -136,14 +138,14 @@ const unpackStep = 25
 func (l *Log) unpackGroup(values []any, members []member, places []int, found func(place int, fields map[string]string)) error {
 	group, _ := values[0].(string)
 	tokens, _ := values[1].(string)
-	records, err := l.codec.unpack(group, tokens, func(id []byte) bool {
+	records, err := l.codec.UnpackOnly(group, tokens, func(id []byte) bool {
 		return slices.ContainsFunc(places, func(i int) bool { return members[i].id == string(id) })
 	})
 	if err != nil {
 		return err
 	}
 	for k, i := range places {
-		at := slices.IndexFunc(records, func(r Packed) bool { return r.ID == members[i].id })
+		at := slices.IndexFunc(records, func(r segment.Packed) bool { return r.ID == members[i].id })
 		if at < 0 {
 			continue
 		}
@@ -230,14 +232,14 @@ func (l *Log) groupsOf(ctx context.Context, members []member, places []int, scor
 	pipe := l.rdb.Pipeline()
 	cmds := map[groupRef]*redis.StringCmd{}
 	chunk := func(i int) groupRef { return groupRef{partition: members[i].partition, chunk: chunks[i]} }
-	heads := map[groupRef]Heads{}
+	heads := map[groupRef]segment.Heads{}
 	for _, i := range places {
 		ref := chunk(i)
 		if ref.chunk == 0 || heads[ref] != nil || cmds[ref] != nil {
 			continue
 		}
 		if heads[ref] = memory.get(ref); heads[ref] == nil {
-			cmds[ref] = pipe.HGet(ctx, ref.partition.Chunk(ref.chunk), ChunkHeads)
+			cmds[ref] = pipe.HGet(ctx, ref.partition.Chunk(ref.chunk), segment.ChunkHeads)
 		}
 	}
 	if len(cmds) > 0 {
@@ -251,7 +253,7 @@ func (l *Log) groupsOf(ctx context.Context, members []member, places []int, scor
 		if err != nil {
 			return nil, fmt.Errorf("read a chunk: %w", err)
 		}
-		if heads[ref], err = ParseHeads(text); err != nil {
+		if heads[ref], err = segment.ParseHeads(text); err != nil {
 			return nil, err
 		}
 		memory.put(ref, heads[ref])
@@ -273,21 +275,21 @@ const mostHeads = 8192
 // may be used by several goroutines.
 type headsMemory struct {
 	mu sync.Mutex
-	of map[groupRef]Heads
+	of map[groupRef]segment.Heads
 }
 
 // get returns nil for what it does not know.
-func (m *headsMemory) get(chunk groupRef) Heads {
+func (m *headsMemory) get(chunk groupRef) segment.Heads {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.of[chunk]
 }
 
-func (m *headsMemory) put(chunk groupRef, heads Heads) {
+func (m *headsMemory) put(chunk groupRef, heads segment.Heads) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.of == nil || len(m.of) >= mostHeads {
-		m.of = map[groupRef]Heads{}
+		m.of = map[groupRef]segment.Heads{}
 	}
 	m.of[chunk] = heads
 }

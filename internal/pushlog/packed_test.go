@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog/segment"
 )
 
 // sealed seeds pushes that were sent, the last of them in one millisecond, and seals
@@ -31,10 +32,10 @@ func (b *bundle) sealed(t *testing.T, n int, old bool) {
 		var tokens []string
 		for i := range records {
 			tokens = append(tokens, records[i].DeviceID)
-			delete(chunk, TokenField(i/GroupRows))
+			delete(chunk, segment.TokenField(i/segment.GroupRows))
 		}
-		chunk[push.FieldDeviceID] = b.codec.encode(tokens)
-		delete(chunk, ChunkHeads)
+		chunk[push.FieldDeviceID] = b.codec.Encode(tokens)
+		delete(chunk, segment.ChunkHeads)
 	}
 	b.rdb.HSet(ctx, p.Chunk(1), chunk)
 	b.rdb.ZAdd(ctx, p.Chunks(), redis.Z{Score: float64(ms[0]), Member: 1})
@@ -62,17 +63,17 @@ func (b *bundle) packAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups := map[int][]Packed{}
+	groups := map[int][]segment.Packed{}
 	for id, ms := range pushes {
-		groups[heads.Group(ms, id)] = append(groups[heads.Group(ms, id)], Packed{id, b.rdb.HGetAll(ctx, p.Record(id)).Val()})
+		groups[heads.Group(ms, id)] = append(groups[heads.Group(ms, id)], segment.Packed{ID: id, Fields: b.rdb.HGetAll(ctx, p.Record(id)).Val()})
 		b.rdb.Del(ctx, p.Record(id))
 	}
 	for group, records := range groups {
-		packed, err := b.codec.Pack(records, b.rdb.HGet(ctx, p.Chunk(1), TokenField(group)).Val())
+		packed, err := b.codec.Pack(records, b.rdb.HGet(ctx, p.Chunk(1), segment.TokenField(group)).Val())
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.rdb.HSet(ctx, p.Chunk(1), GroupField(group), packed, ChunkHeads, heads.String())
+		b.rdb.HSet(ctx, p.Chunk(1), segment.GroupField(group), packed, segment.ChunkHeads, heads.String())
 	}
 }
 
@@ -162,7 +163,7 @@ func TestNotPacked(t *testing.T) {
 	if _, err := b.Get(ctx, "p0002"); err != ErrNotFound {
 		t.Errorf("what has gone: %v", err)
 	}
-	for field, value := range map[string]string{GroupField(0): "x", ChunkHeads: "x"} {
+	for field, value := range map[string]string{segment.GroupField(0): "x", segment.ChunkHeads: "x"} {
 		b.rdb.HSet(ctx, p.Chunk(1), field, value)
 		if _, err := New(b.rdb, b.keys).Get(ctx, "p0003"); err == nil || err == ErrNotFound {
 			t.Errorf("with a broken %s: %v", field, err)
@@ -182,7 +183,7 @@ func TestNotesOfPacked(t *testing.T) {
 	p := b.keys.Partition(0)
 	b.rdb.HSet(t.Context(), p.Record("p0001"), "try.1", "the try", "late.a", "first")
 	b.packAll(t)
-	b.rdb.HSet(t.Context(), p.Chunk(1), notesField("p0001"), "late.b the try\nlate.a second\nlate.c third one\n", notesField("p0002"), "late.b another\n")
+	b.rdb.HSet(t.Context(), p.Chunk(1), segment.NotesField("p0001"), "late.b the try\nlate.a second\nlate.c third one\n", segment.NotesField("p0002"), "late.b another\n")
 	if got := b.record(t, "p0001"); !slices.Equal(got.Late, []string{"second", "third one"}) || len(got.Tries) != 1 {
 		t.Errorf("%q, tries %q", got.Late, got.Tries)
 	}
@@ -192,16 +193,20 @@ func TestNotesOfPacked(t *testing.T) {
 	}
 }
 
-// Heads that are remembered of a store that was emptied, or that came from a backup since,
+// segment.Heads that are remembered of a store that was emptied, or that came from a backup since,
 // hide nothing.
 func TestHeadsOfAnotherStore(t *testing.T) {
 	t.Parallel()
-	for name, heads := range map[string]Heads{"before": {{ms: 1}}, "after": {{ms: 5000}}, "other groups": {{ms: 1000}, {ms: 1001}, {ms: 1002}}} {
+	for name, text := range map[string]string{"before": "1", "after": "5000", "other groups": "1000 1001 1002"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, 1)
 			b.sealed(t, 50, false)
 			b.packAll(t)
+			heads, err := segment.ParseHeads(text)
+			if err != nil {
+				t.Fatal(err)
+			}
 			b.heads.put(groupRef{partition: b.keys.Partition(0), chunk: 1}, heads)
 			for i := range 50 {
 				if r := b.record(t, fmt.Sprintf("p%04d", i)); r.MsgTitle != "hello" {

@@ -1,5 +1,6 @@
 package pushlog
 
+import "pushstream/internal/pushlog/segment"
 import "context"
 
 // ReadSpan reads when each push of a partition was accepted, of those that were in a
@@ -18,22 +19,22 @@ func (l *Log) ReadSpan(ctx context.Context, p Partition, first, last int64) (map
 }
 
 // ReadHeads makes the heads of a chunk that has none, out of its columns.
-func (l *Log) ReadHeads(ctx context.Context, p Partition, n int64) (Heads, error) {
+func (l *Log) ReadHeads(ctx context.Context, p Partition, n int64) (segment.Heads, error) {
 	chunk, err := l.ReadChunk(ctx, p, n, ChunkFirst, columnID, columnAt)
 	if err != nil || len(chunk) == 0 {
 		return nil, err
 	}
-	ids, err := l.codec.decode(chunk[columnID], nil)
+	ids, err := l.codec.Decode(chunk[columnID], nil)
 	if err != nil {
 		return nil, err
 	}
-	at, err := l.codec.decode(chunk[columnAt], nil)
+	at, err := l.codec.Decode(chunk[columnAt], nil)
 	if err != nil {
 		return nil, err
 	}
-	ms, err := at.times(milli(chunk[ChunkFirst]))
-	if err != nil || len(ms) != ids.rows() {
-		return nil, errColumn
+	ms, err := at.Times(milli(chunk[ChunkFirst]))
+	if err != nil || len(ms) != ids.Rows() {
+		return nil, segment.ErrColumn
 	}
-	return NewHeads(ids.values(), ms), nil
+	return segment.NewHeads(ids.Values(), ms), nil
 }

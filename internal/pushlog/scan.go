@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog/segment"
 )
 
 const (
@@ -169,10 +170,10 @@ type scanner struct {
 	hit     []bool
 	words   []word   // any of which a row must have in it
 	times   timeWord // what a time must be, or have in it
-	column  columnData
-	ids     columnData
-	tokens  columnData // those of a whole chunk
-	phones  columnData // the digits of each
+	column  segment.Column
+	ids     segment.Column
+	tokens  segment.Column // those of a whole chunk
+	phones  segment.Column // the digits of each
 }
 
 // scanGroup looks into some chunks, which it reads in one round trip.
@@ -191,7 +192,7 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 	}
 	if slices.Contains(always, push.FieldDeviceID) {
 		for group := range tokenFields {
-			always = append(always, TokenField(group))
+			always = append(always, segment.TokenField(group))
 		}
 	}
 	if want.statuses {
@@ -259,16 +260,16 @@ func (l *Log) scanGroup(ctx context.Context, refs []chunkRef, p *plan, want want
 func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]string, late []redis.Z, alive int64) (hits, error) {
 	rows, err := strconv.Atoi(chunk[ChunkCount])
 	if err != nil || rows < 0 {
-		return hits{}, errColumn
+		return hits{}, segment.ErrColumn
 	}
 	h := hits{partition: ref.partition, chunk: ref.n, looked: alive}
 	var ms []int64
 	if packed, ok := chunk[columnAt]; ok {
-		col, err := s.codec.decode(packed, &s.column)
-		if err != nil || col.rows() != rows {
-			return h, errColumn
+		col, err := s.codec.Decode(packed, &s.column)
+		if err != nil || col.Rows() != rows {
+			return h, segment.ErrColumn
 		}
-		if ms, err = col.times(milli(chunk[ChunkFirst])); err != nil {
+		if ms, err = col.Times(milli(chunk[ChunkFirst])); err != nil {
 			return h, err
 		}
 	}
@@ -277,13 +278,13 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 	}
 	var statuses []push.Status
 	if s.want.statuses {
-		col, err := s.codec.decode(chunk[FieldStatus], &s.column)
-		if err != nil || col.rows() != rows {
-			return h, errColumn
+		col, err := s.codec.Decode(chunk[FieldStatus], &s.column)
+		if err != nil || col.Rows() != rows {
+			return h, segment.ErrColumn
 		}
 		statuses = make([]push.Status, rows)
 		for i := range statuses {
-			statuses[i] = push.Status(col.value(i))
+			statuses[i] = push.Status(col.Value(i))
 		}
 	}
 	idsKnown := false
@@ -298,9 +299,9 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 				return fmt.Errorf("read a chunk: %w", err)
 			}
 		}
-		col, err := s.codec.decode(packed, &s.ids)
-		if err != nil || col.rows() != rows {
-			return errColumn
+		col, err := s.codec.Decode(packed, &s.ids)
+		if err != nil || col.Rows() != rows {
+			return segment.ErrColumn
 		}
 		idsKnown = true
 		return nil
@@ -315,7 +316,7 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 		if untimed { // what else is asked for holds of these; their records say the rest
 			for i, yes := range s.matched {
 				if yes {
-					late = append(late, redis.Z{Member: string(s.ids.value(i)), Score: float64(ms[i])})
+					late = append(late, redis.Z{Member: string(s.ids.Value(i)), Score: float64(ms[i])})
 				}
 			}
 		}
@@ -351,7 +352,7 @@ func (s *scanner) chunk(ctx context.Context, ref chunkRef, chunk map[string]stri
 			if err := ids(); err != nil {
 				return h, err
 			}
-			h.members = append(h.members, member{ref.partition, string(s.ids.value(row)), ms[row]})
+			h.members = append(h.members, member{ref.partition, string(s.ids.Value(row)), ms[row]})
 		}
 		if s.want.times {
 			h.ms = append(h.ms, ms[row])
@@ -370,10 +371,10 @@ func (s *scanner) match(chunk map[string]string, rows int, ms []int64) error {
 	for i := range s.matched {
 		s.matched[i] = true
 	}
-	read := func(name string) (*columnData, error) {
+	read := func(name string) (*segment.Column, error) {
 		col, err := s.decodeColumn(chunk, name, rows)
-		if err == nil && col.rows() != rows {
-			err = errColumn
+		if err == nil && col.Rows() != rows {
+			err = segment.ErrColumn
 		}
 		return col, err
 	}
@@ -383,7 +384,7 @@ func (s *scanner) match(chunk map[string]string, rows int, ms []int64) error {
 			return err
 		}
 		for i := range s.matched {
-			s.matched[i] = s.matched[i] && string(col.value(i)) == e.value
+			s.matched[i] = s.matched[i] && string(col.Value(i)) == e.value
 		}
 	}
 	if len(s.p.filter.Statuses) > 0 {
@@ -392,7 +393,7 @@ func (s *scanner) match(chunk map[string]string, rows int, ms []int64) error {
 			return err
 		}
 		for i := range s.matched {
-			s.matched[i] = s.matched[i] && slices.Contains(s.p.filter.Statuses, push.Status(col.value(i)))
+			s.matched[i] = s.matched[i] && slices.Contains(s.p.filter.Statuses, push.Status(col.Value(i)))
 		}
 	}
 	if s.p.filter.asksTimes() && timed(chunk) {
@@ -409,17 +410,17 @@ func (s *scanner) match(chunk map[string]string, rows int, ms []int64) error {
 		return err
 	}
 	if text.kind() == phoneText {
-		s.phones.data, s.phones.ends = s.phones.data[:0], s.phones.ends[:0]
+		s.phones.Data, s.phones.Ends = s.phones.Data[:0], s.phones.Ends[:0]
 		for row := range rows {
-			s.phones.data = addPhone(s.phones.data, col.value(row))
-			s.phones.ends = append(s.phones.ends, len(s.phones.data))
+			s.phones.Data = addPhone(s.phones.Data, col.Value(row))
+			s.phones.Ends = append(s.phones.Ends, len(s.phones.Data))
 		}
 		col = &s.phones
 	}
 	s.hit = slices.Grow(s.hit[:0], rows)[:rows]
 	clear(s.hit)
 	for _, w := range s.words {
-		w.in(col, func(row int) { s.hit[row] = s.hit[row] || !text.Whole || len(col.value(row)) == len(w.text) })
+		w.in(col, func(row int) { s.hit[row] = s.hit[row] || !text.Whole || len(col.Value(row)) == len(w.text) })
 	}
 	for i := range s.matched {
 		s.matched[i] = s.matched[i] && s.hit[i]
@@ -428,7 +429,7 @@ func (s *scanner) match(chunk map[string]string, rows int, ms []int64) error {
 }
 
 // matchTimes is match for what is asked of times; ms is when each row was accepted.
-func (s *scanner) matchTimes(read func(name string) (*columnData, error), ms []int64) error {
+func (s *scanner) matchTimes(read func(name string) (*segment.Column, error), ms []int64) error {
 	f := &s.p.filter
 	ofText := func(column string) bool { return f.Text.Word != "" && f.Text.Column == column }
 	if f.FCMSent.given() || ofText(FieldFCMSendTime) {
@@ -440,7 +441,7 @@ func (s *scanner) matchTimes(read func(name string) (*columnData, error), ms []i
 			if !s.matched[i] {
 				continue
 			}
-			at, text, err := unpackSent(col.value(i), ms[i])
+			at, text, err := unpackSent(col.Value(i), ms[i])
 			if err != nil {
 				return err
 			}
@@ -454,7 +455,7 @@ func (s *scanner) matchTimes(read func(name string) (*columnData, error), ms []i
 			return err
 		}
 		for i := range s.matched {
-			if value := col.value(i); s.matched[i] {
+			if value := col.Value(i); s.matched[i] {
 				s.matched[i] = len(value) > 0 && (!f.Reserved.given() || s.times.reservedIn(string(value), f.Reserved)) &&
 					(!ofText(push.FieldSndnRsevHour) || s.times.inReserved(string(value)))
 			}
@@ -465,18 +466,18 @@ func (s *scanner) matchTimes(read func(name string) (*columnData, error), ms []i
 
 // tokenFields is how many of its TokenFields a chunk is asked for at first. It has more
 // if there were many pushes in its last millisecond.
-const tokenFields = (ChunkRows + 100) / GroupRows
+const tokenFields = (ChunkRows + 100) / segment.GroupRows
 
 // moreTokens reads the TokenFields of a chunk that were not asked for, if names has some
 // and the chunk has more.
 func (l *Log) moreTokens(ctx context.Context, ref chunkRef, chunk map[string]string, names []string) error {
 	rows, _ := strconv.Atoi(chunk[ChunkCount])
-	if rows <= tokenFields*GroupRows || !slices.Contains(names, TokenField(0)) || chunk[push.FieldDeviceID] != "" {
+	if rows <= tokenFields*segment.GroupRows || !slices.Contains(names, segment.TokenField(0)) || chunk[push.FieldDeviceID] != "" {
 		return nil
 	}
 	var more []string
-	for group := tokenFields; group*GroupRows < rows; group++ {
-		more = append(more, TokenField(group))
+	for group := tokenFields; group*segment.GroupRows < rows; group++ {
+		more = append(more, segment.TokenField(group))
 	}
 	fields, err := l.ReadChunk(ctx, ref.partition, ref.n, more...)
 	maps.Copy(chunk, fields)
@@ -485,13 +486,13 @@ func (l *Log) moreTokens(ctx context.Context, ref chunkRef, chunk map[string]str
 
 // decodeColumn reads a column of a chunk, which for device_id is in as many fields as
 // there are groups; chunks of before there were groups have it in one.
-func (s *scanner) decodeColumn(chunk map[string]string, name string, rows int) (*columnData, error) {
+func (s *scanner) decodeColumn(chunk map[string]string, name string, rows int) (*segment.Column, error) {
 	if name != push.FieldDeviceID || chunk[name] != "" {
-		return s.codec.decode(chunk[name], &s.column)
+		return s.codec.Decode(chunk[name], &s.column)
 	}
-	s.tokens.data, s.tokens.ends = s.tokens.data[:0], s.tokens.ends[:0]
-	for group := 0; group*GroupRows < rows; group++ {
-		if err := s.tokens.addTokens(chunk[TokenField(group)]); err != nil {
+	s.tokens.Data, s.tokens.Ends = s.tokens.Data[:0], s.tokens.Ends[:0]
+	for group := 0; group*segment.GroupRows < rows; group++ {
+		if err := s.tokens.AddTokens(chunk[segment.TokenField(group)]); err != nil {
 			return nil, err
 		}
 	}
@@ -500,9 +501,9 @@ func (s *scanner) decodeColumn(chunk map[string]string, name string, rows int) (
 
 // overrule asks the records of the pushes that changed since the chunk was written.
 func (s *scanner) overrule(ctx context.Context, ref chunkRef, late []redis.Z, statuses []push.Status) error {
-	rows := make(map[string]int, s.ids.rows())
-	for i := range s.ids.rows() {
-		rows[string(s.ids.value(i))] = i
+	rows := make(map[string]int, s.ids.Rows())
+	for i := range s.ids.Rows() {
+		rows[string(s.ids.Value(i))] = i
 	}
 	var members []member
 	for _, z := range late {
@@ -532,7 +533,7 @@ func (s *scanner) living(ctx context.Context, ref chunkRef, h *hits) error {
 	pipe := s.rdb.Pipeline()
 	scores := make([]*redis.FloatCmd, len(h.rows))
 	for i, row := range h.rows {
-		scores[i] = pipe.ZScore(ctx, ref.partition.Index(), string(s.ids.value(row)))
+		scores[i] = pipe.ZScore(ctx, ref.partition.Index(), string(s.ids.Value(row)))
 	}
 	if _, err := pipe.Exec(ctx); err != nil && err != redis.Nil {
 		return fmt.Errorf("read index: %w", err)

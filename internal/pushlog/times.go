@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushstream/internal/push"
+	"pushstream/internal/pushlog/segment"
 )
 
 const (
@@ -150,7 +151,7 @@ func unpackSent(packed []byte, ms int64) (at int64, text string, err error) {
 	}
 	later, err := strconv.ParseInt(string(packed), 10, 64)
 	if err != nil {
-		return 0, "", errColumn
+		return 0, "", segment.ErrColumn
 	}
 	return ms + later, "", nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/pushlog/segment"
 )
 
 // Packed checks what must hold of packed records at any time, also while pushes are
@@ -70,7 +71,7 @@ func (c *check) checkGroups(ctx context.Context, codec *pushlog.Codec, p pushlog
 	if err != nil {
 		return fmt.Errorf("read %s: %w", key, err)
 	}
-	heads, err := pushlog.ParseHeads(chunk[pushlog.ChunkHeads])
+	heads, err := segment.ParseHeads(chunk[segment.ChunkHeads])
 	if err != nil {
 		c.fault("heads of %s: %v", key, err)
 	}
@@ -85,7 +86,7 @@ func (c *check) checkGroups(ctx context.Context, codec *pushlog.Codec, p pushlog
 			c.fault("%s has %s, and %d groups", key, field, len(heads))
 			continue
 		}
-		rows, err := codec.Unpack(chunk[field], chunk[pushlog.TokenField(group)])
+		rows, err := codec.Unpack(chunk[field], chunk[segment.TokenField(group)])
 		if err != nil || len(rows) == 0 {
 			c.fault("%s of %s has %d records: %v", field, key, len(rows), err)
 			continue
@@ -123,7 +124,7 @@ func (c *check) checkGroups(ctx context.Context, codec *pushlog.Codec, p pushlog
 	for _, one := range []struct {
 		field string
 		is    int
-	}{{pushlog.ChunkPacked, len(living)}, {pushlog.ChunkGone, gone}} {
+	}{{segment.ChunkPacked, len(living)}, {segment.ChunkGone, gone}} {
 		if number(chunk[one.field]) != float64(one.is) {
 			c.fault("%s of %s is %q, there are %d", one.field, key, chunk[one.field], one.is)
 		}

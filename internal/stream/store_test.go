@@ -10,6 +10,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/pushlog/segment"
 )
 
 // held is what a test expects of one push.
@@ -125,7 +126,7 @@ func (b *bundle) checkPacked(t testing.TB, p pushlog.Partition) {
 			if !ok {
 				continue
 			}
-			records, err := b.log.Codec().Unpack(group, chunk[pushlog.TokenField(int(number(text)))])
+			records, err := b.log.Codec().Unpack(group, chunk[segment.TokenField(int(number(text)))])
 			if err != nil || len(records) == 0 {
 				t.Fatalf("%s of chunk %s: %d records, %v", field, n, len(records), err)
 			}
@@ -141,8 +142,8 @@ func (b *bundle) checkPacked(t testing.TB, p pushlog.Partition) {
 				}
 			}
 		}
-		if number(chunk[pushlog.ChunkPacked]) != living || number(chunk[pushlog.ChunkGone]) != gone {
-			t.Fatalf("chunk %s has %s packed and %s gone, it should have %d and %d", n, chunk[pushlog.ChunkPacked], chunk[pushlog.ChunkGone], living, gone)
+		if number(chunk[segment.ChunkPacked]) != living || number(chunk[segment.ChunkGone]) != gone {
+			t.Fatalf("chunk %s has %s packed and %s gone, it should have %d and %d", n, chunk[segment.ChunkPacked], chunk[segment.ChunkGone], living, gone)
 		}
 	}
 	for _, id := range b.packed(t, p) {

@@ -16,6 +16,7 @@ import (
 	"pushstream/internal/fill"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/pushlog/segment"
 )
 
 type logFlags struct {
@@ -192,7 +193,7 @@ func (b *logBench) packed(ctx context.Context) (int, error) {
 		pipe := b.rdb.Pipeline()
 		var rows []*redis.StringCmd
 		for _, key := range chunks {
-			rows = append(rows, pipe.HGet(ctx, key, pushlog.ChunkPacked))
+			rows = append(rows, pipe.HGet(ctx, key, segment.ChunkPacked))
 		}
 		_, _ = pipe.Exec(ctx) // each command has its own error
 		for _, n := range rows {

@@ -7,6 +7,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/pushlog/segment"
 )
 
 // share is what a row takes of one kind of keys, in bytes.
@@ -111,21 +112,21 @@ func (b *logBench) shares(ctx context.Context) ([]share, error) {
 func (b *logBench) groups(ctx context.Context, chunks []string) (float64, error) {
 	sum := int64(0)
 	for _, key := range chunks {
-		text, err := b.rdb.HGet(ctx, key, pushlog.ChunkHeads).Result()
+		text, err := b.rdb.HGet(ctx, key, segment.ChunkHeads).Result()
 		if err == redis.Nil {
 			continue
 		}
 		if err != nil {
 			return 0, err
 		}
-		heads, err := pushlog.ParseHeads(text)
+		heads, err := segment.ParseHeads(text)
 		if err != nil {
 			return 0, err
 		}
 		pipe := b.rdb.Pipeline()
 		var sizes []*redis.IntCmd
 		for group := range heads {
-			sizes = append(sizes, pipe.HStrLen(ctx, key, pushlog.GroupField(group)))
+			sizes = append(sizes, pipe.HStrLen(ctx, key, segment.GroupField(group)))
 		}
 		if _, err := pipe.Exec(ctx); err != nil {
 			return 0, err

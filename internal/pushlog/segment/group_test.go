@@ -1,6 +1,7 @@
-package pushlog
+package segment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,12 @@ import (
 
 	"pushstream/internal/push"
 )
+
+// member is a push of a chunk.
+type member struct {
+	id string
+	ms int64
+}
 
 // Each push is in the group that begins with it, or before it, last; and the heads are
 // read as they were written.
@@ -23,7 +30,7 @@ func TestHeads(t *testing.T) {
 			pushes = append(pushes, member{ms: 1000 + r.Int64N(1+int64(seed)*4), id: fmt.Sprintf("%x-%d", r.IntN(40), i)})
 		}
 		slices.SortFunc(pushes, func(a, b member) int {
-			return map[bool]int{true: -1, false: 1}[comesBefore(a, b, true)]
+			return cmp.Or(cmp.Compare(a.ms, b.ms), strings.Compare(a.id, b.id))
 		})
 		var ids []string
 		var ms []int64
@@ -63,7 +70,7 @@ func TestPack(t *testing.T) {
 		{"other", map[string]string{"device_id": "in no column"}},
 		{"empty", map[string]string{"device_id": ""}},
 	}
-	for name, tokens := range map[string]string{"tokens beside": encodeTokens([]string{"", "token-a", "token-b"}), "no tokens": ""} {
+	for name, tokens := range map[string]string{"tokens beside": EncodeTokens([]string{"", "token-a", "token-b"}), "no tokens": ""} {
 		group, err := c.Pack(records, tokens)
 		if err != nil {
 			t.Fatal(err)
@@ -72,32 +79,32 @@ func TestPack(t *testing.T) {
 		if err != nil || !slices.EqualFunc(got, records, func(a, b Packed) bool { return a.ID == b.ID && maps.Equal(a.Fields, b.Fields) }) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
-		one, err := c.unpack(group, tokens, func(id []byte) bool { return string(id) == "b" })
+		one, err := c.UnpackOnly(group, tokens, func(id []byte) bool { return string(id) == "b" })
 		if err != nil || len(one) != 1 || one[0].Fields[push.FieldDeviceID] != "token-a" {
 			t.Errorf("%s: one of them is %v, %v", name, one, err)
 		}
-		col, err := c.decode(group, nil)
-		if err != nil || strings.Contains(string(col.data), "token-a") != (tokens == "") {
-			t.Errorf("%s: %q, %v", name, col.data, err)
+		col, err := c.Decode(group, nil)
+		if err != nil || strings.Contains(string(col.Data), "token-a") != (tokens == "") {
+			t.Errorf("%s: %q, %v", name, col.Data, err)
 		}
 	}
 	if group, err := c.Pack(nil, ""); group != "" || err != nil {
 		t.Errorf("of nothing: %q, %v", group, err)
 	}
-	tokens := encodeTokens([]string{"token-a", "token-b"})
+	tokens := EncodeTokens([]string{"token-a", "token-b"})
 	group, _ := c.Pack(records, tokens)
 	for name, values := range map[string][2]string{
 		"no frame":            {"x", tokens},
 		"tokens that are no":  {group, "x"},
 		"no tokens":           {group, ""},
-		"too few tokens":      {group, encodeTokens([]string{"token-b"})},
-		"a row without end":   {c.encode([]string{"a", ""}), tokens},
-		"fields without end":  {c.encode([]string{"a", "", "2", "status", "sent"}), tokens},
-		"a number that is no": {c.encode([]string{"a", "", "x"}), tokens},
-		"fewer than none":     {c.encode([]string{"a", "", "-1"}), tokens},
-		"a token of letters":  {c.encode([]string{"a", "x", "0"}), tokens},
+		"too few tokens":      {group, EncodeTokens([]string{"token-b"})},
+		"a row without end":   {c.Encode([]string{"a", ""}), tokens},
+		"fields without end":  {c.Encode([]string{"a", "", "2", "status", "sent"}), tokens},
+		"a number that is no": {c.Encode([]string{"a", "", "x"}), tokens},
+		"fewer than none":     {c.Encode([]string{"a", "", "-1"}), tokens},
+		"a token of letters":  {c.Encode([]string{"a", "x", "0"}), tokens},
 	} {
-		if got, err := c.Unpack(values[0], values[1]); !errors.Is(err, errColumn) {
+		if got, err := c.Unpack(values[0], values[1]); !errors.Is(err, ErrColumn) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -112,14 +119,14 @@ func FuzzTokens(f *testing.F) {
 		f.Add(token, "b")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		var col columnData
-		if err := col.addTokens(encodeTokens([]string{a, b})); err != nil {
+		var col Column
+		if err := col.AddTokens(EncodeTokens([]string{a, b})); err != nil {
 			t.Fatal(err)
 		}
-		if got := col.values(); !slices.Equal(got, []string{a, b}) {
+		if got := col.Values(); !slices.Equal(got, []string{a, b}) {
 			t.Fatalf("%q, want %q", got, []string{a, b})
 		}
-		_ = col.addTokens(a) // whatever it is, it ends
+		_ = col.AddTokens(a) // whatever it is, it ends
 		_, _ = unpackToken(nil, a)
 		_, _ = token(a, len(b))
 	})
@@ -128,10 +135,10 @@ func FuzzTokens(f *testing.F) {
 // Whatever a group holds, reading it ends, with an error or not.
 func FuzzUnpack(f *testing.F) {
 	c := NewCodec()
-	tokens := encodeTokens([]string{"token-a"})
+	tokens := EncodeTokens([]string{"token-a"})
 	group, _ := c.Pack([]Packed{{"a", map[string]string{"status": "sent", "device_id": "token-a"}}}, tokens)
 	f.Add(group, tokens)
-	f.Add(c.encode([]string{"a", "", "1", "status", "sent"}), "")
+	f.Add(c.Encode([]string{"a", "", "1", "status", "sent"}), "")
 	f.Add("", "x")
 	f.Fuzz(func(t *testing.T, group, tokens string) {
 		records, err := c.Unpack(group, tokens)

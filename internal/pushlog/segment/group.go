@@ -1,4 +1,4 @@
-package pushlog
+package segment
 
 import (
 	"cmp"
@@ -31,9 +31,9 @@ func GroupField(group int) string { return "packed." + strconv.Itoa(group) }
 // TokenField: see GroupField.
 func TokenField(group int) string { return push.FieldDeviceID + "." + strconv.Itoa(group) }
 
-// notesField is the field of a chunk with what was noted of a push after it was
+// NotesField is the field of a chunk with what was noted of a push after it was
 // packed: lines of a field's name and its value.
-func notesField(id string) string { return "late " + id }
+func NotesField(id string) string { return "late " + id }
 
 // Heads are where the groups of a chunk begin, each at a time in ms and, if the push
 // before is of the same, with the first letters of an id.
@@ -73,7 +73,7 @@ func ParseHeads(text string) (Heads, error) {
 		ms, id, _ := strings.Cut(one, "/")
 		n, err := strconv.ParseInt(ms, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%w: heads: %w", errColumn, err)
+			return nil, fmt.Errorf("%w: heads: %w", ErrColumn, err)
 		}
 		heads = append(heads, head{n, id})
 	}
@@ -115,11 +115,11 @@ func (c *Codec) Pack(records []Packed, tokens string) (string, error) {
 	}
 	var all, values []string
 	if tokens != "" {
-		col := &columnData{}
-		if err := col.addTokens(tokens); err != nil {
+		col := &Column{}
+		if err := col.AddTokens(tokens); err != nil {
 			return "", err
 		}
-		all = col.values()
+		all = col.Values()
 	}
 	for _, r := range records {
 		names, token := slices.Sorted(maps.Keys(r.Fields)), ""
@@ -131,50 +131,50 @@ func (c *Codec) Pack(records []Packed, tokens string) (string, error) {
 			values = append(values, name, r.Fields[name])
 		}
 	}
-	return c.encode(values), nil
+	return c.Encode(values), nil
 }
 
 // Unpack reads what Pack has written; tokens is the group's TokenField.
 func (c *Codec) Unpack(group, tokens string) ([]Packed, error) {
-	return c.unpack(group, tokens, func([]byte) bool { return true })
+	return c.UnpackOnly(group, tokens, func([]byte) bool { return true })
 }
 
-// unpack is Unpack for those that are wanted, by their ids.
-func (c *Codec) unpack(group, tokens string, wanted func(id []byte) bool) ([]Packed, error) {
+// UnpackOnly is Unpack for those that are wanted, by their ids.
+func (c *Codec) UnpackOnly(group, tokens string, wanted func(id []byte) bool) ([]Packed, error) {
 	if group == "" {
 		return nil, nil
 	}
-	memory := c.memory.Get().(*columnData)
+	memory := c.memory.Get().(*Column)
 	defer c.memory.Put(memory)
-	col, err := c.decode(group, memory)
+	col, err := c.Decode(group, memory)
 	if err != nil {
 		return nil, err
 	}
 	var records []Packed
-	for row := 0; row < col.rows(); {
-		if row+2 >= col.rows() {
-			return nil, errColumn
+	for row := 0; row < col.Rows(); {
+		if row+2 >= col.Rows() {
+			return nil, ErrColumn
 		}
-		id, place := col.value(row), string(col.value(row+1)) // of its token
-		names, err := strconv.Atoi(string(col.value(row + 2)))
-		if err != nil || names < 0 || names > col.rows() {
-			return nil, errColumn
+		id, place := col.Value(row), string(col.Value(row+1)) // of its token
+		names, err := strconv.Atoi(string(col.Value(row + 2)))
+		if err != nil || names < 0 || names > col.Rows() {
+			return nil, ErrColumn
 		}
 		first := row + 3
-		if row = first + 2*names; row > col.rows() {
-			return nil, errColumn
+		if row = first + 2*names; row > col.Rows() {
+			return nil, ErrColumn
 		}
 		if !wanted(id) {
 			continue
 		}
 		r := Packed{string(id), make(map[string]string, names+1)}
 		for i := first; i < row; i += 2 {
-			r.Fields[string(col.value(i))] = string(col.value(i + 1))
+			r.Fields[string(col.Value(i))] = string(col.Value(i + 1))
 		}
 		if place != "" {
 			n, err := strconv.Atoi(place)
 			if err != nil {
-				return nil, errColumn
+				return nil, ErrColumn
 			}
 			if r.Fields[push.FieldDeviceID], err = token(tokens, n); err != nil {
 				return nil, err

@@ -1,4 +1,4 @@
-package pushlog
+package segment
 
 import (
 	"encoding/base64"
@@ -11,9 +11,9 @@ import (
 // makes them shorter than the six bits that each letter has, and to undo one takes long.
 // So six bits it is, and one token is read without the others.
 
-// encodeTokens writes the device_id of each row of a group: their number, the length of
+// EncodeTokens writes the device_id of each row of a group: their number, the length of
 // each, and all of them, six bits a letter where they are such.
-func encodeTokens(tokens []string) string {
+func EncodeTokens(tokens []string) string {
 	raw := binary.AppendUvarint(nil, uint64(len(tokens)))
 	var packed []byte
 	for _, token := range tokens {
@@ -77,7 +77,7 @@ func unpackToken(b []byte, packed string) ([]byte, error) {
 	for first := true; len(packed) > 0; first = false {
 		head, rest, err := cutUvarint(packed)
 		if err != nil || head>>1 > uint64(len(rest))*8/6 {
-			return nil, errColumn
+			return nil, ErrColumn
 		}
 		n := int(head >> 1)
 		size := n
@@ -85,7 +85,7 @@ func unpackToken(b []byte, packed string) ([]byte, error) {
 			size = sixBits(n)
 		}
 		if size > len(rest) {
-			return nil, errColumn
+			return nil, ErrColumn
 		}
 		if !first {
 			b = append(b, ':')
@@ -107,7 +107,7 @@ func cutUvarint(text string) (uint64, string, error) {
 	}
 	n, k := binary.Uvarint([]byte(text[:min(len(text), binary.MaxVarintLen64)]))
 	if k <= 0 {
-		return 0, "", errColumn
+		return 0, "", ErrColumn
 	}
 	return n, text[k:], nil
 }
@@ -116,7 +116,7 @@ func cutUvarint(text string) (uint64, string, error) {
 func eachToken(field string, do func(row int, packed string) error) error {
 	rows, lengths, err := cutUvarint(field)
 	if err != nil || rows > uint64(len(lengths)) {
-		return errColumn
+		return ErrColumn
 	}
 	data := lengths
 	for range rows {
@@ -127,7 +127,7 @@ func eachToken(field string, do func(row int, packed string) error) error {
 	for row := range int(rows) {
 		var length uint64
 		if length, lengths, err = cutUvarint(lengths); err != nil || length > uint64(len(data)) {
-			return errColumn
+			return ErrColumn
 		}
 		if err := do(row, data[:length]); err != nil {
 			return err
@@ -139,7 +139,7 @@ func eachToken(field string, do func(row int, packed string) error) error {
 
 // token is the device_id of a row, by its number, of a TokenField.
 func token(field string, n int) (text string, err error) {
-	err = errColumn // if there is no such row
+	err = ErrColumn // if there is no such row
 	each := eachToken(field, func(row int, packed string) error {
 		if row == n {
 			var b []byte
@@ -154,14 +154,14 @@ func token(field string, n int) (text string, err error) {
 	return text, err
 }
 
-// addTokens appends the tokens of a TokenField to a column.
-func (c *columnData) addTokens(field string) error {
+// AddTokens appends the tokens of a TokenField to a column.
+func (c *Column) AddTokens(field string) error {
 	return eachToken(field, func(_ int, packed string) error {
-		data, err := unpackToken(c.data, packed)
+		data, err := unpackToken(c.Data, packed)
 		if err != nil {
 			return err
 		}
-		c.data, c.ends = data, append(c.ends, len(data))
+		c.Data, c.Ends = data, append(c.Ends, len(data))
 		return nil
 	})
 }
