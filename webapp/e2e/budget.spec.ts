@@ -64,7 +64,7 @@ test.describe('JavaScript, gzip', () => {
 
 /** Times depend on the machine and what else it does: they are printed, not judged. */
 test.describe('times', () => {
-  test('until the log shows, at 10 Mbit/s and 40 ms', { tag: '@million' }, async ({ big, visit }, info) => {
+  test('until the log shows, at 10 Mbit/s and 40 ms', { tag: '@big' }, async ({ big, visit }, info) => {
     const page = await visit(big, 'operator', '/nothing');
     const network = await page.context().newCDPSession(page);
     await network.send('Network.enable');

@@ -200,7 +200,7 @@ test('the first key leads past the menu, and ? shows the keys', async ({ small, 
   await expect(help).toHaveCount(0);
 });
 
-test('below a path of its own it is the same page', { tag: '@million' }, async ({ big, visit }) => {
+test('below a path of its own it is the same page', { tag: '@big' }, async ({ big, visit }) => {
   const page = await visit(big, 'viewer', '/workers');
   expect(new URL(page.url()).pathname).toBe('/push/workers');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Workers');

@@ -48,8 +48,8 @@ const paused = (system: System) =>
 const many = (count: number, job: object = {}) =>
   Array.from({ length: count }, (_, i) => ({ msg_title: `push ${i}`, device_id: `t${i}`, ...job }));
 
-test.describe('a million pushes', { tag: '@million' }, () => {
-  test('first, last, page 5,000, back and reload show the same rows', async ({ big, visit }) => {
+test.describe('a big log', { tag: '@big' }, () => {
+  test('first, last, one in the middle, back and reload show the same rows', async ({ big, visit }) => {
     const page = await visit(big, 'operator', '/log');
     const first = await shown(page);
     const all = Number(await total(page).getAttribute('data-total'));

@@ -4,7 +4,7 @@ import { eventually, Fatal } from './process';
 import { System } from './system';
 
 /** How many pushes the big log has; fewer while tests are written. */
-export const bigRows = Number(process.env.E2E_ROWS ?? 1_000_000);
+export const bigRows = Number(process.env.E2E_ROWS ?? 100_000);
 
 /** Variable with the folder where the big log says where it is. */
 const variable = 'PUSHSTREAM_E2E_BIG';

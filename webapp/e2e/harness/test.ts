@@ -32,7 +32,7 @@ type Tools = {
 type Shared = {
   /** A small log that nobody changes; but pushes flow into it. */
   small: System;
-  /** A log of a million pushes that nobody changes; but pushes flow into it. */
+  /** A log of 100,000 pushes that nobody changes; but pushes flow into it. */
   big: System;
 };
 
