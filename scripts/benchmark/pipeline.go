@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -255,14 +253,8 @@ func (p *pipeline) file(prefix string) (string, error) {
 
 // load runs producer load to its end.
 func (p *pipeline) load(ctx context.Context, path string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, "producer"), "load", path)
-	cmd.Env = append(os.Environ(), "REDIS_URL="+p.url)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("producer load: %w\n%s", err, &stderr)
-	}
-	return nil
+	_, err := (&launch.System{Bin: p.bin, Env: []string{"REDIS_URL=" + p.url}}).Run(ctx, "producer", "load", path)
+	return err
 }
 
 // imports is producer load with Redis beside it and no reader.

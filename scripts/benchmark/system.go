@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,16 +16,14 @@ import (
 
 // system is fcmsim over TLS and some consumers, as processes.
 type system struct {
-	p         *pipeline
+	launch.System
 	sim       string // address of its plain port
-	env       []string
-	fcmsim    *launch.Process
 	consumers []*launch.Process
 }
 
 // system starts fcmsim and n consumers.
 func (p *pipeline) system(ctx context.Context, n int) (_ *system, err error) {
-	s := &system{p: p, consumers: make([]*launch.Process, n)}
+	s := &system{System: launch.System{Dir: p.dir, Bin: p.bin}, consumers: make([]*launch.Process, n)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop())
@@ -39,17 +36,12 @@ func (p *pipeline) system(ctx context.Context, n int) (_ *system, err error) {
 		}
 	}
 	cert := filepath.Join(p.dir, "fcmsim.pem")
-	s.fcmsim, err = launch.Start(p.dir, "fcmsim", []string{"LISTEN_ADDR=" + s.sim, "TLS_LISTEN_ADDR=" + tls, "TLS_CERT_FILE=" + cert},
-		filepath.Join(p.bin, "fcmsim"))
-	if err != nil {
-		return nil, err
-	}
 	wait, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	if err := s.fcmsim.AliveAt(wait, s.sim); err != nil {
+	if _, err = s.Simulator(wait, "fcmsim", s.sim, "TLS_LISTEN_ADDR="+tls, "TLS_CERT_FILE="+cert); err != nil {
 		return nil, err
 	}
-	s.env = []string{"LOG_MAX_AGE=0", "LOG_PACK_AFTER=1h", "REDIS_URL=" + p.url, "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
+	s.Env = []string{"LOG_MAX_AGE=0", "LOG_PACK_AFTER=1h", "REDIS_URL=" + p.url, "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
 	for i := range s.consumers {
 		if err := s.start(ctx, i); err != nil {
 			return nil, err
@@ -64,8 +56,7 @@ func (s *system) start(ctx context.Context, i int) (err error) {
 	if err != nil {
 		return err
 	}
-	s.consumers[i], err = launch.Start(s.p.dir, "consumer", append(slices.Clone(s.env), "OPS_ADDR="+addr), filepath.Join(s.p.bin, "consumer"))
-	if err != nil {
+	if s.consumers[i], err = s.Start("consumer", []string{"OPS_ADDR=" + addr}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -74,15 +65,7 @@ func (s *system) start(ctx context.Context, i int) (err error) {
 }
 
 // stop stops the consumers, then fcmsim.
-func (s *system) stop() error {
-	var errs []error
-	for _, p := range append(s.consumers, s.fcmsim) {
-		if p != nil {
-			errs = append(errs, p.Stop(30*time.Second))
-		}
-	}
-	return errors.Join(errs...)
-}
+func (s *system) stop() error { return s.Stop(30 * time.Second) }
 
 // processCPU is the CPU time of a process so far, in seconds (Linux: ticks of
 // 10 ms).

@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = s.stay(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintf(stderr, "run: %v\nlogs: %s\n", err, s.dir)
+		fmt.Fprintf(stderr, "run: %v\nlogs: %s\n", err, s.Dir)
 		return setting.ExitFailed
 	}
 	if err != nil && cli.Once != "" {

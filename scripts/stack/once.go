@@ -42,19 +42,19 @@ func (s *stack) once(ctx context.Context, file string, timeout time.Duration) (e
 			err = e
 		}
 		if err == nil {
-			err = os.RemoveAll(s.dir)
+			err = os.RemoveAll(s.Dir)
 		}
 		if err == nil || errors.Is(err, errLost) {
 			err = errors.Join(err, json.NewEncoder(s.stdout).Encode(sum))
 		}
 	}()
-	s.say("starting (data and logs in %s)", s.dir)
+	s.say("starting (data and logs in %s)", s.Dir)
 	if err := s.start(ctx); err != nil {
 		return err
 	}
 	s.say("importing %s", file)
 	// The folder goes at the end, the reject file stays beside it.
-	in, err := s.load(ctx, file, filepath.Dir(s.dir))
+	in, err := s.load(ctx, file, filepath.Dir(s.Dir))
 	if err != nil {
 		return err
 	}

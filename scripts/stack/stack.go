@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,20 +27,18 @@ const (
 
 // stack is everything that runs.
 type stack struct {
+	launch.System
 	cli            *cli
-	dir            string // data and logs
 	stdout, stderr io.Writer
 	redis, sim     string // addresses
 	producer       string
 	admin          string
-	env            []string
-	locked         *os.File          // keeps other runs out of dir; nil with --once, whose folder is new
-	running        []*launch.Process // in the order of their start
+	locked         *os.File // keeps other runs out of the folder; nil with --once, whose folder is new
 }
 
 // newStack settles folder and addresses; nothing runs yet.
 func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
-	s := &stack{cli: c, stdout: stdout, stderr: stderr}
+	s := &stack{System: launch.System{Bin: c.Bin}, cli: c, stdout: stdout, stderr: stderr}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -64,7 +61,7 @@ func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.dir = dir
+	s.Dir = dir
 	for _, a := range []struct {
 		addr            *string
 		port, otherwise int
@@ -80,12 +77,12 @@ func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
 		}
 		*a.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.otherwise))
 	}
-	s.env = []string{"REDIS_URL=redis://" + s.redis + "/0", "OPS_ADDR=", "LISTEN_ADDR=", "BASE_PATH=/"}
+	s.Env = []string{"REDIS_URL=redis://" + s.redis + "/0", "OPS_ADDR=", "LISTEN_ADDR=", "BASE_PATH=/"}
 	if s.real() {
-		s.env = append(s.env, "FCM_ENDPOINT=", "FCM_PROJECT_ID="+c.ProjectID,
+		s.Env = append(s.Env, "FCM_ENDPOINT=", "FCM_PROJECT_ID="+c.ProjectID,
 			"GOOGLE_APPLICATION_CREDENTIALS="+c.Credentials, "RETRY_MIN_DELAY="+cmp.Or(c.MinDelay, "10s"))
 	} else {
-		s.env = append(s.env, "FCM_ENDPOINT=http://"+s.sim, "FCM_PROJECT_ID=demo",
+		s.Env = append(s.Env, "FCM_ENDPOINT=http://"+s.sim, "FCM_PROJECT_ID=demo",
 			"GOOGLE_APPLICATION_CREDENTIALS=", "RETRY_MIN_DELAY="+cmp.Or(c.MinDelay, "1s"))
 	}
 	return s, nil
@@ -95,8 +92,6 @@ func newStack(c *cli, stdout, stderr io.Writer) (*stack, error) {
 func (s *stack) real() bool { return s.cli.ProjectID != "" && s.cli.Credentials != "" }
 
 func (s *stack) say(format string, args ...any) { fmt.Fprintf(s.stderr, format+"\n", args...) }
-
-func (s *stack) program(name string) string { return filepath.Join(s.cli.Bin, name) }
 
 // start starts everything, each when what it needs is ready.
 func (s *stack) start(ctx context.Context) error {
@@ -109,13 +104,13 @@ func (s *stack) start(ctx context.Context) error {
 		}
 		ln.Close()
 	}
-	redis, err := launch.Redis(ctx, filepath.Join(s.dir, "redis"), s.redis)
+	redis, err := launch.Redis(ctx, filepath.Join(s.Dir, "redis"), s.redis)
 	if err != nil {
 		return err
 	}
-	s.running = append(s.running, redis)
+	s.Track(redis)
 	if !s.real() {
-		if err := s.launch(ctx, "fcmsim", s.sim, "LISTEN_ADDR="+s.sim); err != nil {
+		if _, err := s.Simulator(ctx, "fcmsim", s.sim); err != nil {
 			return err
 		}
 	}
@@ -144,7 +139,7 @@ const adminUser = "admin"
 // password is the first administrator's: made once, and kept beside the data, since
 // it counts only as long as there is no user.
 func (s *stack) password() (string, error) {
-	file := filepath.Join(s.dir, passwordFile)
+	file := filepath.Join(s.Dir, passwordFile)
 	b, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		b = []byte(rand.Text())
@@ -157,32 +152,24 @@ const passwordFile = "admin-password"
 
 // launch starts one of our own programs and waits until it is ready at addr.
 func (s *stack) launch(ctx context.Context, name, addr string, env ...string) error {
-	program, _, _ := strings.Cut(name, "-")
 	var args []string
-	if program == "producer" || program == "admin" {
+	if name == "producer" || name == "admin" {
 		args = []string{"serve"}
 	}
-	p, err := launch.Start(s.dir, name, append(slices.Clone(s.env), env...), s.program(program), args...)
+	p, err := s.Start(name, env, args...)
 	if err != nil {
 		return err
-	}
-	s.running = append(s.running, p)
-	if program == "fcmsim" {
-		return p.AliveAt(ctx, addr)
 	}
 	return p.ReadyAt(ctx, addr)
 }
 
 // stop stops everything in the reverse order of its start.
 func (s *stack) stop() error {
-	var errs []error
-	for _, p := range slices.Backward(s.running) {
-		errs = append(errs, p.Stop(stopTimeout))
-	}
+	err := s.Stop(stopTimeout)
 	if s.locked != nil {
-		errs = append(errs, s.locked.Close())
+		err = errors.Join(err, s.locked.Close())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // imported is the last line of producer load.
@@ -198,10 +185,10 @@ type imported struct {
 func (s *stack) load(ctx context.Context, file, dir string) (imported, error) {
 	name := filepath.Base(file)
 	rejects := filepath.Join(dir, name+".rejected"+strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))))
-	cmd := exec.CommandContext(ctx, s.program("producer"), "load", "--rejects", rejects, file)
+	cmd := exec.CommandContext(ctx, s.Program("producer"), "load", "--rejects", rejects, file)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
-	cmd.Env = append(os.Environ(), s.env[0], "LISTEN_ADDR=127.0.0.1:0")
+	cmd.Env = append(os.Environ(), s.Env[0], "LISTEN_ADDR=127.0.0.1:0")
 	cmd.Stderr = s.stderr
 	var in imported
 	out, err := cmd.Output()
@@ -212,15 +199,4 @@ func (s *stack) load(ctx context.Context, file, dir string) (imported, error) {
 		return in, fmt.Errorf("import: %w", err)
 	}
 	return in, nil
-}
-
-// run runs one of our own programs to its end and returns what it printed.
-func (s *stack) run(ctx context.Context, program string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, s.program(program), args...)
-	cmd.Env = append(os.Environ(), s.env[0], "LISTEN_ADDR=127.0.0.1:0")
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w", program, args[0], err)
-	}
-	return strings.TrimSpace(string(out)), nil
 }

@@ -23,7 +23,7 @@ func (s *stack) stay(ctx context.Context) (err error) {
 			err = e
 		}
 	}()
-	s.say("starting Redis, FCM simulator, producer, two consumers, admin (data and logs in %s)", s.dir)
+	s.say("starting Redis, FCM simulator, producer, two consumers, admin (data and logs in %s)", s.Dir)
 	if err := s.start(ctx); err != nil {
 		return err
 	}
@@ -32,16 +32,16 @@ func (s *stack) stay(ctx context.Context) (err error) {
 		file = filepath.Join("scripts", "sample.ndjson")
 	}
 	s.say("importing %s", file)
-	if _, err := s.load(ctx, file, s.dir); err != nil {
+	if _, err := s.load(ctx, file, s.Dir); err != nil {
 		return err
 	}
 	later := time.Now().Add(20 * time.Second).UTC().Format(time.RFC3339)
-	receipt, err := s.run(ctx, "producer", "send", "--device-id", "demo-token", "--title", "예약 발송", "--contents", "20초 뒤에 나갑니다.", "--at", later)
+	receipt, err := s.Run(ctx, "producer", "send", "--device-id", "demo-token", "--title", "예약 발송", "--contents", "20초 뒤에 나갑니다.", "--at", later)
 	if err != nil {
 		return err
 	}
-	_, _ = s.run(ctx, "admin", "key", "remove", "run") // of an earlier run
-	key, err := s.run(ctx, "admin", "key", "add", "run")
+	_, _ = s.Run(ctx, "admin", "key", "remove", "run") // of an earlier run
+	key, err := s.Run(ctx, "admin", "key", "add", "run")
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	api, jar := "http://"+s.admin+"/api/v1", setting.Quote(filepath.Join(s.dir, "cookies"))
+	api, jar := "http://"+s.admin+"/api/v1", setting.Quote(filepath.Join(s.Dir, "cookies"))
 	fmt.Fprintf(s.stdout, `
 the log so far: %s
 
@@ -69,7 +69,7 @@ the log so far: %s
                       log in as %s; the password is in %s
   log in            curl -s -c %s %s/session -H 'Content-Type: application/json' \
                       -d %s
-`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.dir, passwordFile), jar, api, setting.Quote(string(login)))
+`, strings.Join(so, ", "), s.admin, adminUser, filepath.Join(s.Dir, passwordFile), jar, api, setting.Quote(string(login)))
 	asks := "curl -s -b " + jar + " "
 	for _, line := range [][2]string{
 		{"the log", asks + setting.Quote(api+"/pushes?size=5") + " | head -c 2000"},
@@ -90,8 +90,9 @@ the log so far: %s
 
 // watch waits for ctx, or for a process that ends by itself.
 func (s *stack) watch(ctx context.Context) error {
-	ended := make(chan *launch.Process, len(s.running))
-	for _, p := range s.running {
+	running := s.Running()
+	ended := make(chan *launch.Process, len(running))
+	for _, p := range running {
 		go func() {
 			<-p.Done()
 			ended <- p

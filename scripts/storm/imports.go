@@ -43,7 +43,7 @@ func (l *load) importFile(ctx context.Context, prefix string, after time.Duratio
 			panic(err) // texts and numbers
 		}
 	}
-	path := filepath.Join(l.sys.dir, prefix+".ndjson")
+	path := filepath.Join(l.sys.Dir, prefix+".ndjson")
 	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (l *load) importFile(ctx context.Context, prefix string, after time.Duratio
 }
 
 func (l *load) startImport(path string) (*launch.Process, error) {
-	return l.sys.launch("producer-load", []string{"LISTEN_ADDR=127.0.0.1:0"}, "load", "--rejects", path+".rejected", path)
+	return l.sys.Start("producer-load", []string{"LISTEN_ADDR=127.0.0.1:0"}, "load", "--rejects", path+".rejected", path)
 }
 
 // killImport starts an import and kills it a moment after the first of its

@@ -113,13 +113,12 @@ func (s *storm) workerWithBadKey(ctx context.Context, lasts time.Duration) {
 		s.must(err)
 		return
 	}
-	sim, err := s.sys.launch("fcmsim-refusing", []string{"LISTEN_ADDR=" + addr, "TLS_LISTEN_ADDR=", "FCMSIM_CONFIG=" + file})
-	if err != nil {
-		s.must(err)
+	sim, err := s.sys.Simulator(ctx, "fcmsim-refusing", addr, "TLS_LISTEN_ADDR=", "FCMSIM_CONFIG="+file)
+	s.must(err)
+	if sim == nil {
 		return
 	}
 	defer sim.Kill()
-	s.must(sim.AliveAt(ctx, addr))
 	s.sickWorker(ctx, lasts, "http://"+addr)
 }
 

@@ -102,13 +102,13 @@ func (s *storm) run(ctx context.Context) (report, error) {
 	var err error
 	s.say("starting Redis, FCM simulator, 2 producers, %d consumers (data and logs in %s)", s.flags.Consumers, s.dir)
 	s.sys, err = startSystem(ctx, s.flags, s.dir, s.journal)
-	defer s.sys.end()
+	defer s.sys.Kill()
 	if err != nil {
 		return report{}, err
 	}
 	s.rdb = s.sys.client()
 	defer s.rdb.Close()
-	key, err := s.sys.apiKey(ctx)
+	key, err := s.sys.Run(ctx, "admin", "key", "add", "storm")
 	if err != nil {
 		return report{}, err
 	}

@@ -8,10 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -33,19 +30,17 @@ var keys = pushlog.Keys{Prefix: "push", Partitions: 1}
 
 // system is everything that runs.
 type system struct {
+	launch.System
 	flags     *cli
-	dir       string
 	journal   *journal
 	redisAddr string
 	simURL    string // its plain port, for control
-	env       []string
 	producers []*unit
 	consumers []*unit
 	clock     *faketime.Clock // Redis's, with --parties; nil where there is none to be stepped
 
-	mu      sync.Mutex
-	redis   *launch.Process
-	running []*launch.Process // started and not known to have ended
+	mu    sync.Mutex
+	redis *launch.Process
 }
 
 // startSystem starts everything, each when what it needs is ready. What it
@@ -53,7 +48,7 @@ type system struct {
 func startSystem(ctx context.Context, flags *cli, dir string, j *journal) (*system, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	s := &system{flags: flags, dir: dir, journal: j}
+	s := &system{System: launch.System{Dir: dir, Bin: flags.Bin}, flags: flags, journal: j}
 	addrs := make([]string, 3+2+flags.Consumers)
 	for i := range addrs {
 		var err error
@@ -74,15 +69,11 @@ func startSystem(ctx context.Context, flags *cli, dir string, j *journal) (*syst
 		return s, err
 	}
 	cert := filepath.Join(dir, "fcmsim.pem")
-	sim, err := s.launch("fcmsim", []string{"LISTEN_ADDR=" + simPlain, "TLS_LISTEN_ADDR=" + simTLS, "TLS_CERT_FILE=" + cert, "FCMSIM_CONFIG="})
-	if err == nil {
-		err = sim.AliveAt(ctx, simPlain)
-	}
-	if err != nil {
+	if _, err := s.Simulator(ctx, "fcmsim", simPlain, "TLS_LISTEN_ADDR="+simTLS, "TLS_CERT_FILE="+cert, "FCMSIM_CONFIG="); err != nil {
 		return s, err
 	}
 	// What is set on this machine must not reach the processes.
-	s.env = []string{
+	s.Env = []string{
 		"REDIS_URL=redis://" + s.redisAddr + "/0", "PUSH_PREFIX=" + keys.Prefix, "PUSH_PARTITIONS=1", "PUSH_ZONE=Asia/Seoul",
 		"FCM_ENDPOINT=https://" + simTLS, "SSL_CERT_FILE=" + cert, "FCM_PROJECT_ID=storm", "GOOGLE_APPLICATION_CREDENTIALS=",
 		"FCM_RATE=600000", "FCM_RAMP_UP=1s", "RETRY_MIN_DELAY=200ms", "CONSUMER_LEASE=" + flags.Lease.String(),
@@ -106,43 +97,17 @@ func startSystem(ctx context.Context, flags *cli, dir string, j *journal) (*syst
 	return s, nil
 }
 
-// launch starts one of our own programs, by the name of its log.
-func (s *system) launch(name string, env []string, args ...string) (*launch.Process, error) {
-	program, _, _ := strings.Cut(name, "-")
-	p, err := launch.Start(s.dir, name, append(s.env[:len(s.env):len(s.env)], env...), filepath.Join(s.flags.Bin, program), args...)
-	if err != nil {
-		return nil, err
-	}
-	s.track(p)
-	return p, nil
-}
-
-// track remembers a process until it ends, so that none is left.
-func (s *system) track(p *launch.Process) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	alive := s.running[:0]
-	for _, r := range s.running {
-		select {
-		case <-r.Done():
-		default:
-			alive = append(alive, r)
-		}
-	}
-	s.running = append(alive, p)
-}
-
 // startRedis starts redis-server on the data that there is.
 func (s *system) startRedis(ctx context.Context) error {
 	var env []string
 	if s.clock != nil {
 		env = s.clock.Env()
 	}
-	p, err := launch.RedisWith(ctx, filepath.Join(s.dir, "redis"), s.redisAddr, env, "--appendfsync", s.flags.Appendfsync)
+	p, err := launch.RedisWith(ctx, filepath.Join(s.Dir, "redis"), s.redisAddr, env, "--appendfsync", s.flags.Appendfsync)
 	if err != nil {
 		return err
 	}
-	s.track(p)
+	s.Track(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.redis = p
@@ -161,28 +126,6 @@ func (s *system) killRedis() {
 // again by himself.
 func (s *system) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.redisAddr, MaxRetries: -1, DialTimeout: 2 * time.Second, ReadTimeout: 5 * time.Second, DialerRetries: 1})
-}
-
-// end kills everything that still runs; without a question.
-func (s *system) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.running {
-		p.Kill()
-	}
-}
-
-// apiKey makes a key for the producers' HTTP interface.
-func (s *system) apiKey(ctx context.Context) (string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.flags.Bin, "admin"), "key", "add", "storm")
-	cmd.Env = append(os.Environ(), append(s.env, "LISTEN_ADDR=127.0.0.1:0")...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("admin key add: %w: %s", err, stderr.Bytes())
-	}
-	return strings.TrimSpace(string(out)), nil
 }
 
 // control asks the simulator for something, and gives its answer to read.

@@ -32,7 +32,7 @@ func (s *system) newUnit(name, addr string, env []string, program string, args .
 
 // start starts the process, and watches that it does not end by itself.
 func (u *unit) start() error {
-	p, err := u.sys.launch(u.name, u.env, u.args...)
+	p, err := u.sys.Start(u.name, u.env, u.args...)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pushstream/internal/launch"
 )
 
 // newTestUnit is a consumer that is only played by a script.
 func newTestUnit(t *testing.T, script string) *unit {
 	t.Helper()
-	s := &system{flags: &cli{Bin: fakeBin(t, script, "consumer")}, dir: t.TempDir(), journal: &journal{}}
-	t.Cleanup(s.end)
+	s := &system{System: launch.System{Dir: t.TempDir(), Bin: fakeBin(t, script, "consumer")}, journal: &journal{}}
+	t.Cleanup(s.Kill)
 	u := s.newUnit("consumer-1", "127.0.0.1:1", nil, "consumer")
 	if err := u.start(); err != nil {
 		t.Fatal(err)
