@@ -183,3 +183,13 @@ func (b *Batch[T]) Answers() iter.Seq2[T, any] {
 		}
 	}
 }
+
+// Sum adds up what calls answered that count their items.
+func (b *Batch[T]) Sum() int64 {
+	total := int64(0)
+	for _, answer := range b.answers {
+		n, _ := answer.(int64)
+		total += n
+	}
+	return total
+}

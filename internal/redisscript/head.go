@@ -136,10 +136,22 @@ func (l layout) match(h head) error {
 // taken are names that the prelude and the guard give.
 var taken = []string{"KEYS", "ARGV", "redis", "first", "step"}
 
+var comment = regexp.MustCompile(`--[^\n]*`)
+
+// declares is a local of the body, or a variable of a loop.
+var declares = regexp.MustCompile(`\b(?:local (?:function )?|for )(\w+(?:, \w+)*)`)
+
 // unambiguous looks for a name that means two things.
-func (l layout) unambiguous(functions map[string]string) error {
+func (l layout) unambiguous(functions map[string]string, body string) error {
 	seen := map[string]bool{}
+	var own []string
+	for _, m := range declares.FindAllStringSubmatch(comment.ReplaceAllString(body, ""), -1) {
+		own = append(own, strings.Fields(strings.ReplaceAll(m[1], ",", " "))...)
+	}
 	for _, name := range slices.Concat(l.keys, l.args, offsets(l.items)) {
+		if slices.Contains(own, name) {
+			return fmt.Errorf("the body declares %s, which the head names", name)
+		}
 		if _, is := functions[name]; is || seen[name] || slices.Contains(taken, name) {
 			return fmt.Errorf("the name %s means two things", name)
 		}

@@ -68,7 +68,7 @@ func (l *Library) load(name string, mode Mode, names Names) (*Script, error) {
 		err = layout.match(file.head)
 	}
 	if err == nil {
-		err = layout.unambiguous(functions)
+		err = layout.unambiguous(functions, file.body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s.lua: %w", name, err)

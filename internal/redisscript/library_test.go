@@ -79,6 +79,10 @@ func TestLoadChecksFiles(t *testing.T) {
 		"nothing to include":    {map[string]string{"a": "-- KEYS  k\n-- ARGV  x\n-- include: none\n"}, `"none"`},
 		"a name of a function":  {map[string]string{"a": "-- KEYS  k\n-- ARGV  x\n-- include: i\n", "include/i": "local function x() end\n"}, "x means two things"},
 		"a name of the prelude": {map[string]string{"a": "-- KEYS  first\n-- ARGV  x\n"}, "first means two things"},
+		"a shadowed key":        {map[string]string{"a": "-- KEYS  k\n-- ARGV  x\nlocal a, k = 1, redis.call('GET', k)\n"}, "declares k"},
+		"a key shadowed within": {map[string]string{"a": "-- KEYS  k\n-- ARGV  x\nif x then\n  local k = redis.call('GET', k)\nend\n"}, "declares k"},
+		"a key shadowed by for": {map[string]string{"a": "-- KEYS  k\n-- ARGV  x\nfor _, k in ipairs({}) do end\n"}, "declares k"},
+		"a shadowed function":   {map[string]string{"a": "-- KEYS  k\n-- ARGV  x\nlocal function x() end\n"}, "declares x"},
 		"a key like an arg":     {map[string]string{"a": "-- KEYS  x\n-- ARGV  x\n"}, "x means two things"},
 	} {
 		names := Names{Keys: "k", Args: "x"}

@@ -88,7 +88,7 @@ func (b *Backlog) add(ctx context.Context, rdb redis.UniversalClient, p pushlog.
 	if err != nil {
 		return err
 	}
-	pending -= owners[nobody]
+	pending -= owners[unassigned]
 	b.Pending += pending
 	b.Unread += max(length-pending, 0)
 	first, err := rdb.XRangeN(ctx, stream, "-", "+", 1).Result() // what has ended leaves the stream

@@ -173,7 +173,7 @@ func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now ti
 		b.recent.add(token, true, now)
 		suspect = reason == HoldUnregistered
 		if b.open == nil && now.After(b.believed) && (suspect && p.probe || b.recent.wave(now)) {
-			since, tokens := b.recent.forgive(now)
+			since, tokens := b.recent.end(now)
 			b.trip(HoldUnregistered, o, tokens, since, now)
 			return ruling{handOver: true}, opens
 		}
@@ -290,15 +290,15 @@ func (b *breaker) giveBack() {
 	b.probing = false
 }
 
-// forgives reports whether a token was UNREGISTERED in a wave only.
-func (b *breaker) forgives(token string) bool {
+// spares reports whether a token was UNREGISTERED in a wave only.
+func (b *breaker) spares(token string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.recent.forgiven[token] && (b.open != nil || time.Since(b.opened) < time.Minute)
+	return b.recent.spared[token] && (b.open != nil || time.Since(b.opened) < time.Minute)
 }
 
-// toForgive returns the tokens that are to be taken off the suppression list, once.
-func (b *breaker) toForgive() []string {
+// toRestore returns the tokens that are to be taken off the suppression list, once.
+func (b *breaker) toRestore() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	tokens := b.recent.pending
@@ -306,8 +306,8 @@ func (b *breaker) toForgive() []string {
 	return tokens
 }
 
-// forgiveLater takes back what toForgive returned.
-func (b *breaker) forgiveLater(tokens []string) {
+// restoreLater takes back what toRestore returned.
+func (b *breaker) restoreLater(tokens []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.recent.pending = append(b.recent.pending, tokens...)

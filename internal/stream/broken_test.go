@@ -170,8 +170,8 @@ func TestBrokenRecordsStopNobody(t *testing.T) {
 func TestCommandsOfScripts(t *testing.T) {
 	t.Parallel()
 	for verb, want := range map[string]string{
-		"leave": "[XGROUP DELCONSUMER XPENDING]",
-		"renew": "[XCLAIM XPENDING XRANGE]",
+		"leave_group": "[XGROUP DELCONSUMER XPENDING]",
+		"renew":       "[XCLAIM XPENDING XRANGE]",
 	} {
 		if got := fmt.Sprint(library.Commands(verb)); got != want {
 			t.Errorf("%s: %s, want %s", verb, got, want)

@@ -12,6 +12,7 @@ import (
 
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisclock"
+	"pushstream/internal/redisscript"
 )
 
 // aheadAtMost is how far an id of a work stream may lie in the future: the nodes of a
@@ -61,47 +62,49 @@ func isExhausted(err error) bool {
 // errFull says the same of accept.
 var errFull = errors.New("EXHAUSTED: a work stream takes no more entries, since an id was given by hand: it is being mended; hand the jobs in again")
 
-// straightened is what came of straighten.
-type straightened struct {
+var fixIDsScript = library.Load("fix_ids", redisscript.Writes, redisscript.Names{Keys: "stream", Args: "K group unassigned ahead_ms", Rest: "mine"})
+
+// fixedIDs is the result of fixIDs.
+type fixedIDs struct {
 	what string // straight, moved, busy
 	n    int64
 }
 
-// straighten gives a lane ids of now if its newest one lies in the future. mine are
+// fixIDs gives a lane ids of now if its newest one lies in the future. mine are
 // entries that are pending for the caller, and that it has not started.
-func straighten(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, lane int, mine []string) (straightened, error) {
-	args := []any{p.Base, Group, nobody, aheadAtMost.Milliseconds()}
+func fixIDs(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, lane int, mine []string) (fixedIDs, error) {
+	args := []any{p.Base, Group, unassigned, aheadAtMost.Milliseconds()}
 	for _, e := range mine {
 		args = append(args, e)
 	}
-	answers, err := run(ctx, rdb, call{straightenScript, []string{laneKey(p, lane)}, args})
+	result, err := fixIDsScript.Run(ctx, rdb, []string{laneKey(p, lane)}, args...)
 	if err != nil {
-		return straightened{}, fmt.Errorf("straighten %s: %w", laneKey(p, lane), err)
+		return fixedIDs{}, fmt.Errorf("fix ids of %s: %w", laneKey(p, lane), err)
 	}
-	answer, _ := answers[0].([]any)
+	answer, _ := result.([]any)
 	if len(answer) != 2 {
-		return straightened{}, fmt.Errorf("straighten: unexpected answer %T", answers[0])
+		return fixedIDs{}, fmt.Errorf("fix ids: unexpected answer %T", result)
 	}
 	what, _ := answer[0].(string)
 	n, _ := answer[1].(int64)
-	return straightened{what, n}, nil
+	return fixedIDs{what, n}, nil
 }
 
-// straightenAll straightens both lanes of all partitions.
-func straightenAll(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, log *zap.Logger) error {
+// fixAllIDs fixes both lanes of all partitions.
+func fixAllIDs(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, log *zap.Logger) error {
 	for _, p := range keys.All() {
 		for _, lane := range []int{laneUrgent, laneNormal} {
-			s, err := straighten(ctx, rdb, p, lane, nil)
+			s, err := fixIDs(ctx, rdb, p, lane, nil)
 			if err != nil {
 				return err
 			}
-			s.tell(log, p, lane)
+			s.report(log, p, lane)
 		}
 	}
 	return nil
 }
 
-func (s straightened) tell(log *zap.Logger, p pushlog.Partition, lane int) {
+func (s fixedIDs) report(log *zap.Logger, p pushlog.Partition, lane int) {
 	switch s.what {
 	case "moved":
 		log.Warn("a stream had ids from the future: its entries have ids of now; look for who adds entries with ids of its own, or for a clock that was set back",

@@ -181,7 +181,7 @@ func TestTimesFurtherAheadThanTheyLastAreOver(t *testing.T) {
 	// The clock is an hour ahead, and everything begins; then it is set back.
 	b.srv.SetClock(t, time.Hour)
 	turn := func(c *Consumer) bool {
-		now, err := sweeper{c}.turn(ctx, p)
+		now, err := sweeper{c}.lock(ctx, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -347,11 +347,11 @@ func TestStraighten(t *testing.T) {
 				t.Fatalf("its entry is not behind: %+v", r)
 			}
 			want := entryUUID(p, entry{lane: laneNormal, id: ns + "-7"}, 0)
-			s, err := straighten(ctx, b.rdb, p, laneNormal, nil)
+			s, err := fixIDs(ctx, b.rdb, p, laneNormal, nil)
 			if err != nil || s.what != "moved" || s.n != 2 {
 				t.Fatal(s, err)
 			}
-			if again, err := straighten(ctx, b.rdb, p, laneNormal, nil); err != nil || again.what != "straight" {
+			if again, err := fixIDs(ctx, b.rdb, p, laneNormal, nil); err != nil || again.what != "straight" {
 				t.Error("twice:", again, err)
 			}
 			after := pendingOf(t, b, jobsKey(p))
@@ -404,7 +404,7 @@ func TestStraighten(t *testing.T) {
 		if err := c.open(ctx, p, entries[1:], func(d *delivery) { got = append(got, d) }); err != nil || len(got) != 1 {
 			t.Fatal(got, err)
 		}
-		if s, err := straighten(ctx, b.rdb, p, laneNormal, []string{entries[0].id}); err != nil || s.what != "busy" {
+		if s, err := fixIDs(ctx, b.rdb, p, laneNormal, []string{entries[0].id}); err != nil || s.what != "busy" {
 			t.Error("it does not wait for what is being sent:", s, err)
 		}
 		b.xaddID(t, jobsKey(p), "18446744073709551615-18446744073709551615", "nonsense", "y")
@@ -423,7 +423,7 @@ func TestAgeOfAnIDFromTheFuture(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1)
 	p := b.keys.Partition(0)
-	b.xaddID(t, jobsKey(p), strconv.FormatInt(time.Now().Add(5*time.Second).UnixMilli(), 10)+"-0", "x", "y") // not to be straightened
+	b.xaddID(t, jobsKey(p), strconv.FormatInt(time.Now().Add(5*time.Second).UnixMilli(), 10)+"-0", "x", "y") // not to be fixed
 	b.accept(t, job("a"))
 	b.rdb.XTrimMaxLen(t.Context(), jobsKey(p), 1)
 	eventually(t, "it grows older", func() bool {

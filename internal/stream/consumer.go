@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisclock"
@@ -76,8 +76,8 @@ type Consumer struct {
 	lease    *Lease
 	clock    *redisclock.Clock
 	gate     *gate
-	valve    *valve // closed while it is paused or has stepped back
-	pausing  *valve // closed while it is paused
+	intake   *intake // closed while it is paused, or its circuit breaker is open
+	unpaused *intake // closed while it is paused
 	slots    *slots
 	jobs     chan *delivery  // read, not started; never full, since slots limit it
 	settled  chan settlement // finished, not written
@@ -87,7 +87,7 @@ type Consumer struct {
 	draining  atomic.Bool
 	paused    atomic.Bool
 	pausedAll bool          // of the watcher
-	adjusting sync.Mutex    // of the valves
+	adjusting sync.Mutex    // of intake and unpaused
 	abandoned atomic.Int64  // pushes let go of: they may still be pending for this consumer
 	beatNow   chan struct{} // the state has changed: don't wait with the heartbeat
 	trouble   *trouble
@@ -111,18 +111,18 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 	c := &Consumer{
 		hands: hands{in: map[string]*delivery{}},
 		rdb:   rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
-		accepts: store{rdb, keys, pushlog.New(rdb, keys)},
-		log:     o.Logger.Named("stream").With(zap.String("consumer", o.Name)),
-		policy:  newPolicy(o.Name, o.RetryMinDelay),
-		lease:   o.Lease,
-		clock:   o.Clock,
-		valve:   newValve(),
-		pausing: newValve(),
-		slots:   newSlots(places),
-		jobs:    make(chan *delivery, places),
-		settled: make(chan settlement, places),
-		beatNow: make(chan struct{}, 1),
-		joined:  make(chan struct{}),
+		accepts:  store{rdb, keys, pushlog.New(rdb, keys)},
+		log:      o.Logger.Named("stream").With(zap.String("consumer", o.Name)),
+		policy:   newPolicy(o.Name, o.RetryMinDelay),
+		lease:    o.Lease,
+		clock:    o.Clock,
+		intake:   newIntake(),
+		unpaused: newIntake(),
+		slots:    newSlots(places),
+		jobs:     make(chan *delivery, places),
+		settled:  make(chan settlement, places),
+		beatNow:  make(chan struct{}, 1),
+		joined:   make(chan struct{}),
 	}
 	c.trouble = &trouble{log: c.log, clock: c.clock}
 	c.gate = newGate(rdb, keys, &c.opt, c.log, c.trouble)
@@ -170,8 +170,8 @@ func (c *Consumer) SteppedBack() error {
 func (c *Consumer) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c.valve.start(ctx)
-	c.pausing.start(ctx)
+	c.intake.start(ctx)
+	c.unpaused.start(ctx)
 	if err := c.join(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // asked to stop before Redis was there
@@ -216,7 +216,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 	<-ctx.Done()
 	c.returnWaiting()
-	_ = until.Wait() // the watcher opens no valve any more, and sends nothing to settled
+	_ = until.Wait() // the watcher opens no intake any more, and sends nothing to settled
 	_ = readers.Wait()
 	close(c.jobs)
 	c.returnWaiting() // all workers may be busy
@@ -259,7 +259,7 @@ func (c *Consumer) join(ctx context.Context) error {
 			return nil
 		}
 		c.trouble.note("waiting for Redis", err)
-		if !backoff(ctx, failures) {
+		if !loop.Backoff(ctx, failures) {
 			return ctx.Err()
 		}
 	}
@@ -289,7 +289,7 @@ func (c *Consumer) part(ctx context.Context) error {
 	for _, p := range c.keys.All() {
 		n, err := release(ctx, c.rdb, p, c.opt.Name, nil)
 		released += n
-		for _, name := range []string{c.opt.Name, nobody} { // the latter only if all was claimed
+		for _, name := range []string{c.opt.Name, unassigned} { // the latter only if all was claimed
 			if err == nil {
 				_, err = leave(ctx, c.rdb, p, name)
 			}
@@ -319,7 +319,7 @@ func (c *Consumer) worker(work context.Context) {
 // the consumer is paused or has stepped back, it hands back; what it has lost, it lets go
 // of.
 func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
-	open := c.valve.context()
+	open := c.intake.context()
 	permit := d.pass // of the prober
 	if d.suppressed != "" {
 		c.giveBackProbe(permit)
@@ -413,20 +413,6 @@ func (c *Consumer) expired(ctx context.Context, d *delivery) bool {
 	return past()
 }
 
-// backoff waits after the nth failure in a row: 50 ms doubling to 2 s, half of
-// it by chance, so that many processes don't come back at once. It reports
-// false if ctx ended.
-func backoff(ctx context.Context, failures int) bool {
-	d := min(50*time.Millisecond<<min(failures, 10), 2*time.Second)
-	d = d/2 + rand.N(d/2+1)
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // trouble logs what goes wrong with Redis, at most one line a second, however
 // many goroutines meet it.
 type trouble struct {
@@ -449,6 +435,11 @@ func (t *trouble) note(what string, err error) {
 		t.last = time.Now()
 		t.log.Warn(what, zap.Error(err))
 	}
+}
+
+// noting returns what loop.Every calls for a pass that failed.
+func (t *trouble) noting(what string) func(error) {
+	return func(err error) { t.note(what, err) }
 }
 
 func (t *trouble) newest() string {

@@ -99,7 +99,7 @@ func (b *bundle) nothingLeft(t testing.TB) {
 	for _, p := range b.keys.All() {
 		for _, lane := range []int{laneNormal, laneUrgent} {
 			for _, m := range b.rdb.XInfoConsumers(t.Context(), laneKey(p, lane), Group).Val() {
-				if m.Name != nobody || m.Pending == 0 {
+				if m.Name != unassigned || m.Pending == 0 {
 					t.Errorf("%s still has the member %v", laneKey(p, lane), m)
 				}
 			}

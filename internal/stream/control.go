@@ -14,6 +14,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 // ErrNoWorker says that no worker has a name, and none of that name is paused.
@@ -100,7 +101,7 @@ func (c *Control) EndHold(ctx context.Context, project string) (bool, error) {
 	if err != nil || h == nil {
 		return false, err
 	}
-	return lift(ctx, c.rdb, c.keys, project, DefaultRampUp, endHold)
+	return endHold(ctx, c.rdb, c.keys, project, DefaultRampUp, oneHold)
 }
 
 // projects are those that consumers have sent to of late.
@@ -128,6 +129,8 @@ const (
 	ChangeUnsendable Change = "unsendable" // it never was a job that could be read
 )
 
+var redriveScript = library.Load("redrive", redisscript.Adds, redisscript.Names{Keys: "jobs urgent events index", Args: "K events_cap default_ttl operation", Each: "id"})
+
 // Redrive queues pushes that failed, expired or were cancelled once more, each
 // with its whole ttl, and says for each what became of it. A push that was sent,
 // or that has not ended, stays as it is.
@@ -137,51 +140,45 @@ func (c *Control) Redrive(ctx context.Context, ids ...string) ([]Change, error) 
 
 // RedriveAs is Redrive in the name of an operation, which redrives no push twice.
 func (c *Control) RedriveAs(ctx context.Context, op string, ids ...string) ([]Change, error) {
-	return c.change(ctx, ids, func(p pushlog.Partition) call {
-		return call{redriveScript, []string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, eventsCap, push.DefaultTTL, op}}
+	return c.change(ctx, ids, func(p pushlog.Partition) redisscript.Call {
+		return redriveScript.Call([]string{jobsKey(p), urgentKey(p), eventsKey(p), p.Index()},
+			p.Base, eventsCap, push.DefaultTTL, op)
 	})
 }
+
+var cancelScript = library.Load("cancel", redisscript.Writes, redisscript.Names{Keys: "jobs urgent due events index", Args: "K group unassigned events_cap", Each: "id"})
 
 // Cancel takes pushes back that no consumer has in hand, and says for each what
 // became of it.
 func (c *Control) Cancel(ctx context.Context, ids ...string) ([]Change, error) {
-	return c.change(ctx, ids, func(p pushlog.Partition) call {
-		return call{cancelScript, []string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, Group, nobody, eventsCap}}
+	return c.change(ctx, ids, func(p pushlog.Partition) redisscript.Call {
+		return cancelScript.Call([]string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
+			p.Base, Group, unassigned, eventsCap)
 	})
 }
 
 // change runs a script over ids; head is the call without them.
-func (c *Control) change(ctx context.Context, ids []string, head func(pushlog.Partition) call) ([]Change, error) {
-	var b callBatch
-	var asked [][]int // for each call, the places of its ids
+func (c *Control) change(ctx context.Context, ids []string, head func(pushlog.Partition) redisscript.Call) ([]Change, error) {
+	var b redisscript.Batch[int]
 	for i, id := range ids {
-		n := b.add(head(c.keys.Of(id)), []any{id})
-		if n == len(asked) {
-			asked = append(asked, nil)
-		}
-		asked[n] = append(asked[n], i)
+		b.Add(head(c.keys.Of(id)), i, id)
 	}
-	answers, err := run(ctx, c.rdb, b.calls...)
-	if isExhausted(err) { // then it has changed nothing; what others have changed they answer again
-		if err = straightenAll(ctx, c.rdb, c.keys, zap.NewNop()); err == nil {
-			answers, err = run(ctx, c.rdb, b.calls...)
+	err := b.Run(ctx, c.rdb)
+	if isExhausted(err) { // it has changed nothing; what others have changed they answer again
+		if err = fixAllIDs(ctx, c.rdb, c.keys, zap.NewNop()); err == nil {
+			err = b.Run(ctx, c.rdb)
 		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("change pushes: %w", err)
 	}
 	changes := make([]Change, len(ids))
-	for n, places := range asked {
-		answer, _ := answers[n].([]any)
-		if len(answer) != len(places) {
-			return nil, fmt.Errorf("change pushes: unexpected answer %T", answers[n])
+	for i, answer := range b.Answers() {
+		text, ok := answer.(string)
+		if !ok {
+			return nil, fmt.Errorf("change pushes: unexpected answer %T", answer)
 		}
-		for k, i := range places {
-			text, _ := answer[k].(string)
-			changes[i] = Change(text)
-		}
+		changes[i] = Change(text)
 	}
 	return changes, nil
 }

@@ -282,11 +282,11 @@ func TestPauseHandsBackDeadTokens(t *testing.T) {
 	c := b.consumer(t, "c", senderFunc(func(context.Context, *push.Job) push.Outcome { panic("sent") }))
 	d := b.read(t, c, b.keys.Of("a"), 1)[0]
 	d.suppressed = "FCM said so"
-	c.valve.set(false)
+	c.intake.set(false)
 	if s := c.deliver(t.Context(), d); !s.release || s.status != "" {
 		t.Errorf("paused: %+v", s)
 	}
-	c.valve.set(true)
+	c.intake.set(true)
 	if s := c.deliver(t.Context(), d); s.release || s.code != push.CodeSuppressed {
 		t.Errorf("running: %+v", s)
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"pushstream/internal/loop"
+	"pushstream/internal/redisscript"
 )
 
 // weighEvery is how often a worker that has nothing new says how it fares. It counts as
@@ -53,11 +56,15 @@ func (g *gate) weighNow(ctx context.Context, must bool) {
 			return
 		}
 		g.trouble.note("telling how FCM answers", err)
-		if !must || !backoff(ctx, failures) {
+		if !must || !loop.Backoff(ctx, failures) {
 			return
 		}
 	}
 }
+
+var weighScript = library.Load("weigh_evidence", redisscript.Writes, redisscript.Names{
+	Keys: "hold rate evidence",
+	Args: "worker state answered_ms accepted_ms ramp_up_ms life_ms believe_ms reason code detail failing_ms failed_ms probe_ms tokens hashes"})
 
 // weigh runs the script, and notes what it says of the others and of the hold.
 func (g *gate) weigh(ctx context.Context, side string) error {
@@ -71,17 +78,17 @@ func (g *gate) weigh(ctx context.Context, side string) error {
 		side = sideClosed // it has just closed
 	}
 	if side != sideOpen {
-		open = nil
+		open = []any{"", "", "", 0, 0, 0, 0, ""}
 	}
-	args := append([]any{g.name, side, answered, accepted, g.rampUp.Milliseconds(), lostAfter.Milliseconds(), believedFor.Milliseconds()}, open...)
-	answers, err := run(ctx, g.rdb, call{weighScript,
-		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project), evidenceKey(g.keys, g.project)}, args})
+	args := []any{g.name, side, answered, accepted, g.rampUp.Milliseconds(), lostAfter.Milliseconds(), believedFor.Milliseconds()}
+	result, err := weighScript.Run(ctx, g.rdb, []string{holdKey(g.keys, g.project), rateKey(g.keys, g.project), evidenceKey(g.keys, g.project)},
+		append(args, open...)...)
 	if err != nil {
-		return fmt.Errorf("weigh: %w", err)
+		return fmt.Errorf("report evidence: %w", err)
 	}
-	answer, _ := answers[0].([]any)
+	answer, _ := result.([]any)
 	if len(answer) != 4 {
-		return errors.New("weigh: unexpected answer")
+		return errors.New("report evidence: unexpected answer")
 	}
 	g.weighed = began
 	others, _ := answer[1].(int64)

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/pushlog"
 )
 
@@ -38,15 +39,15 @@ func (f *flusher) run(ctx context.Context) {
 		worked, err := f.pass(ctx)
 		if err != nil && ctx.Err() == nil {
 			f.c.trouble.note("flushing", err)
-			backoff(ctx, failures)
+			loop.Backoff(ctx, failures)
 			failures++
 			continue
 		}
 		failures = 0
 		if worked {
-			sleep(ctx, time.Since(began)) // sending comes first
+			loop.Sleep(ctx, time.Since(began)) // sending comes first
 		} else {
-			sleep(ctx, flushEvery/2+rand.N(flushEvery))
+			loop.Sleep(ctx, flushEvery/2+rand.N(flushEvery))
 		}
 	}
 }

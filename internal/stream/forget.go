@@ -11,7 +11,11 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
+
+// listStep is how many suppressed tokens are read at a time.
+const listStep = 500
 
 // TokenFilter selects suppressed tokens. The zero value is all of them.
 type TokenFilter struct {
@@ -63,28 +67,31 @@ func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFi
 func (c *Control) ForgetTokens(ctx context.Context, project string, f TokenFilter) (int64, error) {
 	var n int64
 	err := c.eachDeadToken(ctx, project, f, func(args []any) error {
-		answers, err := run(ctx, c.rdb, call{forgiveScript, []string{deadKey(c.keys, project), deadWhyKey(c.keys, project)}, args})
-		if err != nil {
-			return fmt.Errorf("forget tokens: %w", err)
+		var b redisscript.Batch[any]
+		for i := 0; i < len(args); i += 2 {
+			b.Add(restoreScript.Call(suppressedKeys(c.keys, project)), args[i], args[i], args[i+1])
 		}
-		left, _ := answers[0].(int64)
-		n += left
+		err := b.Run(ctx, c.rdb)
+		n += b.Sum()
+		if err != nil {
+			return fmt.Errorf("restore tokens: %w", err)
+		}
 		return nil
 	})
 	return n, err
 }
 
 // eachDeadToken walks over the tokens that a filter selects: hash and time of FCM's word,
-// as forgive.lua takes them, of up to 500 at a time.
+// of up to 500 at a time.
 func (c *Control) eachDeadToken(ctx context.Context, project string, f TokenFilter, do func([]any) error) error {
 	key, cursor := deadKey(c.keys, project), uint64(0)
 	for {
-		found, next, err := c.rdb.ZScan(ctx, key, cursor, "", forgiveBatch).Result()
+		found, next, err := c.rdb.ZScan(ctx, key, cursor, "", listStep).Result()
 		if err != nil {
 			return fmt.Errorf("list dead tokens: %w", err)
 		}
 		for len(found) > 1 {
-			n := min(len(found), 2*forgiveBatch)
+			n := min(len(found), 2*listStep)
 			args, err := c.selected(ctx, project, f, found[:n])
 			if err != nil {
 				return err
@@ -142,5 +149,5 @@ func (p *Producer) Registered(ctx context.Context, tokens []string) (int64, erro
 	for i, token := range tokens {
 		hashes[i] = pushlog.TokenHash(token)
 	}
-	return forgive(ctx, p.rdb, p.keys, project, hashes)
+	return restore(ctx, p.rdb, p.keys, project, hashes)
 }

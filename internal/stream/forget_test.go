@@ -23,7 +23,7 @@ func TestForgetTokens(t *testing.T) {
 		}
 		dead = append(dead, s)
 	}
-	c.bury(t.Context(), dead)
+	c.suppressTokens(t.Context(), dead)
 	check := func(f TokenFilter, want, left int64, hours int) {
 		t.Helper()
 		n, oldest, err := control.CountDeadTokens(t.Context(), "default", f)
@@ -54,11 +54,11 @@ func TestForgetTokensLeavesWhatIsNew(t *testing.T) {
 	b := setup(t, 1)
 	c, control := b.consumer(t, "c", nil), NewControl(b.rdb, b.keys)
 	one := settlement{delivery: &delivery{job: to("token", "a")}, code: push.CodeUnregistered, at: time.Now().Add(-time.Hour), deadToken: true}
-	c.bury(t.Context(), []settlement{one})
+	c.suppressTokens(t.Context(), []settlement{one})
 	err := control.eachDeadToken(t.Context(), "default", TokenFilter{}, func(args []any) error {
 		one.at = time.Now()
-		c.bury(t.Context(), []settlement{one})
-		_, err := run(t.Context(), b.rdb, call{forgiveScript, []string{deadKey(b.keys, "default"), deadWhyKey(b.keys, "default")}, args})
+		c.suppressTokens(t.Context(), []settlement{one})
+		_, err := run(t.Context(), b.rdb, call{restoreScript, []string{deadKey(b.keys, "default"), deadWhyKey(b.keys, "default")}, args})
 		return err
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func TestRegistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, token := range []string{"token", "other"} {
-		c.bury(t.Context(), []settlement{{delivery: &delivery{job: to(token, "a")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
+		c.suppressTokens(t.Context(), []settlement{{delivery: &delivery{job: to(token, "a")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
 	}
 	if n, err := b.producer.Registered(t.Context(), []string{"token", "good", "token"}); n != 1 || err != nil {
 		t.Error(n, err)

@@ -11,8 +11,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -131,7 +133,7 @@ func (g *gate) rest(ctx context.Context, wait time.Duration, expiresAt time.Time
 	if !expiresAt.IsZero() {
 		wait = min(wait, time.Until(expiresAt))
 	}
-	sleep(ctx, wait)
+	loop.Sleep(ctx, wait)
 }
 
 // tell wakes those who wait.
@@ -142,6 +144,8 @@ func (g *gate) tell() {
 	close(g.news)
 	g.news = make(chan struct{})
 }
+
+var permitsScript = library.Load("take_permits", redisscript.Writes, redisscript.Names{Keys: "hold rate", Args: "wanted limit ramp_up_ms"})
 
 // ask fetches permits, or a probe. Without either, it says how long to wait.
 func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
@@ -155,16 +159,15 @@ func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
 	defer cancel()
 	want := g.next()
 	began := time.Now()
-	answers, err := run(ctx, g.rdb, call{allowScript,
-		[]string{holdKey(g.keys, g.project), rateKey(g.keys, g.project)},
-		[]any{want, g.limit, g.rampUp.Milliseconds()}})
+	result, err := permitsScript.Run(ctx, g.rdb, []string{holdKey(g.keys, g.project), rateKey(g.keys, g.project)},
+		want, g.limit, g.rampUp.Milliseconds())
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			g.trouble.note("asking for permits", err)
 		}
 		return pass{}, askEvery
 	}
-	answer, _ := answers[0].([]any)
+	answer, _ := result.([]any)
 	if len(answer) != 3 {
 		g.trouble.note("asking for permits", errors.New("unexpected answer"))
 		return pass{}, askEvery

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 // ErrPartitions says that the jobs in Redis are spread over another number of
@@ -83,19 +84,22 @@ func hasGroup(groups []redis.XInfoGroup) bool {
 	return false
 }
 
-// leave takes a consumer's name out of the groups of a partition, if nothing
-// is pending for it there; it reports whether the name is gone.
+var leaveScript = library.Load("leave_group", redisscript.Writes, redisscript.Names{Keys: "jobs urgent", Args: "group consumer"})
+
+// leave removes a consumer from the groups of a partition, if nothing is pending for it
+// there; it reports whether it is removed.
 func leave(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, consumer string) (bool, error) {
-	answers, err := run(ctx, rdb, call{leaveScript, []string{jobsKey(p), urgentKey(p)}, []any{Group, consumer}})
+	holding, err := leaveScript.Run(ctx, rdb, []string{jobsKey(p), urgentKey(p)}, Group, consumer)
 	if err != nil {
-		return false, fmt.Errorf("leave: %w", err)
+		return false, fmt.Errorf("leave the group: %w", err)
 	}
-	return answers[0] == int64(0), nil
+	return holding == int64(0), nil
 }
 
-// release hands back everything that is pending for a consumer in a partition,
-// but for what keep says. Each round hands back what it saw; it ends when it
-// sees nothing.
+var releaseScript = library.Load("release", redisscript.Writes, redisscript.Names{Keys: "jobs urgent", Args: "group consumer unassigned", Each: "lane entry"})
+
+// release releases all entries that are pending for a consumer in a partition, except
+// those that keep names.
 func release(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition, consumer string, keep func(lane int, entry string) bool) (int64, error) {
 	var released int64
 	for _, lane := range []int{laneUrgent, laneNormal} {
@@ -113,28 +117,25 @@ func release(ctx context.Context, rdb redis.UniversalClient, p pushlog.Partition
 			if len(pending) == scriptBatch {
 				from = "(" + pending[scriptBatch-1].ID
 			}
-			args := releaseHead(consumer)
+			var b redisscript.Batch[string]
 			for _, e := range pending {
 				if keep == nil || !keep(lane, e.ID) {
-					args = append(args, lane, e.ID)
+					b.Add(releaseCall(p, consumer), e.ID, lane, e.ID)
 				}
 			}
-			if len(args) == len(releaseHead(consumer)) {
-				continue
-			}
-			answers, err := run(ctx, rdb, call{releaseScript, []string{jobsKey(p), urgentKey(p)}, args})
-			if err != nil {
+			if err := b.Run(ctx, rdb); err != nil {
 				return released, fmt.Errorf("release: %w", err)
 			}
-			n, _ := answers[0].(int64)
-			released += n
+			released += b.Sum()
 		}
 	}
 	return released, ctx.Err()
 }
 
-// releaseHead are the arguments of release.lua before the entries.
-func releaseHead(consumer string) []any { return []any{Group, consumer, nobody} }
+// releaseCall is a call of release.lua without entries.
+func releaseCall(p pushlog.Partition, consumer string) redisscript.Call {
+	return releaseScript.Call([]string{jobsKey(p), urgentKey(p)}, Group, consumer, unassigned)
+}
 
 // listError is nil if the group has vanished: nothing is pending then, and the
 // reader makes it anew.

@@ -13,6 +13,7 @@ import (
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisclock"
+	"pushstream/internal/redisscript"
 )
 
 // Reason says why all sending is held. It is a closed set, shared by Redis, the
@@ -124,21 +125,23 @@ func readHold(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys,
 	return parseHold(project, h, now), nil
 }
 
-// What lift is to do.
+// What endHold is to do.
 const (
-	endHold = "hold"
+	oneHold = "hold"
 	noHold  = "none"
 )
 
-// lift ends the hold of a project, or none, and has sending begin slowly. It reports
+var endHoldScript = library.Load("end_hold", redisscript.Writes, redisscript.Names{Keys: "hold rate evidence", Args: "ramp_up_ms what"})
+
+// endHold ends the hold of a project, or none, and has sending begin slowly. It reports
 // whether it ended one.
-func lift(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, what string) (bool, error) {
-	answers, err := run(ctx, rdb, call{liftScript,
-		[]string{holdKey(keys, project), rateKey(keys, project), evidenceKey(keys, project)}, []any{rampUp.Milliseconds(), what}})
+func endHold(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, rampUp time.Duration, what string) (bool, error) {
+	ended, err := endHoldScript.Run(ctx, rdb, []string{holdKey(keys, project), rateKey(keys, project), evidenceKey(keys, project)},
+		rampUp.Milliseconds(), what)
 	if err != nil {
-		return false, fmt.Errorf("lift hold: %w", err)
+		return false, fmt.Errorf("end hold: %w", err)
 	}
-	return answers[0] == int64(1), nil
+	return ended == int64(1), nil
 }
 
 // sign is what an answer says of the way to FCM.

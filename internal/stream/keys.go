@@ -17,7 +17,7 @@ const Group = pushlog.Group
 // nobody is the member of the group that has what was handed back, and what lapsed
 // because its consumer fell silent, until somebody with a free slot claims it. No
 // process has this name.
-const nobody = "handed-back"
+const unassigned = "handed-back"
 
 // The two lanes of a partition. The scripts know them by these numbers.
 const (

@@ -8,6 +8,11 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"pushstream/internal/loop"
+	"pushstream/internal/pushlog"
+
+	"pushstream/internal/redisscript"
 )
 
 // A lease of ten seconds is taken over by others once Redis has not heard of the
@@ -72,29 +77,36 @@ func (l *Lease) fresh(leased, now time.Time) bool {
 // leased since it began, and must be fresh.
 func (l *Lease) blocked() time.Duration { return l.length / renewAfter / 2 }
 
-// mayStart waits until the consumer may read and start pushes: the valve is open and
-// the lease valid. It returns the valve's context; false if ctx ended first. What is
+// mayStart waits until the consumer may read and start pushes: the intake is open and
+// the lease valid. It returns the intake's context; false if ctx ended first. What is
 // read without a valid lease, as just after Redis refused writes, is not started.
 func (c *Consumer) mayStart(ctx context.Context) (context.Context, bool) {
 	for {
-		open, ok := c.valve.wait(ctx)
+		open, ok := c.intake.wait(ctx)
 		if !ok || c.lease.Valid() {
 			return open, ok
 		}
-		sleep(open, validEvery)
+		loop.Sleep(open, validEvery)
 	}
 }
 
-// keeper renews the leases of what is in hand until ctx ends.
+// keeper renews the leases of in-flight entries until ctx ends.
 func (c *Consumer) keeper(ctx context.Context) {
 	for ctx.Err() == nil {
 		if _, err := c.renew(ctx); err != nil && ctx.Err() == nil {
 			c.trouble.note("renewing leases", err)
-			sleep(ctx, rand.N(c.lease.length/renewEvery/4)) // they run out
+			loop.Sleep(ctx, rand.N(c.lease.length/renewEvery/4)) // no longer backoff: they expire
 			continue
 		}
-		sleep(ctx, c.lease.length/renewEvery)
+		loop.Sleep(ctx, c.lease.length/renewEvery)
 	}
+}
+
+var renewScript = library.Load("renew", redisscript.Writes, redisscript.Names{Keys: "jobs urgent", Args: "group consumer unassigned", Each: "lane entry"})
+
+// renewCall is a call of renew.lua, with one entry or none.
+func renewCall(p pushlog.Partition, consumer string, item ...any) redisscript.Call {
+	return renewScript.Call([]string{jobsKey(p), urgentKey(p)}, append([]any{Group, consumer, unassigned}, item...)...)
 }
 
 // renew renews the leases that need it. What was lost to another is cancelled
@@ -103,29 +115,20 @@ func (c *Consumer) renew(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.lease.length/renewEvery)
 	defer cancel()
 	began := time.Now()
-	var b callBatch
-	var asked [][]*delivery
+	var b redisscript.Batch[*delivery]
 	for _, d := range c.due(began.Add(-c.lease.length / renewAfter)) {
-		n := b.add(call{renewScript, []string{jobsKey(d.partition), urgentKey(d.partition)}, []any{Group, c.opt.Name, nobody}},
-			[]any{d.lane, d.entry})
-		if n == len(asked) {
-			asked = append(asked, nil)
-		}
-		asked[n] = append(asked[n], d)
+		b.Add(renewCall(d.partition, c.opt.Name), d, d.lane, d.entry)
 	}
 	lost := 0
-	answers, err := run(ctx, c.rdb, b.calls...)
-	for n, deliveries := range asked {
-		answer, _ := answers[n].([]any) // nil: this call failed
-		for i, d := range deliveries {
-			switch {
-			case i >= len(answer):
-			case answer[i] == int64(1):
-				c.leased(d, began)
-			case c.lose(d):
-				lost++
-				c.log.Debug("lost to another consumer", zap.String("id", d.job.ID), zap.String("entry", d.entry))
-			}
+	err := b.Run(ctx, c.rdb)
+	for d, answer := range b.Answers() {
+		switch {
+		case answer == nil: // its call failed
+		case answer == int64(1):
+			c.leased(d, began)
+		case c.lose(d):
+			lost++
+			c.log.Debug("lost to another consumer", zap.String("id", d.job.ID), zap.String("entry", d.entry))
 		}
 	}
 	if lost > 0 {
@@ -137,14 +140,4 @@ func (c *Consumer) renew(ctx context.Context) (int, error) {
 	}
 	c.lease.renew(began)
 	return lost, nil
-}
-
-// sleep waits, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -164,7 +164,7 @@ func TestNothingIsReadWithoutALease(t *testing.T) {
 	background(t, func(ctx context.Context) error { newReader(c, b.keys.Partition(0)).run(ctx); return nil })
 	background(t, func(ctx context.Context) error { c.reclaimer(ctx); return nil })
 	begun := time.Now()
-	eventually(t, "a look of both to pass", func() bool { return len(c.jobs) > 0 || time.Since(begun) > 2*lookEvery })
+	eventually(t, "a look of both to pass", func() bool { return len(c.jobs) > 0 || time.Since(begun) > 2*reclaimEvery })
 	renewed := time.Now()
 	c.lease.renew(renewed)
 	for range 2 {

@@ -9,7 +9,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/push"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -21,22 +23,13 @@ const (
 // ends: the list of dead tokens, which was one for all projects. Several consumers may do
 // it at the same time.
 func (c *Consumer) migrator(ctx context.Context) {
-	for failures := 0; ctx.Err() == nil; {
+	loop.Every(ctx, migrateEvery, 0, func(ctx context.Context) error {
 		kept, dropped, err := c.migrateTokens(ctx)
 		if kept+dropped > 0 {
-			c.log.Info("took over the dead tokens of the version before", zap.Int("kept", kept), zap.Int("dropped", dropped))
+			c.log.Info("migrated the suppressed tokens of the version before", zap.Int("kept", kept), zap.Int("dropped", dropped))
 		}
-		if err != nil {
-			if ctx.Err() == nil {
-				c.trouble.note("taking over dead tokens", err)
-			}
-			backoff(ctx, failures)
-			failures++
-			continue
-		}
-		failures = 0
-		sleep(ctx, migrateEvery)
-	}
+		return err
+	}, c.trouble.noting("migrating suppressed tokens"))
 }
 
 // migrateTokens moves the old list to that of our project. It drops tokens of which
@@ -68,20 +61,18 @@ func (c *Consumer) migrateTokens(ctx context.Context) (kept, dropped int, err er
 		if err != nil {
 			return kept, dropped, fmt.Errorf("read the old list: %w", err)
 		}
-		bury := buryCall(c.keys, c.opt.Project)
+		var b redisscript.Batch[string]
 		n := 0
 		for i, z := range old {
 			text, _ := why[i].(string)
 			code, id, _ := strings.Cut(text, " ")
 			if code := push.Code(code); code == push.CodeUnregistered || code == push.CodeInvalidArgument {
-				bury.args = append(bury.args, hashes[i], int64(z.Score), string(code), id)
+				b.Add(suppressCall(c.keys, c.opt.Project), id, hashes[i], int64(z.Score), string(code), id)
 				n++
 			}
 		}
-		if n > 0 {
-			if _, err := run(ctx, c.rdb, bury); err != nil {
-				return kept, dropped, err
-			}
+		if err := b.Run(ctx, c.rdb); err != nil {
+			return kept, dropped, err
 		}
 		_, err = c.rdb.TxPipelined(ctx, func(tx redis.Pipeliner) error {
 			tx.ZRem(ctx, list, members...)

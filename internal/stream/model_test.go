@@ -348,7 +348,7 @@ func (m *model) settleSome(c *Consumer) {
 		batch = append(batch, s)
 		w := m.pushes[d.job.ID]
 		// Lost to another: nothing may change. In nobody's hand: the outcome counts.
-		if w.owner != c.Name() && w.owner != nobody || m.entry[d.job.ID] != d.entry {
+		if w.owner != c.Name() && w.owner != unassigned || m.entry[d.job.ID] != d.entry {
 			continue
 		}
 		w.status, w.owner, w.deliveries = s.status, "", d.deliveries
@@ -400,16 +400,16 @@ func (m *model) steal(c *Consumer) {
 	for id, w := range m.pushes {
 		switch {
 		case w.owner == "" || w.owner == c.Name():
-		case w.owner != nobody && m.handed[id] >= maxDeliveries:
+		case w.owner != unassigned && m.handed[id] >= maxDeliveries:
 			w.status, w.owner, w.deliveries, w.code = push.Failed, "", w.deliveries+m.handed[id], push.CodePoison
 			m.changed(id)
 			poisoned++
 		default: // what was handed back before is claimed as well
-			w.owner, want[id] = nobody, true
+			w.owner, want[id] = unassigned, true
 		}
 	}
 	for _, p := range m.keys.All() {
-		m.age(m.t, p, func(e redis.XPendingExt) bool { return e.Consumer != nobody })
+		m.age(m.t, p, func(e redis.XPendingExt) bool { return e.Consumer != unassigned })
 		if err := (sweeper{c}).sweep(m.t.Context(), p, time.Now(), time.Now()); err != nil {
 			m.t.Fatal(err)
 		}
@@ -440,7 +440,7 @@ func (m *model) steal(c *Consumer) {
 		case owner == c.Name() && slices.ContainsFunc(m.hands[c.Name()], func(d *delivery) bool { return d.entry == m.entry[id] }):
 			m.handed[id]++
 			m.pushes[id].owner = owner
-		case owner != nobody || m.handed[id] < suspectAfter:
+		case owner != unassigned || m.handed[id] < suspectAfter:
 			m.t.Fatalf("%s was not claimed, %q has it", id, owner)
 		}
 	}
@@ -518,7 +518,7 @@ func (m *model) cancelSome() {
 			want = append(want, ChangeMissing)
 		case w.status.Terminal():
 			want = append(want, Change(w.status))
-		case w.owner != "" && w.owner != nobody:
+		case w.owner != "" && w.owner != unassigned:
 			want = append(want, ChangeInHand)
 		default:
 			if w.status == push.Queued && w.owner == "" {
@@ -562,7 +562,7 @@ func (m *model) releaseAll(c *Consumer) {
 	c.mu.Unlock()
 	for id, w := range m.pushes {
 		if w.owner == c.Name() {
-			w.owner = nobody
+			w.owner = unassigned
 			m.handed[id]--
 		}
 	}

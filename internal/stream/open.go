@@ -16,6 +16,7 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -45,7 +46,7 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 			whole = append(whole, e)
 		}
 	}
-	whole, err := c.straightenWhole(ctx, p, whole)
+	whole, err := c.fixIDsOfWhole(ctx, p, whole)
 	if err != nil {
 		return err
 	}
@@ -71,9 +72,9 @@ func (c *Consumer) open(ctx context.Context, p pushlog.Partition, entries []entr
 	return c.adopt(ctx, p, whole)
 }
 
-// straightenWhole gives the lanes of entries whose ids lie in the future ids of now, and
+// fixIDsOfWhole gives the lanes of entries whose ids lie in the future ids of now, and
 // returns the other entries: those are read again.
-func (c *Consumer) straightenWhole(ctx context.Context, p pushlog.Partition, whole []entry) ([]entry, error) {
+func (c *Consumer) fixIDsOfWhole(ctx context.Context, p pushlog.Partition, whole []entry) ([]entry, error) {
 	limit := c.clock.Now().Add(aheadAtMost)
 	ahead := map[int][]string{}
 	for _, e := range whole {
@@ -82,11 +83,11 @@ func (c *Consumer) straightenWhole(ctx context.Context, p pushlog.Partition, who
 		}
 	}
 	for lane, ids := range ahead {
-		s, err := straighten(ctx, c.rdb, p, lane, ids)
+		s, err := fixIDs(ctx, c.rdb, p, lane, ids)
 		if err != nil {
 			return nil, err
 		}
-		if s.tell(c.log, p, lane); s.what != "moved" {
+		if s.report(c.log, p, lane); s.what != "moved" {
 			continue
 		}
 		whole = slices.DeleteFunc(whole, func(e entry) bool { return e.lane == lane && slices.Contains(ids, e.id) })
@@ -94,25 +95,21 @@ func (c *Consumer) straightenWhole(ctx context.Context, p pushlog.Partition, who
 	return whole, nil
 }
 
+var takeScript = library.Load("take", redisscript.Writes, redisscript.Names{Keys: "jobs urgent", Args: "K group consumer", Each: "lane entry id"})
+
 // take runs the take script over entries that name a record.
 func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entry, start func(*delivery)) error {
-	args := []any{p.Base, Group, c.opt.Name}
+	var b redisscript.Batch[entry]
 	for _, e := range entries {
-		args = append(args, e.lane, e.id, e.values[push.FieldID])
+		b.Add(takeScript.Call([]string{jobsKey(p), urgentKey(p)}, p.Base, Group, c.opt.Name), e, e.lane, e.id, e.values[push.FieldID])
 	}
-	answers, err := run(ctx, c.rdb, call{takeScript, []string{jobsKey(p), urgentKey(p)}, args})
-	if err != nil {
+	if err := b.Run(ctx, c.rdb); err != nil {
 		return fmt.Errorf("take: %w", err)
-	}
-	results, _ := answers[0].([]any)
-	if len(results) != len(entries) {
-		return fmt.Errorf("take: unexpected answer %T", answers[0])
 	}
 	var missing, broken []entry
 	var taken []*delivery
 	dropped := 0
-	for i, result := range results {
-		e := entries[i]
+	for e, result := range b.Answers() {
 		values, ok := result.([]any)
 		switch {
 		case ok:
@@ -130,7 +127,7 @@ func (c *Consumer) take(ctx context.Context, p pushlog.Partition, entries []entr
 		}
 	}
 	if dropped > 0 {
-		c.log.Info("dropped entries that stand for nothing any more", zap.Int("entries", dropped))
+		c.log.Info("dropped entries whose push has ended, or has another entry", zap.Int("entries", dropped))
 	}
 	c.suppress(ctx, taken)
 	for _, d := range taken {
@@ -226,6 +223,8 @@ func (c *Consumer) tellDeleted(ctx context.Context, p pushlog.Partition, entries
 	return nil
 }
 
+var rejectScript = library.Load("reject", redisscript.Adds, redisscript.Names{Keys: "jobs urgent index events", Args: "K group lane entry events_cap id code", Rest: "field value"})
+
 // reject makes a failed record of an entry that can't be read as a job, with
 // code, reason, and its raw fields.
 func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, code push.Code, reason string) error {
@@ -234,10 +233,9 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 	for n := 0; id == "" || c.keys.Of(id) != p; n++ {
 		id = entryUUID(p, e, n)
 	}
-	answers, err := run(ctx, c.rdb, call{rejectScript,
-		[]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
-		[]any{p.Base, Group, e.lane, e.id, eventsCap, id, string(code),
-			pushlog.FieldResult, string(code) + ": " + cut(reason, maxReason), pushlog.FieldRaw, rawFields(e)}})
+	wrote, err := rejectScript.Run(ctx, c.rdb, []string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
+		p.Base, Group, e.lane, e.id, eventsCap, id, string(code),
+		pushlog.FieldResult, string(code)+": "+cut(reason, maxReason), pushlog.FieldRaw, rawFields(e))
 	if redis.HasErrorPrefix(err, "OOM") { // as in adopt
 		c.trouble.note("rejecting an unreadable entry", err)
 		return nil
@@ -245,7 +243,7 @@ func (c *Consumer) reject(ctx context.Context, p pushlog.Partition, e entry, cod
 	if err != nil {
 		return fmt.Errorf("reject: %w", err)
 	}
-	if answers[0] == int64(1) { // else another did, or we did and did not hear of it
+	if wrote == int64(1) { // else another did, or we did and did not hear of it
 		c.metrics.end(push.Failed, code, time.Time{}, time.Time{})
 	}
 	c.log.Warn("unreadable entry", zap.String("id", id), zap.String("entry", e.id))

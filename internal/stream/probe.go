@@ -18,11 +18,12 @@ import (
 const probeLife = time.Minute
 
 var (
-	rightsScript = library.LoadUnnamed("rights", redisscript.Reads)
+	rightsScript = library.Load("rights", redisscript.Reads, redisscript.Names{Keys: "jobs", Args: "number", Rest: "name"})
+	probeNames   = redisscript.Names{Keys: "probe jobs", Args: "K life_ms"}
 	// The probe of a process that only adds, which a full Redis refuses; and of one whose
 	// work goes on then.
-	probeAddScript = library.LoadUnnamed("probe", redisscript.Adds)
-	probeScript    = library.LoadUnnamed("probe", redisscript.Writes)
+	probeAddScript = library.Load("probe", redisscript.Adds, probeNames)
+	probeScript    = library.Load("probe", redisscript.Writes, probeNames)
 )
 
 // ErrRights says that the Redis user may not do what a process needs; the error around
@@ -139,11 +140,11 @@ func CheckRights(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Ke
 	for _, k := range role.keysOf(keys) {
 		args = append(args, k)
 	}
-	answers, err := run(ctx, rdb, call{rightsScript, []string{jobsKey(keys.All()[0])}, args})
+	answer, err := rightsScript.Run(ctx, rdb, []string{jobsKey(keys.All()[0])}, args...)
 	if err != nil {
 		return fmt.Errorf("check rights: %w", err)
 	}
-	if missing := texts(answers[0]); len(missing) > 0 {
+	if missing := texts(answer); len(missing) > 0 {
 		return fmt.Errorf("%w: %s", ErrRights, strings.Join(missing, ", "))
 	}
 	return nil
@@ -156,11 +157,11 @@ func Probe(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, ro
 	if role == RoleProducer {
 		script = probeAddScript
 	}
-	var calls []call
+	var calls []redisscript.Call
 	for _, p := range keys.All() {
-		calls = append(calls, call{script, []string{probeKey(p), jobsKey(p)}, []any{p.Base, probeLife.Milliseconds()}})
+		calls = append(calls, script.Call([]string{probeKey(p), jobsKey(p)}, p.Base, probeLife.Milliseconds()))
 	}
-	answers, err := run(ctx, rdb, calls...)
+	answers, err := redisscript.Run(ctx, rdb, calls...)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/pushlog"
 )
 
@@ -17,23 +18,23 @@ import (
 func (c *Consumer) prober(ctx, work context.Context) {
 	for failures, round := 0, 0; ctx.Err() == nil; round++ {
 		if !c.gate.alone() || c.paused.Load() {
-			sleep(ctx, watchEvery/2)
+			loop.Sleep(ctx, watchEvery/2)
 			continue
 		}
 		p, wait := c.gate.breaker.probe(time.Now())
 		if !p.probe {
-			sleep(ctx, min(wait, watchEvery/2))
+			loop.Sleep(ctx, min(wait, watchEvery/2))
 			continue
 		}
 		sent, err := c.probeOnce(ctx, work, round, p)
 		if err != nil && ctx.Err() == nil {
 			c.trouble.note("probing", err)
-			backoff(ctx, failures)
+			loop.Backoff(ctx, failures)
 			failures++
 			continue
 		}
 		if failures = 0; !sent {
-			sleep(ctx, lookEvery)
+			loop.Sleep(ctx, reclaimEvery)
 		}
 	}
 }
@@ -70,7 +71,7 @@ func (c *Consumer) one(ctx context.Context, round int, start func(*delivery)) er
 	}
 	for _, lane := range lanes {
 		for _, p := range all {
-			found, err := c.unowned(ctx, p, lane)
+			found, err := c.unassignedOf(ctx, p, lane)
 			if err != nil {
 				return err
 			}

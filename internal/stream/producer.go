@@ -149,14 +149,14 @@ func (s store) accept(ctx context.Context, jobs []push.Job, ages []time.Duration
 	return answers, err
 }
 
-// acceptAll is acceptOnce; a stream that takes no more is straightened, and then asked
+// acceptAll is acceptOnce; a stream that takes no more has its ids fixed, and then asked
 // again.
 func (s store) acceptAll(ctx context.Context, jobs []push.Job, ages []time.Duration, l limits) ([]Answer, error) {
 	answers, err := acceptOnce(ctx, s.rdb, s.keys, jobs, ages, l)
 	if !errors.Is(err, errFull) {
 		return answers, err
 	}
-	if err := straightenAll(ctx, s.rdb, s.keys, zap.NewNop()); err != nil {
+	if err := fixAllIDs(ctx, s.rdb, s.keys, zap.NewNop()); err != nil {
 		return answers, err
 	}
 	again, err := acceptOnce(ctx, s.rdb, s.keys, jobs, ages, l)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushstream/internal/push"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -65,13 +66,15 @@ func (g *gate) holdIfAllLimited(ctx context.Context) {
 	}
 }
 
+var holdScript = library.Load("hold", redisscript.Writes, redisscript.Names{Keys: "hold evidence", Args: "code detail worker wait_ms tokens ago_ms"})
+
 // holdQuota holds the project until FCM gives it quota again. ago is empty, or how long
 // ago the first of several 429s came.
 func (g *gate) holdQuota(ctx context.Context, o push.Outcome, tokens int, ago any) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	_, err := run(ctx, g.rdb, call{holdScript, []string{holdKey(g.keys, g.project), evidenceKey(g.keys, g.project)},
-		[]any{string(o.Code), o.Detail, g.name, quotaWait(o).Milliseconds(), tokens, ago}})
+	_, err := holdScript.Run(ctx, g.rdb, []string{holdKey(g.keys, g.project), evidenceKey(g.keys, g.project)},
+		string(o.Code), o.Detail, g.name, quotaWait(o).Milliseconds(), tokens, ago)
 	if err != nil {
 		g.trouble.note("holding", err) // the next answer says the same
 		return

@@ -9,7 +9,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -78,7 +80,7 @@ func (r *reader) run(ctx context.Context) {
 		}
 		r.lookForOwn()
 		r.c.trouble.note("reading", err)
-		backoff(ctx, failures)
+		loop.Backoff(ctx, failures)
 		failures++
 	}
 }
@@ -192,8 +194,7 @@ func (r *reader) fetch(ctx context.Context, lane int, id string) (*entry, error)
 		return own, nil // deleted: to be reported
 	}
 	own.values = found[0].Values
-	answers, err := run(ctx, r.c.rdb, call{renewScript,
-		[]string{jobsKey(r.partition), urgentKey(r.partition)}, []any{Group, r.c.opt.Name, nobody, lane, id}})
+	answers, err := redisscript.Run(ctx, r.c.rdb, renewCall(r.partition, r.c.opt.Name, lane, id))
 	if err != nil {
 		return nil, fmt.Errorf("renew own pending: %w", err)
 	}

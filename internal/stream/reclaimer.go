@@ -2,48 +2,37 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
-// lookEvery is about how often each consumer looks for what is pending for
-// nobody.
-const lookEvery = 250 * time.Millisecond
+// reclaimEvery is about how often each consumer looks for unassigned entries.
+const reclaimEvery = 250 * time.Millisecond
 
 // suspectAfter is how many deliveries without an answer make a push suspect.
 const suspectAfter = 2
 
-// reclaimer brings what is pending for nobody into this consumer's hand: what
-// others handed back, and what was taken from the silent. All consumers do, each
-// as much as it has free slots for.
+// reclaimer claims unassigned entries until ctx ends: those that other consumers released,
+// and those whose lease has expired. All consumers do, each as many as it has free slots.
 func (c *Consumer) reclaimer(ctx context.Context) {
-	for failures := 0; ; {
+	loop.Every(ctx, reclaimEvery, reclaimEvery, func(ctx context.Context) error {
 		open, ok := c.mayStart(ctx)
 		if !ok {
-			return
+			return nil
 		}
 		n, err := c.reclaim(open)
-		switch {
-		case open.Err() != nil:
-			continue // paused, or stopping
-		case err != nil:
-			c.trouble.note("reclaiming", err)
-			backoff(ctx, failures)
-			failures++
-			continue
+		if open.Err() != nil || err == nil && n > 0 {
+			return loop.Again // paused, or there may be more
 		}
-		failures = 0
-		if n == 0 {
-			sleep(open, lookEvery/2+rand.N(lookEvery))
-		}
-	}
+		return err
+	}, c.trouble.noting("reclaiming"))
 }
 
 // reclaim looks once at every partition; it returns how many entries it claimed.
@@ -51,7 +40,7 @@ func (c *Consumer) reclaim(ctx context.Context) (int, error) {
 	total := 0
 	for _, p := range c.keys.All() {
 		for _, lane := range []int{laneUrgent, laneNormal} {
-			found, err := c.unowned(ctx, p, lane)
+			found, err := c.unassignedOf(ctx, p, lane)
 			if err != nil {
 				return total, err
 			}
@@ -72,16 +61,16 @@ func (c *Consumer) reclaim(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// unowned returns up to 100 entries of a lane that are pending for nobody. Of those
-// that two consumers have not answered for it returns one, and none while this
-// consumer has one in hand: whatever else is in hand with a push that kills its
-// consumer is lost with it, and would soon be taken for poison as well.
-func (c *Consumer) unowned(ctx context.Context, p pushlog.Partition, lane int) ([]entry, error) {
+// unassignedOf returns up to 100 unassigned entries of a lane. Of those that two consumers
+// have not answered for it returns one, and none while this consumer has one in flight:
+// what is in flight with a push that kills its consumer is lost with it, and would soon be
+// taken for poison as well.
+func (c *Consumer) unassignedOf(ctx context.Context, p pushlog.Partition, lane int) ([]entry, error) {
 	var found []entry
 	suspects := c.suspects()
 	for from := "-"; from != "" && len(found) < scriptBatch; {
 		pending, err := c.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
-			Stream: laneKey(p, lane), Group: Group, Start: from, End: "+", Count: scriptBatch, Consumer: nobody,
+			Stream: laneKey(p, lane), Group: Group, Start: from, End: "+", Count: scriptBatch, Consumer: unassigned,
 		}).Result()
 		if err != nil {
 			return nil, listError(err)
@@ -104,6 +93,8 @@ func (c *Consumer) unowned(ctx context.Context, p pushlog.Partition, lane int) (
 	return found, nil
 }
 
+var claimScript = library.Load("claim", redisscript.Writes, redisscript.Names{Keys: "jobs urgent", Args: "group consumer unassigned", Each: "lane entry"})
+
 // claim claims entries for which it has a slot each, and has them opened like any
 // others. It returns how many it got; others may be faster.
 func (c *Consumer) claim(ctx context.Context, p pushlog.Partition, batch []entry) (int, error) {
@@ -120,22 +111,16 @@ func (c *Consumer) claimEntries(ctx context.Context, p pushlog.Partition, batch 
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	now := time.Now()
-	args := []any{Group, c.opt.Name, nobody}
+	var b redisscript.Batch[entry]
 	for _, e := range batch {
-		args = append(args, e.lane, e.id)
+		b.Add(claimScript.Call([]string{jobsKey(p), urgentKey(p)}, Group, c.opt.Name, unassigned), e, e.lane, e.id)
 	}
-	answers, err := run(ctx, c.rdb, call{claimScript, []string{jobsKey(p), urgentKey(p)}, args})
-	if err != nil {
+	if err := b.Run(ctx, c.rdb); err != nil {
 		return 0, fmt.Errorf("claim: %w", err)
 	}
-	results, _ := answers[0].([]any)
-	if len(results) != len(batch) {
-		return 0, errors.New("claim: unexpected answer")
-	}
 	var got []entry
-	for i, result := range results {
-		if values := fieldsOf(result); len(values) > 0 {
-			e := batch[i]
+	for e, fields := range b.Answers() {
+		if values := fieldsOf(fields); len(values) > 0 {
 			e.values, e.leasedAt = values, now
 			got = append(got, e)
 		}

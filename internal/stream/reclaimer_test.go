@@ -207,7 +207,7 @@ func (b *bundle) claimOnly(t *testing.T, name string) {
 	if err := (sweeper{c}).sweep(t.Context(), p, time.Now(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	args := []any{Group, name, nobody}
+	args := []any{Group, name, unassigned}
 	for _, e := range pendingOf(t, b, jobsKey(p)) {
 		args = append(args, laneNormal, e.ID)
 	}
@@ -272,7 +272,7 @@ func TestLapseLooksAgain(t *testing.T) {
 	b.accept(t, job("a"))
 	d := b.read(t, b.consumer(t, "owner", nil), p, 1)[0]
 	s := sweeper{b.consumer(t, "c", nil)}
-	if err := s.lapse(t.Context(), p, []entry{{lane: d.lane, id: d.entry}}, time.Now()); err != nil {
+	if err := s.expire(t.Context(), p, []entry{{lane: d.lane, id: d.entry}}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if got := pendingOf(t, b, jobsKey(p))[0].Consumer; got != "owner" {
@@ -292,7 +292,7 @@ func TestTurns(t *testing.T) {
 	p, q := b.keys.Partition(0), b.keys.Partition(1)
 	check := func(s sweeper, p pushlog.Partition, want bool) {
 		t.Helper()
-		if now, err := s.turn(t.Context(), p); now > 0 != want || err != nil {
+		if now, err := s.lock(t.Context(), p); now > 0 != want || err != nil {
 			t.Errorf("%s: %v, %v", s.c.Name(), now, err)
 		}
 	}
@@ -335,7 +335,7 @@ func TestQuietAfterAnOutage(t *testing.T) {
 	check("when nobody could ask for a lease,", "owner")
 	check("a moment later", "owner")
 	b.rdb.HSet(t.Context(), sweepKey(p), "quiet_ms", nowMS()-1)
-	check("when the owner had its time,", nobody)
+	check("when the owner had its time,", unassigned)
 }
 
 // Back-pressure holds for what is taken over, too; and what nobody has room for
@@ -370,7 +370,7 @@ func TestClaimsOnlyWhatItHasRoomFor(t *testing.T) {
 			owners[e.Consumer]++
 		}
 	}
-	if owners["c"] != 8 || owners[nobody] != 92 {
+	if owners["c"] != 8 || owners[unassigned] != 92 {
 		t.Errorf("pending: %v, with 8 places", owners)
 	}
 	cancel()

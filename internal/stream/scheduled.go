@@ -11,6 +11,7 @@ import (
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redisclock"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -177,9 +178,11 @@ func (c *Control) SendNow(ctx context.Context, ids ...string) ([]Change, error) 
 	return c.move(ctx, operation(), 0, "", ids...)
 }
 
+var moveScript = library.Load("move", redisscript.Writes, redisscript.Names{Keys: "jobs urgent due events index", Args: "K events_cap default_ttl operation time_ms reserved", Each: "id"})
+
 func (c *Control) move(ctx context.Context, op string, due int64, text string, ids ...string) ([]Change, error) {
-	return c.change(ctx, ids, func(p pushlog.Partition) call {
-		return call{moveScript, []string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
-			[]any{p.Base, eventsCap, push.DefaultTTL, op, due, text}}
+	return c.change(ctx, ids, func(p pushlog.Partition) redisscript.Call {
+		return moveScript.Call([]string{jobsKey(p), urgentKey(p), dueKey(p), eventsKey(p), p.Index()},
+			p.Base, eventsCap, push.DefaultTTL, op, due, text)
 	})
 }

@@ -16,40 +16,11 @@ var lua embed.FS
 
 // The transitions: see the head of each file for its contract.
 var (
-	takeScript    = load("take")
-	settleScript  = load("settle")
-	retryScript   = load("retry")
-	promoteScript = load("promote")
-	releaseScript = load("release")
-	rejectScript  = load("reject")
-	leaveScript   = load("leave")
-	renewScript   = load("renew")
-	claimScript   = load("claim")
-	lapseScript   = load("lapse")
-	redriveScript = load("redrive")
-	cancelScript  = load("cancel")
-	allowScript   = load("allow")
-	holdScript    = load("hold")
-	liftScript    = load("lift")
-	weighScript   = load("weigh")
-	waitingScript = load("waiting")
-
-	postponeScript = load("postpone")
-	buryScript     = load("bury")
-	reaskScript    = load("reask")
-	forgiveScript  = load("forgive")
-	beatScript     = load("beat")
-	turnScript     = load("turn")
-	dutyScript     = load("duty")
-	reapScript     = load("reap")
-	dropScript     = load("drop")
-	flushScript    = load("flush")
-	haltScript     = load("halt")
-	moveScript     = load("move")
-	touchScript    = load("touch")
-	shortenScript  = load("shorten")
-
-	straightenScript = load("straighten")
+	dutyScript  = load("duty")
+	reapScript  = load("reap")
+	dropScript  = load("drop")
+	flushScript = load("flush")
+	haltScript  = load("halt")
 )
 
 // acceptWidth is how many values accept.lua takes of a job.
@@ -81,14 +52,7 @@ var samples = func() []string {
 var library = redisscript.New(`%d+`, samples, lua, pushlog.Lua)
 
 // load loads a script whose head names nothing yet.
-func load(name string) *redisscript.Script {
-	// Out of memory, Redis must still let finished work go.
-	switch name {
-	case "reject", "redrive", "bury": // they only add
-		return library.LoadUnnamed(name, redisscript.Adds)
-	}
-	return library.LoadUnnamed(name, redisscript.Writes)
-}
+func load(name string) *redisscript.Script { return library.LoadUnnamed(name, redisscript.Writes) }
 
 // call is one run of a script.
 type call struct {

@@ -9,7 +9,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/push"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -31,7 +33,7 @@ func (c *Consumer) settler(ctx context.Context) {
 				break
 			}
 			c.trouble.note("settling", err)
-			if !backoff(ctx, failures) {
+			if !loop.Backoff(ctx, failures) {
 				// The entries stay pending; the record is consulted before anyone sends again.
 				c.log.Error("gave up settling", zap.Int("pushes", len(batch)), zap.Error(err))
 				break
@@ -64,74 +66,66 @@ func (c *Consumer) gather(first settlement, timer *time.Timer) []settlement {
 	return batch
 }
 
+var settleScript = library.Load("settle", redisscript.Writes, redisscript.Names{
+	Keys: "jobs urgent events",
+	Args: "K group consumer events_cap unassigned",
+	Each: "lane entry id accepted_ms code try line status attempts deliveries result sent_at"})
+
+var retryScript = library.Load("retry", redisscript.Writes, redisscript.Names{
+	Keys: "jobs urgent events due",
+	Args: "K group consumer events_cap unassigned",
+	Each: "lane entry id accepted_ms code try line due_ms attempts deliveries result retry_until drop refused now_ms"})
+
 // settle runs the scripts that a batch needs, in one round trip.
 func (c *Consumer) settle(ctx context.Context, batch []settlement) error {
 	batch = slices.SortedStableFunc(slices.Values(batch), func(a, b settlement) int { return compareEntries(a.entry, b.entry) })
-	var b callBatch
-	asked := map[int][]*settlement{} // by call
+	var b redisscript.Batch[*settlement]
 	for i := range batch {
 		s := &batch[i]
 		p := s.partition
-		keys := []string{jobsKey(p), urgentKey(p)}
-		if s.abandon {
-			continue
-		}
-		if s.release {
-			b.add(call{releaseScript, keys, releaseHead(c.opt.Name)}, []any{s.lane, s.entry})
-			continue
-		}
-		keys = append(keys, eventsKey(p))
-		head := []any{p.Base, Group, c.opt.Name, eventsCap, nobody}
-		if s.status == push.Retrying {
-			n := b.add(call{retryScript, append(keys, dueKey(p)), head}, retryArgs(s))
-			asked[n] = append(asked[n], s)
-		} else {
-			n := b.add(call{settleScript, keys, head}, settleArgs(s))
-			asked[n] = append(asked[n], s)
+		keys := []string{jobsKey(p), urgentKey(p), eventsKey(p)}
+		head := []any{p.Base, Group, c.opt.Name, eventsCap, unassigned}
+		begin := []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), string(s.code), numberOr(s.try), s.line}
+		switch {
+		case s.abandon:
+		case s.release:
+			b.Add(releaseCall(p, c.opt.Name), s, s.lane, s.entry)
+		case s.status == push.Retrying:
+			until := ""
+			if !s.newUntil.IsZero() {
+				until = stamp(s.newUntil)
+			}
+			b.Add(retryScript.Call(append(keys, dueKey(p)), head...), s, append(begin,
+				s.due.UnixMilli(), s.tried, s.deliveries, s.result, until, numberOr(s.drop), s.refused, s.now())...)
+		default:
+			b.Add(settleScript.Call(keys, head...), s, append(begin,
+				string(s.status), s.tried, s.deliveries, s.result, stamp(s.at))...)
 		}
 	}
-	answers, err := run(ctx, c.rdb, b.calls...)
-	if err != nil {
+	if err := b.Run(ctx, c.rdb); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
-	for n, list := range asked {
-		c.count(list, answers[n])
+	for s, answer := range b.Answers() {
+		if !s.release {
+			c.count(s, answer == int64(1))
+		}
 	}
 	c.noteWaits(ctx, batch)
-	c.bury(ctx, batch)
+	c.suppressTokens(ctx, batch)
 	return nil
 }
 
-// count counts what one call settled, and what came too late. After a lost reply
+// count counts a push that was settled, or whose outcome came too late. After a lost reply
 // the second answer calls late what the first has settled.
-func (c *Consumer) count(asked []*settlement, answer any) {
-	results, _ := answer.([]any)
-	for i, s := range asked {
-		if i < len(results) && results[i] == int64(1) {
-			c.metrics.settled.WithLabelValues(string(s.status)).Inc()
-			if s.status != push.Retrying {
-				c.metrics.end(s.status, s.code, s.acceptedAt, s.at)
-			}
-		} else {
-			c.metrics.late.Inc()
-		}
+func (c *Consumer) count(s *settlement, settled bool) {
+	if !settled {
+		c.metrics.late.Inc()
+		return
 	}
-}
-
-// settleArgs are what settle.lua takes for one push.
-func settleArgs(s *settlement) []any {
-	return []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), string(s.status), string(s.code),
-		s.tried, s.deliveries, s.result, stamp(s.at), numberOr(s.try), s.line}
-}
-
-// retryArgs are what retry.lua takes for one push.
-func retryArgs(s *settlement) []any {
-	until := ""
-	if !s.newUntil.IsZero() {
-		until = stamp(s.newUntil)
+	c.metrics.settled.WithLabelValues(string(s.status)).Inc()
+	if s.status != push.Retrying {
+		c.metrics.end(s.status, s.code, s.acceptedAt, s.at)
 	}
-	return []any{s.lane, s.entry, s.job.ID, s.acceptedAt.UnixMilli(), s.due.UnixMilli(), string(s.code),
-		s.tried, s.deliveries, s.result, until, numberOr(s.try), s.line, numberOr(s.drop), s.refused, s.now()}
 }
 
 // numberOr writes 0 as an absent value.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -12,8 +11,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"pushstream/internal/loop"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -21,40 +22,33 @@ const (
 	maxDeliveries = 5   // without an answer: then the push itself is suspected
 )
 
-// sweeper takes from silent consumers what they have, and their names out of the
-// group. The consumers take turns at it, which they agree on in Redis: there is no
-// leader to lose, and the cost does not grow with the number of consumers.
+// sweeper expires the leases of dead consumers, and removes their names from the group. It
+// runs under a lock that any consumer may take: there is no leader to lose, and the cost
+// does not grow with the number of consumers.
 type sweeper struct{ c *Consumer }
 
-// run sweeps until ctx ends, while the consumer is not paused; one that has stepped back
-// may be the last that lives.
+// run sweeps until ctx ends, while the consumer is not paused; one with an open circuit
+// breaker may be the last that lives.
 func (s sweeper) run(ctx context.Context) {
-	every := s.c.lease.length / sweepEvery / 2 // turns don't end when we look
-	for failures := 0; ; {
-		open, ok := s.c.pausing.wait(ctx)
+	every := s.c.lease.length / sweepEvery / 2 // the lock does not become free at the moment of a pass
+	loop.Every(ctx, every, every, func(ctx context.Context) error {
+		open, ok := s.c.unpaused.wait(ctx)
 		if !ok {
-			return
+			return nil
 		}
 		err := s.pass(open)
-		switch {
-		case open.Err() != nil:
-			continue // paused, or stopping
-		case err != nil:
-			s.c.trouble.note("sweeping", err)
-			backoff(ctx, failures)
-			failures++
-			continue
+		if open.Err() != nil {
+			return loop.Again // paused
 		}
-		failures = 0
-		sleep(open, every/2+rand.N(every))
-	}
+		return err
+	}, s.c.trouble.noting("sweeping"))
 }
 
-// pass sweeps the partitions whose turn it gets.
+// pass sweeps the partitions whose lock it gets.
 func (s sweeper) pass(ctx context.Context) error {
 	for _, p := range s.c.keys.All() {
 		began := time.Now()
-		now, err := s.turn(ctx, p)
+		now, err := s.lock(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -71,20 +65,23 @@ func (s sweeper) pass(ctx context.Context) error {
 	return nil
 }
 
-// turn returns Redis's time in ms if it is this consumer's turn to sweep, else 0.
-func (s sweeper) turn(ctx context.Context, p pushlog.Partition) (int64, error) {
-	answers, err := run(ctx, s.c.rdb, call{turnScript, []string{sweepKey(p)},
-		[]any{s.c.opt.Name, (s.c.lease.length / sweepEvery).Milliseconds(), s.c.lease.length.Milliseconds()}})
+var sweepLockScript = library.Load("sweep_lock", redisscript.Writes, redisscript.Names{Keys: "sweep", Args: "consumer ttl_ms lease_ms"})
+
+// lock takes the lock to sweep a partition, and returns Redis's time in ms; 0 if another
+// consumer has it.
+func (s sweeper) lock(ctx context.Context, p pushlog.Partition) (int64, error) {
+	answer, err := sweepLockScript.Run(ctx, s.c.rdb, []string{sweepKey(p)},
+		s.c.opt.Name, (s.c.lease.length / sweepEvery).Milliseconds(), s.c.lease.length.Milliseconds())
 	if err != nil {
-		return 0, fmt.Errorf("take turn: %w", err)
+		return 0, fmt.Errorf("lock for a sweep: %w", err)
 	}
-	now, _ := answers[0].(int64)
+	now, _ := answer.(int64)
 	return now, nil
 }
 
 // sweep looks through the whole pending lists of a partition once, step by step. Redis's
-// clock said now when the turn began, by this machine's clock: if it is set while the
-// sweep goes on, nothing lapses.
+// clock said now when the sweep began, by this machine's clock: if it is set while the
+// sweep goes on, no lease expires.
 func (s sweeper) sweep(ctx context.Context, p pushlog.Partition, now, began time.Time) error {
 	for _, lane := range []int{laneUrgent, laneNormal} {
 		for from := "-"; from != ""; {
@@ -98,26 +95,16 @@ func (s sweeper) sweep(ctx context.Context, p pushlog.Partition, now, began time
 			if len(pending) == sweepStep {
 				from = "(" + pending[sweepStep-1].ID
 			}
-			var stale, ahead []entry
+			var over []entry // expired, or delivered in the future
 			for _, e := range pending {
-				if e.Consumer != nobody && e.Idle == 0 {
-					ahead = append(ahead, entry{lane: lane, id: e.ID})
-				}
-				if e.Consumer != s.c.opt.Name && e.Consumer != nobody && e.Idle >= s.c.lease.length {
-					stale = append(stale, entry{lane: lane, id: e.ID})
+				if e.Consumer != unassigned && (e.Idle == 0 || e.Consumer != s.c.opt.Name && e.Idle >= s.c.lease.length) {
+					over = append(over, entry{lane: lane, id: e.ID})
 				}
 			}
-			for batch := range slices.Chunk(ahead, scriptBatch) {
-				if err := s.touch(ctx, p, batch); err != nil {
+			for batch := range slices.Chunk(over, scriptBatch) {
+				if err := s.expire(ctx, p, batch, now.Add(time.Since(began))); err != nil {
 					return err
 				}
-			}
-			for len(stale) > 0 {
-				n := min(len(stale), scriptBatch)
-				if err := s.lapse(ctx, p, stale[:n], now.Add(time.Since(began))); err != nil {
-					return err
-				}
-				stale = stale[n:]
 			}
 		}
 	}
@@ -134,47 +121,34 @@ func acceptedAt(score any) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// touch has the leases of entries begin now that were delivered in the future, by Redis's
-// clock before it was set back.
-func (s sweeper) touch(ctx context.Context, p pushlog.Partition, ahead []entry) error {
-	args := []any{Group}
-	for _, e := range ahead {
-		args = append(args, e.lane, e.id)
-	}
-	if _, err := run(ctx, s.c.rdb, call{touchScript, []string{jobsKey(p), urgentKey(p)}, args}); err != nil {
-		return fmt.Errorf("touch: %w", err)
-	}
-	return nil
-}
+var expireScript = library.Load("expire_leases", redisscript.Writes, redisscript.Names{
+	Keys: "jobs urgent index events",
+	Args: "K group consumer now_ms events_cap unassigned lease_ms most",
+	Each: "lane entry"})
 
-// lapse takes entries from their silent consumers, unless Redis's clock was set: by it
-// should be now.
-func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry, now time.Time) error {
-	args := []any{p.Base, Group, s.c.opt.Name, now.UnixMilli(), eventsCap, nobody, s.c.lease.length.Milliseconds(), maxDeliveries}
-	for _, e := range stale {
-		args = append(args, e.lane, e.id)
+// expire takes entries whose lease has expired from their consumers, unless Redis's clock
+// was set: by it should be now. Leases from the future begin now.
+func (s sweeper) expire(ctx context.Context, p pushlog.Partition, batch []entry, now time.Time) error {
+	var b redisscript.Batch[entry]
+	for _, e := range batch {
+		b.Add(expireScript.Call([]string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)},
+			p.Base, Group, s.c.opt.Name, now.UnixMilli(), eventsCap, unassigned, s.c.lease.length.Milliseconds(), maxDeliveries), e, e.lane, e.id)
 	}
-	answers, err := run(ctx, s.c.rdb, call{lapseScript, []string{jobsKey(p), urgentKey(p), p.Index(), eventsKey(p)}, args})
-	if err != nil {
-		return fmt.Errorf("lapse: %w", err)
-	}
-	results, _ := answers[0].([]any)
-	if len(results) != len(stale) {
-		return errors.New("lapse: unexpected answer")
+	if err := b.Run(ctx, s.c.rdb); err != nil {
+		return fmt.Errorf("expire leases: %w", err)
 	}
 	counts := map[any]int{}
-	for i, result := range results {
-		answer, _ := result.([]any)
-		if len(answer) == 0 {
-			return errors.New("lapse: unexpected answer")
+	for e, answer := range b.Answers() {
+		result, _ := answer.([]any)
+		if len(result) == 0 {
+			return errors.New("expire leases: unexpected answer")
 		}
-		counts[answer[0]]++
-		if answer[0] == "failed" && len(answer) > 1 {
-			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(answer[1]), s.c.clock.Now())
+		counts[result[0]]++
+		if result[0] == "failed" && len(result) > 1 {
+			s.c.metrics.end(push.Failed, push.CodePoison, acceptedAt(result[1]), s.c.clock.Now())
 		}
-		if answer[0] == "poison" && len(answer) > 1 {
-			e := stale[i]
-			e.values = fieldsOf(answer[1])
+		if result[0] == "poison" && len(result) > 1 {
+			e.values = fieldsOf(result[1])
 			reason := fmt.Sprintf("handed out %d times without an answer", maxDeliveries)
 			if err := s.c.reject(ctx, p, e, push.CodePoison, reason); err != nil {
 				return err
@@ -183,8 +157,8 @@ func (s sweeper) lapse(ctx context.Context, p pushlog.Partition, stale []entry, 
 	}
 	poison := counts["failed"] + counts["poison"]
 	s.c.metrics.settled.WithLabelValues(string(push.Failed)).Add(float64(poison))
-	if counts["lapsed"]+counts["deleted"]+poison > 0 {
-		s.c.log.Info("took from silent consumers", zap.Int("entries", counts["lapsed"]), zap.Int("deleted", counts["deleted"]), zap.Int("poison", poison))
+	if counts["expired"]+counts["deleted"]+poison > 0 {
+		s.c.log.Info("leases expired", zap.Int("entries", counts["expired"]), zap.Int("deleted", counts["deleted"]), zap.Int("poison", poison))
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func TestTransitionsTwice(t *testing.T) {
 			b.rdb.Do(t.Context(), "XCLAIM", jobsKey(p), Group, "dead", 0, d[1].entry, "IDLE", 60_000, "RETRYCOUNT", maxDeliveries, "JUSTID")
 			return func() {
 				stale := []entry{{lane: laneNormal, id: d[0].entry}, {lane: laneNormal, id: d[1].entry}}
-				if err := (sweeper{c}).lapse(t.Context(), p, stale, time.Now()); err != nil {
+				if err := (sweeper{c}).expire(t.Context(), p, stale, time.Now()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -194,22 +194,22 @@ func TestTransitionsTwice(t *testing.T) {
 		},
 		"bury": func(t *testing.T, b *bundle, c *Consumer) func() {
 			dead := []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now, deadToken: true}}
-			return func() { c.bury(t.Context(), dead) }
+			return func() { c.suppressTokens(t.Context(), dead) }
 		},
 		"forgive": func(t *testing.T, b *bundle, c *Consumer) func() {
-			c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now, deadToken: true},
+			c.suppressTokens(t.Context(), []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now, deadToken: true},
 				{delivery: &delivery{job: job("b")}, code: push.CodeUnregistered, at: now, deadToken: true}})
 			return func() {
-				if _, err := c.forgive(t.Context(), []string{pushlog.TokenHash("token-a")}); err != nil {
+				if _, err := restore(t.Context(), b.rdb, b.keys, c.opt.Project, []string{pushlog.TokenHash("token-a")}); err != nil {
 					t.Fatal(err)
 				}
 			}
 		},
 		"reask": func(t *testing.T, b *bundle, c *Consumer) func() {
-			c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now.Add(-reaskAfter), deadToken: true}})
+			c.suppressTokens(t.Context(), []settlement{{delivery: &delivery{job: job("a")}, code: push.CodeUnregistered, at: now.Add(-recheckAfter), deadToken: true}})
 			d := &delivery{job: job("a")}
 			return func() {
-				if err := c.reask(t.Context(), []*delivery{d}); err != nil || d.suppressed != "" {
+				if err := c.recheck(t.Context(), []*delivery{d}); err != nil || d.suppressed != "" {
 					t.Fatal(err, d.suppressed)
 				}
 			}

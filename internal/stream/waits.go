@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushstream/internal/push"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -59,42 +60,41 @@ func (w *ownWaits) left(token string, now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
+var readWaitsScript = library.Load("read_waits", redisscript.Writes, redisscript.Names{Keys: "waits lengths", Each: "token"})
+
 // askWaits notes how much longer the tokens of deliveries wait. If Redis does not say,
 // they are sent: FCM knows.
 func (c *Consumer) askWaits(ctx context.Context, deliveries []*delivery) error {
-	var b callBatch
+	var b redisscript.Batch[*delivery]
 	for _, d := range deliveries {
-		b.add(call{waitingScript, []string{waitsKey(c.keys, c.opt.Project), waitLengthsKey(c.keys, c.opt.Project)}, nil}, []any{d.tokenHash()})
+		b.Add(readWaitsScript.Call([]string{waitsKey(c.keys, c.opt.Project), waitLengthsKey(c.keys, c.opt.Project)}), d, d.tokenHash())
 	}
-	answers, err := run(ctx, c.rdb, b.calls...)
-	if err != nil {
+	if err := b.Run(ctx, c.rdb); err != nil {
 		return fmt.Errorf("ask for waits: %w", err)
 	}
-	for i, d := range deliveries {
-		list, _ := answers[i/scriptBatch].([]any)
-		if i%scriptBatch >= len(list) {
+	for d, answer := range b.Answers() {
+		ms, ok := answer.(int64)
+		if !ok {
 			return errors.New("ask for waits: unexpected answer")
 		}
-		ms, _ := list[i%scriptBatch].(int64)
-		d.takenAt, d.waits = time.Now(), time.Duration(ms)*time.Millisecond
+		d.waits = time.Duration(ms) * time.Millisecond
 	}
 	return nil
 }
 
+var addWaitsScript = library.Load("add_waits", redisscript.Writes, redisscript.Names{Keys: "waits lengths", Args: "most", Each: "token wait_ms"})
+
 // noteWaits has the device tokens wait that settlements found over their limit. It comes
 // after they were settled; if it fails, the next push to the token finds out.
 func (c *Consumer) noteWaits(ctx context.Context, settled []settlement) {
-	var b callBatch
-	head := call{postponeScript, []string{waitsKey(c.keys, c.opt.Project), waitLengthsKey(c.keys, c.opt.Project)}, []any{mostWaits}}
+	var b redisscript.Batch[string]
+	head := addWaitsScript.Call([]string{waitsKey(c.keys, c.opt.Project), waitLengthsKey(c.keys, c.opt.Project)}, mostWaits)
 	for _, s := range settled {
 		if s.tokenWait > 0 {
-			b.add(head, []any{s.tokenHash(), s.tokenWait.Milliseconds()})
+			b.Add(head, s.tokenHash(), s.tokenHash(), s.tokenWait.Milliseconds())
 		}
 	}
-	if len(b.calls) == 0 {
-		return
-	}
-	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
+	if err := b.Run(ctx, c.rdb); err != nil {
 		c.trouble.note("noting waits of device tokens", err)
 	}
 }

@@ -84,11 +84,11 @@ func TestWaitsAreBounded(t *testing.T) {
 	for i := range 300 {
 		many = append(many, settlement{delivery: toToken(fmt.Sprint("x", i)), tokenWait: time.Second})
 	}
-	if _, err := run(t.Context(), b.rdb, call{postponeScript, []string{waitsKey(b.keys, "default"), waitLengthsKey(b.keys, "default")}, []any{100}}); err != nil {
+	if _, err := run(t.Context(), b.rdb, call{addWaitsScript, []string{waitsKey(b.keys, "default"), waitLengthsKey(b.keys, "default")}, []any{100}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range many {
-		if _, err := run(t.Context(), b.rdb, call{postponeScript, []string{waitsKey(b.keys, "default"), waitLengthsKey(b.keys, "default")},
+		if _, err := run(t.Context(), b.rdb, call{addWaitsScript, []string{waitsKey(b.keys, "default"), waitLengthsKey(b.keys, "default")},
 			[]any{100, s.tokenHash(), 60_000}}); err != nil {
 			t.Fatal(err)
 		}

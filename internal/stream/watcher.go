@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"pushstream/internal/loop"
 )
 
 // watchEvery is how often a consumer looks whether it is to pause, and whether
@@ -31,7 +33,7 @@ func (c *Consumer) watcher(ctx context.Context, stop context.CancelCauseFunc) {
 		case err != nil && ctx.Err() == nil:
 			c.trouble.note("looking for orders", err)
 		}
-		sleep(ctx, watchEvery)
+		loop.Sleep(ctx, watchEvery)
 	}
 	// The others must not wait for this worker's answers.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -60,7 +62,7 @@ func (c *Consumer) watch(ctx context.Context) error {
 	all, one := control.Val()[0] != nil, control.Val()[1] != nil
 	if c.pausedAll && !all {
 		// All go on at the same time.
-		if _, err := lift(ctx, c.rdb, c.keys, c.opt.Project, c.opt.RampUp, noHold); err != nil {
+		if _, err := endHold(ctx, c.rdb, c.keys, c.opt.Project, c.opt.RampUp, noHold); err != nil {
 			return err
 		}
 	}
@@ -83,14 +85,15 @@ func (c *Consumer) pause(pause bool) {
 	c.adjust()
 }
 
-// adjust closes the valve while the consumer is paused, or has stepped back alone; else
-// it opens it. What waits for a worker is handed back; what is in flight finishes.
+// adjust closes the intake while the consumer is paused, or its circuit breaker is open and
+// the project is not held; else it opens the intake. Deliveries that no worker has begun are
+// released; sends in flight finish.
 func (c *Consumer) adjust() {
 	c.adjusting.Lock()
 	paused := c.paused.Load()
 	open := !paused && !c.gate.alone()
-	c.pausing.set(!paused)
-	changed := c.valve.set(open)
+	c.unpaused.set(!paused)
+	changed := c.intake.set(open)
 	c.adjusting.Unlock()
 	if changed && !open {
 		c.returnWaiting()

@@ -12,10 +12,10 @@ const (
 // window is the last tries that FCM answered, the newest of each token.
 type window struct {
 	tries []answeredTry
-	// forgiven are the tokens of the last wave: they are not to be suppressed, and if
+	// spared are the tokens of the last wave: they are not to be suppressed, and if
 	// they are already, that is taken back.
-	forgiven map[string]bool
-	pending  []string // of them, those to be taken off the list
+	spared  map[string]bool
+	pending []string // of them, those to be taken off the list
 }
 
 type answeredTry struct {
@@ -49,16 +49,16 @@ func (w *window) wave(now time.Time) bool {
 	return len(w.tries) == waveTries && n >= waveShare
 }
 
-// forgive ends the window: it returns when its first UNREGISTERED was, and the tokens.
-func (w *window) forgive(now time.Time) (since time.Time, tokens []string) {
-	w.forgiven, since = map[string]bool{}, now
+// end ends the window: it returns when its first UNREGISTERED was, and the tokens.
+func (w *window) end(now time.Time) (since time.Time, tokens []string) {
+	w.spared, since = map[string]bool{}, now
 	for _, t := range w.tries {
 		if t.unregistered && now.Sub(t.at) < waveFor {
 			if t.at.Before(since) {
 				since = t.at
 			}
 			tokens = append(tokens, t.token)
-			w.forgiven[t.token] = true
+			w.spared[t.token] = true
 		}
 	}
 	w.pending, w.tries = tokens, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"pushstream/internal/redisclock"
+	"pushstream/internal/redisscript"
 )
 
 const (
@@ -79,6 +80,8 @@ func (c *Consumer) state() State {
 	return Running
 }
 
+var heartbeatScript = library.Load("heartbeat", redisscript.Writes, redisscript.Names{Keys: "worker", Args: "ttl_ms", Rest: "field value"})
+
 // beat writes one heartbeat: the worker's hash, with a TTL, and its place in
 // the set of workers by the time of the beat.
 func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error {
@@ -90,14 +93,14 @@ func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error 
 	}
 	key := workerKey(c.keys, c.opt.Name)
 	circuit := cmp.Or(c.gate.breaker.circuit(), &Circuit{})
-	_, err := run(ctx, c.rdb, call{beatScript, []string{key}, []any{workerTTL.Milliseconds(),
+	_, err := heartbeatScript.Run(ctx, c.rdb, []string{key}, workerTTL.Milliseconds(),
 		"name", c.opt.Instance, "role", "consumer", "host", host, "pid", os.Getpid(), "version", c.opt.Version,
 		"state", string(c.state()), "started_at", stamp(c.started), "beat_at", stamp(now),
 		"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
 		"project", c.opt.Project, "simulator", strconv.FormatBool(c.opt.Simulator), "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest(),
 		"circuit_reason", string(circuit.Reason), "circuit_code", string(circuit.Code), "circuit_detail", circuit.Detail,
 		"circuit_since", circuit.Since, "circuit_probe_at", circuit.ProbeAt, "circuit_tokens", circuit.Tokens,
-		"clock_offset_ms", c.clock.Offset().Milliseconds(), "clock_step_ms", step.By.Milliseconds(), "clock_step_at", stampTime(step.At)}})
+		"clock_offset_ms", c.clock.Offset().Milliseconds(), "clock_step_ms", step.By.Milliseconds(), "clock_step_at", stampTime(step.At))
 	if err != nil {
 		return fmt.Errorf("beat: %w", err)
 	}

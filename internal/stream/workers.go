@@ -68,7 +68,7 @@ func (c *Control) Workers(ctx context.Context) ([]Worker, error) {
 		return nil, fmt.Errorf("list workers: %w", err)
 	}
 	for name := range pending {
-		if !slices.Contains(names, name) && name != nobody {
+		if !slices.Contains(names, name) && name != unassigned {
 			names = append(names, name)
 		}
 	}

@@ -13,13 +13,13 @@ local now = tonumber(now_ms)
 if redis.call('EXISTS', token) == 1 then return 'added' end
 redis.call('ZREMRANGEBYSCORE', tokens, '-inf', now)
 local own = 0
-for _, id in ipairs(redis.call('ZRANGE', tokens, 0, -1)) do
-  local t = redis.call('HMGET', K .. ':token:' .. id, 'name', 'expires_ms', 'owner')
+for _, other in ipairs(redis.call('ZRANGE', tokens, 0, -1)) do
+  local t = redis.call('HMGET', K .. ':token:' .. other, 'name', 'expires_ms', 'owner')
   if t[3] == owner then own = own + 1 end
   if t[1] == name then
     if tonumber(t[2]) > now then return 'exists' end
-    redis.call('DEL', K .. ':token:' .. id)
-    redis.call('ZREM', tokens, id)
+    redis.call('DEL', K .. ':token:' .. other)
+    redis.call('ZREM', tokens, other)
   end
 end
 if redis.call('ZCARD', tokens) >= tonumber(most) or own >= tonumber(most_owned) then return 'full' end

@@ -12,7 +12,7 @@
 -- record, and is never sent), 0 repeated (the id has a record of the same fingerprint).
 -- Nothing changed: -1 refused (backlog full), -2 refused (too many reserved pushes),
 -- -3 unusable (the key of its record, or an index of one of its values, holds another
--- type), -4 not accepted (its stream takes no more: see straighten), -5 conflict (the id
+-- type), -4 not accepted (its stream takes no more: see fix_ids), -5 conflict (the id
 -- has a record of another fingerprint), -6 known (the id has a record whose fingerprint is
 -- not to be seen here, since it is packed, or of a version without: whoever calls compares).
 --

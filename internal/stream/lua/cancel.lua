@@ -1,17 +1,18 @@
--- cancel: pushes that nobody has in hand are taken back.
+-- cancel: pushes that are not in flight end.
 --
--- KEYS  1 jobs  2 jobs:urgent  3 due  4 events  5 index
--- ARGV  1 K  2 group  3 name of nobody  4 cap of events
---       then at most 100 ids
--- Returns for each id: 'cancelled'; 'missing' (no such record); 'in_hand' (some
--- consumer may be sending it: too late); or the terminal state that it is in.
+-- KEYS  jobs, urgent, due, events, index
+-- ARGV  K, group, unassigned (name of the consumer that no process has), events_cap (entries)
+-- EACH  id
+-- include: time, hash, states, packed, entries, indexes, counters, events
+-- Returns for each id: 'cancelled'; 'missing' (no such record); 'in_hand' (in
+-- flight: a consumer may be sending it); or the terminal state that it is in.
 --
--- The entry of a queued push stays on its stream: whoever reads it finds the
--- record terminal, and drops it.
+-- The entry of a queued push stays on its stream: the consumer that reads it finds the
+-- record terminal, and drops the entry.
 --
 -- Crash before: as it was. Crash after: cancelled. Twice: the second changes
 -- nothing.
-local K, group, nobody, now = ARGV[1], ARGV[2], ARGV[3], wall()
+local now = wall()
 local at, answers, changes, moves = iso(now), {}, {}, mover(K)
 
 local function cancel(id)
@@ -21,22 +22,22 @@ local function cancel(id)
   if not status then return packed(K, id) and 'sent' or 'missing' end
   if terminal[status] then return status end
   if status == 'queued' then
-    local stream = r[3] == 'urgent' and KEYS[2] or KEYS[1]
+    local stream = r[3] == 'urgent' and urgent or jobs
     local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)[1]
-    if pending and pending[2] ~= nobody then return 'in_hand' end
+    if pending and pending[2] ~= unassigned then return 'in_hand' end
     if pending then remove(stream, group, { entry }) end
   else
-    redis.call('ZREM', KEYS[3], id)
+    redis.call('ZREM', due, id)
   end
   redis.call('HSET', record, 'status', 'cancelled', 'result', 'cancelled before it was sent', 'fcm_send_yn', 'N', 'fcm_send_time', at)
-  moves.note(id, redis.call('ZSCORE', KEYS[5], id), status, 'cancelled')
+  moves.note(id, redis.call('ZSCORE', index, id), status, 'cancelled')
   changes[#changes + 1] = id
   changes[#changes + 1] = 'cancelled'
   return 'cancelled'
 end
 
-for i = 5, #ARGV do answers[#answers + 1] = cancel(ARGV[i]) end
+for i = first, #ARGV, step do answers[#answers + 1] = cancel(ARGV[i + ID]) end
 moves.flush()
 if #changes > 0 then tally(K, now, { cancelled = #changes / 2 }) end
-announce(KEYS[4], ARGV[4], changes)
+announce(events, events_cap, changes)
 return answers

@@ -1,13 +1,13 @@
 -- probe: a small write, as a push needs one, and a look at what the shared keys hold.
 --
--- KEYS  1 probe  2 jobs
--- ARGV  1 K  2 life of the probe (ms)
+-- KEYS  probe, jobs
+-- ARGV  K, life_ms (of the probe)
+-- include: time, accepted
 -- Returns 'NAME holds a TYPE instead of a TYPE' for each shared key that is not what it
 -- should be.
 --
 -- Crash before, crash after: a key that ends by its TTL. Twice: the same.
-local K = ARGV[1]
-redis.call('SET', KEYS[1], '1', 'PX', ARGV[2])
+redis.call('SET', probe, '1', 'PX', life_ms)
 local y, mo, d, h, mi = civil(clock(K))
 local minute = string.format('minute:%04d%02d%02d%02d%02d', y, mo, d, h, mi)
 local hour = string.format('hour:%04d%02d%02d%02d', y, mo, d, h)

@@ -1,38 +1,38 @@
--- renew: the leases of what a consumer has in hand begin anew.
+-- renew: the leases of in-flight entries are extended.
 --
--- KEYS  1 jobs  2 jobs:urgent
--- ARGV  1 group  2 consumer  3 name of nobody, then for each entry, at most 100
---       and each lane's in ascending order: lane, entry
--- Returns for each entry: 1 renewed, 0 lost (pending for somebody else, or
+-- KEYS  jobs, urgent
+-- ARGV  group, consumer (its name), unassigned (name of the consumer that no process has)
+-- EACH  lane (1 jobs, 2 urgent), entry (of a lane in ascending order)
+-- include: pending
+-- Returns for each entry: 1 renewed, 0 lost (pending for another consumer, or
 -- deleted).
 --
--- XCLAIM knows no owner: with min-idle 0 it takes an entry from whoever has it.
--- Hence the look first. JUSTID, since a heartbeat is no delivery. What lapsed and
--- nobody has claimed yet is taken back; what is in no pending list, because the
--- group was destroyed, can't be renewed, and is not lost before somebody reads it.
+-- XCLAIM checks no owner: with min-idle 0 it takes an entry from any consumer. Hence the
+-- check before. JUSTID, since a renewal is no delivery. An entry whose lease expired and
+-- that no consumer has claimed yet is taken back. An entry in no pending list, because the
+-- group was destroyed, can't be renewed, and is not lost before a consumer reads it.
 --
--- Crash before: the leases go on as they were. Crash after: renewed. Twice:
+-- Crash before: the leases run on. Crash after: renewed. Twice:
 -- renewed again.
-local group, me, nobody = ARGV[1], ARGV[2], ARGV[3]
-local held = holder(group, me, 4, 2)
+local held = holder(group, consumer, first, step)
 local mine, renewed = { {}, {} }, { {}, {} }
-for i = 4, #ARGV, 2 do
-  local lane, entry = tonumber(ARGV[i]), ARGV[i + 1]
-  if held(lane, entry) or deliveries(KEYS[lane], group, nobody, entry) then
+for i = first, #ARGV, step do
+  local lane, entry = tonumber(ARGV[i + LANE]), ARGV[i + ENTRY]
+  if held(lane, entry) or deliveries(KEYS[lane], group, unassigned, entry) then
     table.insert(mine[lane], entry)
-  elseif orphan(KEYS[lane], group, nobody, entry) then
+  elseif ownerless(KEYS[lane], group, unassigned, entry) then
     renewed[lane][entry] = true
   end
 end
 for lane, entries in ipairs(mine) do
   if #entries > 0 then
-    local args = { 'XCLAIM', KEYS[lane], group, me, 0, unpack(entries) }
+    local args = { 'XCLAIM', KEYS[lane], group, consumer, 0, unpack(entries) }
     args[#args + 1] = 'JUSTID'
     for _, entry in ipairs(redis.call(unpack(args))) do renewed[lane][entry] = true end
   end
 end
 local answers = {}
-for i = 4, #ARGV, 2 do
-  answers[#answers + 1] = renewed[tonumber(ARGV[i])][ARGV[i + 1]] and 1 or 0
+for i = first, #ARGV, step do
+  answers[#answers + 1] = renewed[tonumber(ARGV[i + LANE])][ARGV[i + ENTRY]] and 1 or 0
 end
 return answers

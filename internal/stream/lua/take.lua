@@ -1,24 +1,24 @@
 -- take: entries that this consumer has just read become deliveries.
 --
--- KEYS  1 jobs  2 jobs:urgent
--- ARGV  1 K  2 group  3 consumer, then for each entry, at most 100, each
---       lane's in ascending order: lane (1 jobs, 2 jobs:urgent), entry, id
--- Returns for each entry: 'lost' (pending for somebody else, or for nobody),
--- 'missing' (no such record), 'broken' (its key holds no hash), 'stale' (the push is finished, or another entry
--- stands for it: this one was removed), or a list: how often the entry was
+-- KEYS  jobs, urgent
+-- ARGV  K, group, consumer (its name)
+-- EACH  lane (1 jobs, 2 urgent), entry (of a lane in ascending order), id
+-- include: pending, states, hash, packed
+-- Returns for each entry: 'lost' (not pending for this consumer), 'missing' (no such
+-- record), 'broken' (its key holds no hash), 'stale' (the push has ended, or has another
+-- entry: this one was removed), or a list: how often the entry was
 -- handed out, then of its record deliveries, device_id, msg_title,
 -- msg_contents, data, priority, accepted_at, expires_at, attempts, retry_until,
 -- attempts_before, refused.
 --
--- It writes nothing of a delivery: the stream's pending list has it, with its
--- count, and settle, retry and release bring that into the record.
+-- It writes nothing about a delivery: the stream's pending list has it, with its
+-- count, and settle, retry and release write that into the record.
 --
 -- Crash before, crash after: the entry is pending. Twice: the same answer.
-local K, group, me = ARGV[1], ARGV[2], ARGV[3]
-local held = holder(group, me, 4, 3)
+local held = holder(group, consumer, first, step)
 local answers, stale = {}, { {}, {} }
-for i = 4, #ARGV, 3 do
-  local lane, entry, record = tonumber(ARGV[i]), ARGV[i + 1], K .. ':record:' .. ARGV[i + 2]
+for i = first, #ARGV, step do
+  local lane, entry, record = tonumber(ARGV[i + LANE]), ARGV[i + ENTRY], K .. ':record:' .. ARGV[i + ID]
   local times = held(lane, entry)
   local answer
   if not times then
@@ -31,7 +31,7 @@ for i = 4, #ARGV, 3 do
       answer = 'missing'
       if broken then
         answer = 'broken'
-      elseif packed(K, ARGV[i + 2]) then
+      elseif packed(K, ARGV[i + ID]) then
         answer = 'stale'
         table.insert(stale[lane], entry)
       end
@@ -44,6 +44,6 @@ for i = 4, #ARGV, 3 do
   end
   answers[#answers + 1] = answer
 end
-remove(KEYS[1], group, stale[1])
-remove(KEYS[2], group, stale[2])
+remove(jobs, group, stale[1])
+remove(urgent, group, stale[2])
 return answers

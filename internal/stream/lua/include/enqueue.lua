@@ -1,14 +1,14 @@
 -- enqueue: entries for pushes.
 
 -- enqueue adds a push to a work stream, and returns its entry; nil if the stream takes no
--- more, since somebody has used the last possible id (see straighten).
+-- more, since its last possible id was used (see fix_ids).
 local function enqueue(stream, id)
   local entry = redis.pcall('XADD', stream, '*', 'id', id)
   if type(entry) == 'string' then return entry end
   if not string.find(entry.err, 'exhausted', 1, true) then error(entry) end
 end
 
--- exhausted is what a script answers that can't do its work for this, before it writes.
+-- exhausted is what a script answers, before it writes, if a stream takes no more.
 local function exhausted(streams)
   for _, stream in ipairs(streams) do
     local info = redis.pcall('XINFO', 'STREAM', stream)

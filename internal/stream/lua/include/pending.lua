@@ -28,13 +28,12 @@ local function holder(group, consumer, start, step)
   end
 end
 
--- orphan says that an entry is on its stream and in nobody's hand: it lapsed or was
--- handed back (nobody has it), its group was destroyed, or a failover forgot who
--- had read it. Then whoever brings its outcome settles it: to have it sent once
--- more would help no one.
-local function orphan(stream, group, nobody, entry)
+-- ownerless says that an entry is on its stream and no consumer has it: it is unassigned,
+-- its group was destroyed, or a failover forgot which consumer had read it. Then a consumer
+-- that brings its outcome settles it: to have it sent again would help no one.
+local function ownerless(stream, group, unassigned, entry)
   local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)[1]
-  return (not pending or pending[2] == nobody) and #redis.call('XRANGE', stream, entry, entry) > 0
+  return (not pending or pending[2] == unassigned) and #redis.call('XRANGE', stream, entry, entry) > 0
 end
 
 -- names reports whether an entry of a stream names a push: after a clock was set back, an

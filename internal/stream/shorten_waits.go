@@ -10,11 +10,12 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
-// shorten has what waits for its next try wait no longer than was meant, after Redis's
+// shortenWaits has pushes wait no longer for their next try than was decided, after Redis's
 // clock was set back. What is reserved waits for its time, by the clock as it is.
-func (c *Consumer) shorten(ctx context.Context) error {
+func (c *Consumer) shortenWaits(ctx context.Context) error {
 	log := pushlog.New(c.rdb, c.keys)
 	shortened := int64(0)
 	for _, p := range c.keys.All() {
@@ -40,6 +41,8 @@ func (c *Consumer) shorten(ctx context.Context) error {
 	return nil
 }
 
+var shortenScript = library.Load("shorten_waits", redisscript.Writes, redisscript.Names{Keys: "due retrying", Each: "id wait_ms"})
+
 // shortenSome shortens what is retrying of some members of a due set.
 func (c *Consumer) shortenSome(ctx context.Context, log *pushlog.Log, p pushlog.Partition, places []place) (int64, error) {
 	ids := make([]string, len(places))
@@ -60,22 +63,16 @@ func (c *Consumer) shortenSome(ctx context.Context, log *pushlog.Log, p pushlog.
 	if err != nil {
 		return 0, err
 	}
-	var b callBatch
+	var b redisscript.Batch[string]
 	for i := range records {
 		if wait := waitOf(&records[i]); wait > 0 {
-			b.add(call{shortenScript, []string{dueKey(p), p.StatusIndex(push.Retrying)}, nil}, []any{records[i].ID, wait.Milliseconds()})
+			b.Add(shortenScript.Call([]string{dueKey(p), p.StatusIndex(push.Retrying)}), records[i].ID, records[i].ID, wait.Milliseconds())
 		}
 	}
-	answers, err := run(ctx, c.rdb, b.calls...)
-	if err != nil {
-		return 0, fmt.Errorf("shorten: %w", err)
+	if err := b.Run(ctx, c.rdb); err != nil {
+		return 0, fmt.Errorf("shorten waits: %w", err)
 	}
-	total := int64(0)
-	for _, answer := range answers {
-		n, _ := answer.(int64)
-		total += n
-	}
-	return total, nil
+	return b.Sum(), nil
 }
 
 // waitOf is how long a push was to wait after its last try, as its line says; 0 if it

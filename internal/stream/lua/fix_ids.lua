@@ -1,10 +1,12 @@
--- straighten: a work stream whose newest id lies in the future, since somebody gave one by
--- hand or the clock was set back, gets ids of now. Behind the last possible id nothing
--- can be added, so nothing be accepted; and the age of what waits is not known.
+-- fix_ids: a work stream whose newest id lies in the future, since an id was given by hand
+-- or the clock was set back, gets ids of now. After the last possible id nothing can be
+-- added, so nothing is accepted; and the age of waiting entries is unknown.
 --
--- KEYS  1 the stream
--- ARGV  1 K  2 group  3 name of nobody  4 how far ahead an id may be (ms)
---       then entries that are pending for the caller, and that it has not started
+-- KEYS  stream
+-- ARGV  K, group, unassigned (name of the consumer that no process has), ahead_ms (how far ahead
+--       an id may be)
+-- REST  mine (an entry that is pending for the caller and not started)
+-- include: time, hash, states, entries
 -- Returns {what, n}: 'straight', nothing is ahead; 'moved', n entries have another id, or
 -- stood for nothing and are gone; 'busy', n entries must be settled before, or the user
 -- of Redis may not do all of this, and a consumer will: nothing is changed.
@@ -20,9 +22,8 @@
 -- one has its ids set if the server lets us, and else waits until it is shorter.
 --
 -- Crash before: as it was. Crash after: straight. Twice: the second finds it straight.
-local stream, K, group, nobody = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local most, now = 1000, wall()
-local edge = now + ARGV[4]
+local edge = now + ahead_ms
 
 local function ahead(entry) return tonumber(string.match(entry, '^%d+')) > edge end
 local function field(info, name)
@@ -48,11 +49,11 @@ if not ahead(last) then return { 'straight', 0 } end
 local full = string.match(last, '^%d+') == '18446744073709551615'
 
 local mine, moved, kept, top = {}, {}, 0, '0-0'
-for i = 5, #ARGV do mine[ARGV[i]] = true end
+for i = first, #ARGV, step do mine[ARGV[i + MINE]] = true end
 local future = redis.call('XRANGE', stream, string.format('%.0f', edge + 1), '+', 'COUNT', most + 1)
 for _, e in ipairs(future) do
   local pending = redis.pcall('XPENDING', stream, group, e[1], e[1], 1)[1]
-  if pending and pending[2] ~= nobody and not mine[e[1]] then
+  if pending and pending[2] ~= unassigned and not mine[e[1]] then
     kept = kept + 1
     if e[1] == last then full = false end -- nothing can be done
   else
@@ -64,7 +65,7 @@ if kept > 0 and not full then return { 'busy', kept } end
 -- A user of Redis that may do only a part of what follows must not begin it.
 for _, command in ipairs({
   { 'DEL', stream }, { 'XADD', stream, '*', 'id', 'x' }, { 'XACK', stream, group, '1-1' }, { 'XDEL', stream, '1-1' },
-  { 'XPENDING', stream, group }, { 'XCLAIM', stream, group, nobody, '0', '1-1' }, { 'XSETID', stream, '1-1' },
+  { 'XPENDING', stream, group }, { 'XCLAIM', stream, group, unassigned, '0', '1-1' }, { 'XSETID', stream, '1-1' },
   { 'XREVRANGE', stream, '+', '-' }, { 'XGROUP', 'CREATE', stream, group, '0' }, { 'XGROUP', 'SETID', stream, group, '0' },
   { 'HSET', K .. ':record:x', 'entry', 'x' },
 }) do

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,18 +11,17 @@ import (
 
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
+	"pushstream/internal/redisscript"
 )
 
 const (
-	// deadTokenLife is how long a dead token is remembered after FCM's newest word.
+	// suppressFor is how long a dead token is remembered after FCM's newest word.
 	// https://firebase.google.com/docs/cloud-messaging/manage-tokens
-	deadTokenLife  = 30 * 24 * time.Hour
-	mostDeadTokens = 1_000_000 // of a project
-	// reaskAfter is the time between two pushes to a dead token that ask FCM whether
+	suppressFor    = 30 * 24 * time.Hour
+	mostSuppressed = 1_000_000 // of a project
+	// recheckAfter is the time between two pushes to a dead token that ask FCM whether
 	// it still is: FCM's word is sometimes wrong, or taken back.
-	reaskAfter = 24 * time.Hour
-	// forgiveBatch is the greatest number of tokens that forgive.lua takes.
-	forgiveBatch = 500
+	recheckAfter = 24 * time.Hour
 )
 
 // ErrNoToken says that a token is not among the dead.
@@ -82,34 +80,33 @@ func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
 		}
 	}
 	if err == nil && len(listed) > 0 {
-		err = c.reask(ctx, listed)
+		err = c.recheck(ctx, listed)
 	}
 	if err == nil && len(waiting) > 0 {
 		err = c.askWaits(ctx, waiting)
 	}
 	if err != nil {
-		c.trouble.note("looking for dead tokens", err)
+		c.trouble.note("looking for suppressed tokens", err)
 	}
 }
 
-// reask settles which of some pushes to dead tokens ask FCM again.
-func (c *Consumer) reask(ctx context.Context, listed []*delivery) error {
-	head := call{reaskScript, []string{deadKey(c.keys, c.opt.Project), deadWhyKey(c.keys, c.opt.Project)},
-		[]any{deadTokenLife.Milliseconds(), reaskAfter.Milliseconds()}}
-	var b callBatch
+var recheckScript = library.Load("recheck_tokens", redisscript.Writes, redisscript.Names{Keys: "tokens reasons", Args: "life_ms recheck_ms", Each: "token id"})
+
+// recheck finds which pushes to suppressed tokens are sent, to ask FCM again about the token.
+func (c *Consumer) recheck(ctx context.Context, listed []*delivery) error {
+	var b redisscript.Batch[*delivery]
+	head := recheckScript.Call(suppressedKeys(c.keys, c.opt.Project), suppressFor.Milliseconds(), recheckAfter.Milliseconds())
 	for _, d := range listed {
-		b.add(head, []any{d.tokenHash(), d.job.ID})
+		b.Add(head, d, d.tokenHash(), d.job.ID)
 	}
-	answers, err := run(ctx, c.rdb, b.calls...)
-	if err != nil {
-		return fmt.Errorf("reask: %w", err)
+	if err := b.Run(ctx, c.rdb); err != nil {
+		return fmt.Errorf("recheck suppressed tokens: %w", err)
 	}
-	for i, d := range listed {
-		list, _ := answers[i/scriptBatch].([]any)
-		if i%scriptBatch >= len(list) {
-			return errors.New("reask: unexpected answer")
+	for d, answer := range b.Answers() {
+		if answer == nil {
+			return errors.New("recheck suppressed tokens: unexpected answer")
 		}
-		why, ok := list[i%scriptBatch].([]any)
+		why, ok := answer.([]any)
 		if !ok || len(why) != 3 {
 			continue // it is sent
 		}
@@ -122,62 +119,56 @@ func (c *Consumer) reask(ctx context.Context, listed []*delivery) error {
 // stampOf writes a time in ms, as scripts return it, as records have it.
 func stampOf(ms string) string { return stamp(time.UnixMilli(number(ms))) }
 
-// bury remembers the dead tokens that settlements found, and takes those off the list
-// that FCM has accepted a push for. It comes after they were settled; if it fails, the
+var suppressScript = library.Load("suppress_tokens", redisscript.Adds, redisscript.Names{Keys: "tokens reasons", Args: "life_ms most recheck_ms", Each: "token at_ms code id"})
+
+var restoreScript = library.Load("restore_tokens", redisscript.Writes, redisscript.Names{Keys: "tokens reasons", Each: "token until_ms"})
+
+// suppressTokens puts the invalid tokens that settlements found on the suppression list,
+// and takes those off it that FCM has accepted a push for. It comes after they were settled; if it fails, the
 // next push to the token finds out again.
-func (c *Consumer) bury(ctx context.Context, settled []settlement) {
-	keys := []string{deadKey(c.keys, c.opt.Project), deadWhyKey(c.keys, c.opt.Project)}
-	var b callBatch
-	wave := c.gate.breaker.toForgive()
+func (c *Consumer) suppressTokens(ctx context.Context, settled []settlement) {
+	var b redisscript.Batch[string]
+	restore := restoreScript.Call(suppressedKeys(c.keys, c.opt.Project))
+	wave := c.gate.breaker.toRestore()
 	for _, hash := range wave {
-		b.add(call{forgiveScript, keys, nil}, []any{hash, ""})
+		b.Add(restore, hash, hash, "")
 	}
 	for _, s := range settled {
 		switch {
-		case s.deadToken && c.gate.breaker.forgives(s.tokenHash()): // in a wave: not the token's fault
+		case s.deadToken && c.gate.breaker.spares(s.tokenHash()): // in a wave: the token may be valid
 		case s.deadToken:
-			b.add(buryCall(c.keys, c.opt.Project), []any{s.tokenHash(), s.at.UnixMilli(), string(s.code), s.job.ID})
+			b.Add(suppressCall(c.keys, c.opt.Project), s.tokenHash(), s.tokenHash(), s.at.UnixMilli(), string(s.code), s.job.ID)
 		case s.listed && s.status == push.Sent:
-			b.add(call{forgiveScript, keys, nil}, []any{s.tokenHash(), s.at.UnixMilli()})
+			b.Add(restore, s.tokenHash(), s.tokenHash(), s.at.UnixMilli())
 		}
 	}
-	if len(b.calls) == 0 {
-		return
-	}
-	if _, err := run(ctx, c.rdb, b.calls...); err != nil {
-		c.trouble.note("remembering dead tokens", err)
-		c.gate.breaker.forgiveLater(wave)
+	if err := b.Run(ctx, c.rdb); err != nil {
+		c.trouble.note("suppressing tokens", err)
+		c.gate.breaker.restoreLater(wave)
 	}
 }
 
-// buryCall is a call of bury.lua without tokens.
-func buryCall(keys pushlog.Keys, project string) call {
-	return call{buryScript, []string{deadKey(keys, project), deadWhyKey(keys, project)},
-		[]any{deadTokenLife.Milliseconds(), mostDeadTokens, reaskAfter.Milliseconds()}}
+// suppressedKeys are the keys of a project's suppression list: tokens, and why.
+func suppressedKeys(keys pushlog.Keys, project string) []string {
+	return []string{deadKey(keys, project), deadWhyKey(keys, project)}
 }
 
-// forgive takes tokens of this consumer's project, by their hashes, off the dead ones.
-// It returns how many were among them.
-func (c *Consumer) forgive(ctx context.Context, hashes []string) (int64, error) {
-	return forgive(ctx, c.rdb, c.keys, c.opt.Project, hashes)
+// suppressCall is a call of suppress_tokens.lua without tokens.
+func suppressCall(keys pushlog.Keys, project string) redisscript.Call {
+	return suppressScript.Call(suppressedKeys(keys, project), suppressFor.Milliseconds(), mostSuppressed, recheckAfter.Milliseconds())
 }
 
-// forgive takes tokens of a project, by their hashes, off the dead ones.
-func forgive(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, hashes []string) (int64, error) {
-	var forgiven int64
-	for some := range slices.Chunk(hashes, forgiveBatch) {
-		args := make([]any, 0, 2*len(some))
-		for _, hash := range some {
-			args = append(args, hash, "")
-		}
-		answers, err := run(ctx, rdb, call{forgiveScript, []string{deadKey(keys, project), deadWhyKey(keys, project)}, args})
-		if err != nil {
-			return forgiven, fmt.Errorf("forgive tokens: %w", err)
-		}
-		n, _ := answers[0].(int64)
-		forgiven += n
+// restore takes tokens of a project, by their hashes, off its suppression list. It returns
+// how many were on it.
+func restore(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, hashes []string) (int64, error) {
+	var b redisscript.Batch[string]
+	for _, hash := range hashes {
+		b.Add(restoreScript.Call(suppressedKeys(keys, project)), hash, hash, "")
 	}
-	return forgiven, nil
+	if err := b.Run(ctx, rdb); err != nil {
+		return b.Sum(), fmt.Errorf("restore tokens: %w", err)
+	}
+	return b.Sum(), nil
 }
 
 // DeadTokens returns a page of the dead tokens of a project, newest first, and how many
@@ -232,7 +223,7 @@ func (c *Control) describe(ctx context.Context, project string, members []redis.
 		s, _ := text.(string)
 		words := append(strings.Split(s, " "), "", "")
 		tokens[i].Code, tokens[i].Push = push.Code(words[0]), words[1]
-		tokens[i].AskAt = stamp(time.UnixMilli(int64(members[i].Score)).Add(reaskAfter))
+		tokens[i].AskAt = stamp(time.UnixMilli(int64(members[i].Score)).Add(recheckAfter))
 		if words[2] != "" {
 			tokens[i].AskAt = stampOf(words[2])
 		}
@@ -249,7 +240,7 @@ func codeOf(why string) push.Code {
 // ForgetToken takes a token of a project, by its hash, off the dead ones: pushes to it
 // are sent again. ErrNoToken if it was not among them.
 func (c *Control) ForgetToken(ctx context.Context, project, hash string) error {
-	n, err := forgive(ctx, c.rdb, c.keys, project, []string{hash})
+	n, err := restore(ctx, c.rdb, c.keys, project, []string{hash})
 	if err != nil {
 		return err
 	}

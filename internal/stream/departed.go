@@ -42,7 +42,7 @@ func (c *Consumer) removeDead(ctx context.Context, p pushlog.Partition) error {
 		return nil // heartbeats have lived too long, or too short: their owners will be heard of
 	}
 	for name := range members {
-		if name == c.opt.Name || silent[name] < lostAfter && name != nobody {
+		if name == c.opt.Name || silent[name] < lostAfter && name != unassigned {
 			continue
 		}
 		gone, err := leave(ctx, c.rdb, p, name)
@@ -51,7 +51,7 @@ func (c *Consumer) removeDead(ctx context.Context, p pushlog.Partition) error {
 		}
 		if gone {
 			delete(members, name)
-			if name != nobody {
+			if name != unassigned {
 				c.log.Info("removed a dead consumer", zap.String("name", name))
 			}
 		}

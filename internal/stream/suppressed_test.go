@@ -72,7 +72,7 @@ func TestDeadTokens(t *testing.T) {
 	b.remembered(t, "default", 2)
 	one, err := control.DeadToken(t.Context(), "default", hash)
 	if err != nil || one.Project != "default" || one.Code != push.CodeUnregistered || one.Push != "dead-1" ||
-		time.Since(parseStamp(one.At)) > time.Minute || !parseStamp(one.AskAt).Equal(parseStamp(one.At).Add(reaskAfter)) {
+		time.Since(parseStamp(one.At)) > time.Minute || !parseStamp(one.AskAt).Equal(parseStamp(one.At).Add(recheckAfter)) {
 		t.Errorf("%+v, %v", one, err)
 	}
 	send("2")
@@ -177,7 +177,7 @@ func TestDeadTokenIsAskedAgain(t *testing.T) {
 	if asked("1") != 0 {
 		t.Errorf("%d asked on the same day", asked("1"))
 	}
-	b.ageToken(t, hash, reaskAfter)
+	b.ageToken(t, hash, recheckAfter)
 	b.sendAll(t, several("2")...)
 	if asked("2") != 1 {
 		t.Errorf("%d asked after a day, want 1", asked("2"))
@@ -191,7 +191,7 @@ func TestDeadTokenIsAskedAgain(t *testing.T) {
 		t.Errorf("%d asked on the same day", asked("3"))
 	}
 	lives.Store(true)
-	b.ageToken(t, hash, reaskAfter)
+	b.ageToken(t, hash, recheckAfter)
 	b.sendAll(t, to("token", "again"))
 	if b.get(t, "again").Status != push.Sent {
 		t.Errorf("%+v", b.get(t, "again"))
@@ -226,7 +226,7 @@ func TestReask(t *testing.T) {
 	c := b.consumer(t, "c", nil)
 	dead := func(id string) *delivery { return &delivery{job: to("token", id)} }
 	hash := pushlog.TokenHash("token")
-	c.bury(t.Context(), []settlement{{delivery: dead("a"), code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
+	c.suppressTokens(t.Context(), []settlement{{delivery: dead("a"), code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
 	asks := func(id string) bool {
 		t.Helper()
 		d := dead(id)
@@ -239,7 +239,7 @@ func TestReask(t *testing.T) {
 	if asks("b") {
 		t.Error("asked on the same day")
 	}
-	b.ageToken(t, hash, reaskAfter)
+	b.ageToken(t, hash, recheckAfter)
 	for range 2 {
 		if !asks("b") {
 			t.Error("the first one does not ask")
@@ -249,11 +249,11 @@ func TestReask(t *testing.T) {
 		}
 	}
 	why := deadWhyKey(b.keys, "default")
-	b.rdb.HSet(t.Context(), why, hash, fmt.Sprintf("UNREGISTERED a %d", time.Now().Add(1000*reaskAfter).UnixMilli()))
+	b.rdb.HSet(t.Context(), why, hash, fmt.Sprintf("UNREGISTERED a %d", time.Now().Add(1000*recheckAfter).UnixMilli()))
 	d := dead("d")
 	c.suppress(t.Context(), []*delivery{d})
 	_, until, _ := strings.Cut(d.suppressed, "from ")
-	if until, _, _ = strings.Cut(until, " "); parseStamp(until).IsZero() || parseStamp(until).After(time.Now().Add(reaskAfter+time.Minute)) {
+	if until, _, _ = strings.Cut(until, " "); parseStamp(until).IsZero() || parseStamp(until).After(time.Now().Add(recheckAfter+time.Minute)) {
 		t.Errorf("%q: %s", d.suppressed, until)
 	}
 	// Whatever somebody wrote there by hand, or lost.
@@ -264,11 +264,11 @@ func TestReask(t *testing.T) {
 		}
 	}
 	// After thirty days it is sent as others are, and leaves the list with the next word.
-	b.rdb.ZAddXX(t.Context(), deadKey(b.keys, "default"), redis.Z{Score: float64(time.Now().Add(-deadTokenLife - time.Minute).UnixMilli()), Member: hash})
+	b.rdb.ZAddXX(t.Context(), deadKey(b.keys, "default"), redis.Z{Score: float64(time.Now().Add(-suppressFor - time.Minute).UnixMilli()), Member: hash})
 	if !asks("f") {
 		t.Error("it is suppressed for ever")
 	}
-	c.bury(t.Context(), []settlement{{delivery: &delivery{job: job("x")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
+	c.suppressTokens(t.Context(), []settlement{{delivery: &delivery{job: job("x")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
 	if n := b.rdb.HLen(t.Context(), why).Val(); n != 1 || b.rdb.ZCard(t.Context(), deadKey(b.keys, "default")).Val() != 1 {
 		t.Errorf("%d are remembered", n)
 	}
@@ -309,22 +309,22 @@ func TestForgiveByTime(t *testing.T) {
 	c := b.consumer(t, "c", nil)
 	d := &delivery{job: to("token", "a"), listed: true}
 	now := time.Now()
-	c.bury(t.Context(), []settlement{{delivery: d, code: push.CodeUnregistered, at: now, deadToken: true}})
-	c.bury(t.Context(), []settlement{{delivery: d, status: push.Sent, at: now.Add(-time.Minute)}})
+	c.suppressTokens(t.Context(), []settlement{{delivery: d, code: push.CodeUnregistered, at: now, deadToken: true}})
+	c.suppressTokens(t.Context(), []settlement{{delivery: d, status: push.Sent, at: now.Add(-time.Minute)}})
 	b.remembered(t, "default", 1)
-	c.bury(t.Context(), []settlement{{delivery: d, code: push.CodeInvalidArgument, at: now.Add(-time.Minute), deadToken: true}})
+	c.suppressTokens(t.Context(), []settlement{{delivery: d, code: push.CodeInvalidArgument, at: now.Add(-time.Minute), deadToken: true}})
 	if one := b.remembered(t, "default", 1)[0]; one.Code != push.CodeUnregistered {
 		t.Errorf("%+v", one)
 	}
-	c.bury(t.Context(), []settlement{{delivery: d, status: push.Sent, at: now.Add(time.Minute)}})
+	c.suppressTokens(t.Context(), []settlement{{delivery: d, status: push.Sent, at: now.Add(time.Minute)}})
 	b.remembered(t, "default", 0)
 	var hashes []string
 	for i := range 1200 {
 		one := &delivery{job: to(fmt.Sprint("token-", i), "a")}
 		hashes = append(hashes, one.tokenHash())
-		c.bury(t.Context(), []settlement{{delivery: one, code: push.CodeUnregistered, at: now, deadToken: true}})
+		c.suppressTokens(t.Context(), []settlement{{delivery: one, code: push.CodeUnregistered, at: now, deadToken: true}})
 	}
-	if n, err := c.forgive(t.Context(), append(hashes, "0123456789abcdef0123456789abcdef")); n != 1200 || err != nil {
+	if n, err := restore(t.Context(), b.rdb, b.keys, c.opt.Project, append(hashes, "0123456789abcdef0123456789abcdef")); n != 1200 || err != nil {
 		t.Error(n, err)
 	}
 }
@@ -354,7 +354,7 @@ func TestDeadTokensOfTheVersionBefore(t *testing.T) {
 	})
 	b.remembered(t, "p", 125)
 	one, err := NewControl(b.rdb, b.keys).DeadToken(t.Context(), "p", pushlog.TokenHash("token-4"))
-	if err != nil || one.Push != "old-4" || one.Code != push.CodeUnregistered || one.At != stamp(at) || one.AskAt != stamp(at.Add(reaskAfter)) {
+	if err != nil || one.Push != "old-4" || one.Code != push.CodeUnregistered || one.At != stamp(at) || one.AskAt != stamp(at.Add(recheckAfter)) {
 		t.Errorf("%+v, %v", one, err)
 	}
 	b.sendAll(t, to("token-0", "a"), to("token-1", "b"))
