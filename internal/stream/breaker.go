@@ -134,10 +134,10 @@ const (
 
 // judge takes the answer to a try with a token (by its hash). held is the project's
 // hold, nil if there is none.
-func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now time.Time) (ruling, change) {
+func (b *breaker) judge(probe bool, token string, o push.Outcome, held *Hold, now time.Time) (ruling, change) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p.probe {
+	if probe {
 		b.probing = false
 	}
 	reason := Reason("") // what the project or this worker is known to suffer from
@@ -151,7 +151,7 @@ func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now ti
 	case neutral:
 		return ruling{}, unchanged
 	case absent, refusing:
-		return b.fails(p, token, o, reason, now)
+		return b.fails(probe, token, o, reason, now)
 	}
 	// FCM answers.
 	b.answered, b.failing = now, streak{}
@@ -165,14 +165,14 @@ func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now ti
 		b.recent.add(token, false, now)
 		suspect = reason == HoldMismatch
 		if n := len(b.foreign.tokens); b.open == nil && now.After(b.believed) &&
-			(suspect && p.probe || n >= silentTries || n >= foreignTries && now.Sub(b.accepted) > wellFor) {
+			(suspect && probe || n >= silentTries || n >= foreignTries && now.Sub(b.accepted) > wellFor) {
 			b.trip(HoldMismatch, o, b.foreign.tokens, b.foreign.since, now)
 			return ruling{handOver: true}, opens
 		}
 	case push.CodeUnregistered:
 		b.recent.add(token, true, now)
 		suspect = reason == HoldUnregistered
-		if b.open == nil && now.After(b.believed) && (suspect && p.probe || b.recent.wave(now)) {
+		if b.open == nil && now.After(b.believed) && (suspect && probe || b.recent.wave(now)) {
 			since, tokens := b.recent.end(now)
 			b.trip(HoldUnregistered, o, tokens, since, now)
 			return ruling{handOver: true}, opens
@@ -181,7 +181,7 @@ func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now ti
 		b.recent.add(token, false, now)
 	}
 	if suspect {
-		b.fail(p, token, o, now)
+		b.fail(probe, token, o, now)
 		return ruling{handOver: true}, unchanged
 	}
 	if b.open == nil || b.open.Reason.answers() && o.Code != push.CodeAccepted {
@@ -192,25 +192,25 @@ func (b *breaker) judge(p pass, token string, o push.Outcome, held *Hold, now ti
 }
 
 // fails takes a try that FCM did not answer, or that was refused without FCM's word.
-func (b *breaker) fails(p pass, token string, o push.Outcome, reason Reason, now time.Time) (ruling, change) {
+func (b *breaker) fails(probe bool, token string, o push.Outcome, reason Reason, now time.Time) (ruling, change) {
 	refused := signOf(o.Code) == refusing
 	b.failing.add(token, o, refused, now)
 	if b.open != nil {
-		b.fail(p, token, o, now)
-		return ruling{handOver: p.probe || refused || surelyNotSent(o)}, unchanged
+		b.fail(probe, token, o, now)
+		return ruling{handOver: probe || refused || surelyNotSent(o)}, unchanged
 	}
 	r, long := &b.failing, silentFor
 	if r.spoken == r.tries {
 		long = wellFor // somebody answers, if only that it can't: single pushes may well get through
 	}
-	trips := p.probe || // of a hold: it is known what is the matter
+	trips := probe || // of a hold: it is known what is the matter
 		refused && o.HTTPStatus == 0 || // the token endpoint has said so
 		refused && len(r.barred) >= refusedTries && (now.Sub(b.answered) > wellFor || r.refused >= silentTries) ||
 		!refused && (r.tries >= silentTries || r.tries >= silentLong && now.Sub(r.since) >= long) &&
 			(len(r.tokens) >= silentTokens || r.written == 0)
 	if trips {
 		b.trip(reasonOf(o.Code), o, r.tokens, r.since, now)
-		return ruling{handOver: p.probe || refused || surelyNotSent(o)}, opens
+		return ruling{handOver: probe || refused || surelyNotSent(o)}, opens
 	}
 	known := reason != "" || refused
 	return ruling{counts: !known, handOver: o.Code == push.CodeNotSent && b.others > 0}, unchanged
@@ -224,13 +224,13 @@ func (b *breaker) trip(reason Reason, o push.Outcome, tokens []string, since, no
 }
 
 // fail notes one more failure, if it is open.
-func (b *breaker) fail(p pass, token string, o push.Outcome, now time.Time) {
+func (b *breaker) fail(probe bool, token string, o push.Outcome, now time.Time) {
 	if b.open == nil {
 		return
 	}
 	b.failed, b.tokens = now, with(b.tokens, token)
 	b.open.Code, b.open.Detail, b.open.Tokens = o.Code, o.Detail, len(b.tokens)
-	if p.probe {
+	if probe {
 		b.every = min(2*b.every, longestWait*b.first)
 		b.next = now.Add(b.every)
 	}
@@ -270,17 +270,17 @@ func (b *breaker) afresh(now time.Time) {
 
 // probe lets one push probe, or says when to ask again. A worker that has not stepped
 // back probes the project's hold at once: it has not failed yet.
-func (b *breaker) probe(now time.Time) (pass, time.Duration) {
+func (b *breaker) probe(now time.Time) (bool, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case b.probing:
-		return pass{}, askEvery
+		return false, askEvery
 	case b.open != nil && now.Before(b.next):
-		return pass{}, b.next.Sub(now)
+		return false, b.next.Sub(now)
 	}
 	b.probing = true
-	return pass{probe: true}, 0
+	return true, 0
 }
 
 // giveBack takes back a probe that was not made.

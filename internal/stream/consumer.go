@@ -315,69 +315,62 @@ func (c *Consumer) worker(work context.Context) {
 	}
 }
 
-// deliver makes one try, if there is still time for it. After a stop, or while
-// the consumer is paused or has stepped back, it hands back; what it has lost, it lets go
-// of.
+// deliver makes one try, if there is still time for it. After a stop, or while the consumer
+// is paused or its circuit breaker is open, the delivery is released; one that another
+// consumer has by now is abandoned.
 func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
+	defer d.permit.Release() // if it was not used
 	open := c.intake.context()
-	permit := d.pass // of the prober
 	if d.suppressed != "" {
-		c.giveBackProbe(permit)
-		if open.Err() != nil && !permit.probe { // paused, or stopping
+		if open.Err() != nil && !d.permit.probe { // paused, or stopping
 			return settlement{delivery: d, release: true}
 		}
 		return c.policy.suppressed(d, c.clock.Now())
 	}
-	var err error
-	if !permit.probe {
-		permit, err = c.enter(open, d)
-		for errors.Is(err, errTooLate) && !c.expired(work, d) { // Redis's clock was set meanwhile
-			permit, err = c.enter(open, d)
-		}
-	}
-	if left := max(d.waits-time.Since(d.takenAt), c.gate.waits.left(d.tokenHash(), time.Now())); err == nil && left > 0 {
+	err := c.enter(work, open, d)
+	if err == nil {
+		left := max(d.waits-time.Since(d.takenAt), c.gate.waits.left(d.tokenHash(), time.Now()))
 		if s, ok := c.policy.postpone(d, left, c.clock.Now()); ok {
 			s.decided = time.Now()
-			c.gate.giveBack(permit)
 			c.metrics.postponed.Inc()
 			return s
 		}
-	}
-	if err == nil && c.expired(work, d) {
-		c.gate.giveBack(permit)
-		err = errTooLate
+		if c.expired(work, d) {
+			err = errTooLate
+		}
 	}
 	now := c.clock.Now()
 	ctx, done := c.begin(work, d, c.lease)
-	switch {
-	case ctx == nil: // lost, or not fresh
-		if err == nil {
-			c.gate.giveBack(permit)
-		}
+	if ctx == nil { // lost, or not fresh
 		return settlement{delivery: d, abandon: true}
+	}
+	defer done()
+	switch {
 	case errors.Is(err, errTooLate):
-		done()
 		return c.policy.expired(d, now)
-	case err != nil: // paused, stepped back, or stopping
-		done()
+	case err != nil: // paused, circuit breaker open, or stopping
 		return settlement{delivery: d, release: true}
 	}
+	s := c.send(ctx, work, d, now)
+	s.decided = time.Now()
+	return s
+}
+
+// send makes the try that a permit allows; ctx is of the request, work of what follows.
+func (c *Consumer) send(ctx, work context.Context, d *delivery, now time.Time) settlement {
 	c.metrics.queued.Observe(entryAge(d.entry, now).Seconds())
 	o := c.sender.Send(ctx, &d.job, c.clock.Local(d.expiresAt))
-	silenced := ctx.Err() != nil || !c.lease.Valid() // by us: it says nothing of FCM
-	done()
 	c.metrics.tries.WithLabelValues(string(o.Code)).Inc()
 	if o.Code == push.CodeAccepted {
 		c.sent.Add(1)
 	}
 	r := ruling{counts: true}
-	if !silenced {
-		r = c.gate.report(work, permit, d, o)
+	if ctx.Err() != nil || !c.lease.Valid() { // interrupted by this consumer
+		d.permit.Spend()
 	} else {
-		c.giveBackProbe(permit)
+		r = d.permit.Report(work, d, o)
 	}
 	s := c.policy.settle(d, o, now, r)
-	s.decided = time.Now()
 	if ce := c.log.Check(zap.DebugLevel, "tried"); ce != nil {
 		ce.Write(zap.String("id", d.job.ID), zap.String("entry", d.entry), zap.Int("attempt", d.attempts+1),
 			zap.String("code", string(o.Code)), zap.Duration("took", o.Took), zap.String("status", string(s.status)), zap.Bool("handed_over", s.release))
@@ -385,21 +378,24 @@ func (c *Consumer) deliver(work context.Context, d *delivery) settlement {
 	return s
 }
 
-// giveBackProbe gives back a probe that said nothing of FCM.
-func (c *Consumer) giveBackProbe(p pass) {
-	if p.probe {
-		c.gate.giveBack(p)
+// enter gives a delivery a permit, unless it has one. The wait, if there is one, ends when
+// the push is lost, or expires: errTooLate.
+func (c *Consumer) enter(work, open context.Context, d *delivery) (err error) {
+	if d.permit.probe {
+		return nil
 	}
-}
-
-// enter passes the gate; the wait, if there is one, ends when the push is lost.
-func (c *Consumer) enter(open context.Context, d *delivery) (pass, error) {
-	if open.Err() == nil && c.gate.try() {
-		return pass{}, nil
+	for {
+		if open.Err() == nil && c.gate.try() {
+			d.permit = permit{gate: c.gate}
+			return nil
+		}
+		ctx, done := c.await(open, d)
+		d.permit, err = c.gate.enter(ctx, c.clock.Local(d.expiresAt))
+		done()
+		if !errors.Is(err, errTooLate) || c.expired(work, d) {
+			return err
+		} // else Redis's clock was set meanwhile
 	}
-	ctx, done := c.await(open, d)
-	defer done()
-	return c.gate.enter(ctx, c.clock.Local(d.expiresAt))
 }
 
 // expired reports whether a push has lived its ttl by Redis's clock. It is asked once

@@ -39,7 +39,7 @@ type delivery struct {
 	hash       string    // of its token: see tokenHash
 	listed     bool      // its token is known to be dead, or that could not be looked up
 	suppressed string    // why it is not sent; empty if it is
-	pass       pass      // of the prober, before it is delivered
+	permit     permit    // to send it; a probe has it from the start
 	takenAt    time.Time
 	waits      time.Duration // so much longer its token waits, when it was taken
 	refusals   int           // times in a row that it was refused in a strange way: see refusal

@@ -64,9 +64,42 @@ func newGate(rdb redis.UniversalClient, keys pushlog.Keys, o *ConsumerOptions, l
 		log: log, trouble: t, want: 1, news: make(chan struct{})}
 }
 
-// pass is what the gate gives a push.
-type pass struct {
-	probe bool // it tries whether FCM is back
+// permit lets one push through to FCM. It is used up by Report or Spend, or goes back by
+// Release; after that, and as the zero value, Release does nothing.
+type permit struct {
+	gate  *gate
+	probe bool // it tries whether FCM answers again
+}
+
+// Release gives a permit back that was not used: the next push may have it.
+func (p *permit) Release() {
+	g := p.gate
+	if g == nil {
+		return
+	}
+	p.gate = nil
+	if p.probe {
+		g.breaker.giveBack()
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.permits++
+}
+
+// Spend uses the permit up for a try that says nothing about FCM.
+func (p *permit) Spend() {
+	if p.probe {
+		p.Release()
+	}
+	p.gate = nil
+}
+
+// Report tells the gate the outcome of the push, and says what is to become of it.
+func (p *permit) Report(ctx context.Context, d *delivery, o push.Outcome) ruling {
+	g := p.gate
+	p.gate = nil
+	return g.report(ctx, p.probe, d, o)
 }
 
 // errTooLate says that a push can't be sent any more.
@@ -84,24 +117,24 @@ func (g *gate) try() bool {
 }
 
 // enter waits for a permit, until ctx ends or the push expires (zero: never).
-func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
+func (g *gate) enter(ctx context.Context, expiresAt time.Time) (permit, error) {
 	var expiry <-chan time.Time
 	for {
 		if err := ctx.Err(); err != nil {
-			return pass{}, err
+			return permit{}, err
 		}
 		if g.try() {
-			return pass{}, nil
+			return permit{gate: g}, nil
 		}
 		g.mu.Lock()
 		ask, news := !g.asking, g.news
 		g.asking = true
 		g.mu.Unlock()
 		if ask {
-			p, wait := g.ask(ctx)
-			if p.probe {
+			probe, wait := g.ask(ctx)
+			if probe {
 				g.tell()
-				return p, nil
+				return permit{g, true}, nil
 			}
 			if wait > 0 && ctx.Err() == nil {
 				g.rest(ctx, wait, expiresAt)
@@ -109,7 +142,7 @@ func (g *gate) enter(ctx context.Context, expiresAt time.Time) (pass, error) {
 			g.tell()
 		}
 		if !expiresAt.IsZero() && !time.Now().Before(expiresAt) {
-			return pass{}, errTooLate
+			return permit{}, errTooLate
 		}
 		if ask {
 			continue
@@ -148,12 +181,12 @@ func (g *gate) tell() {
 var permitsScript = library.Load("take_permits", redisscript.Writes, redisscript.Names{Keys: "hold rate", Args: "wanted limit ramp_up_ms"})
 
 // ask fetches permits, or a probe. Without either, it says how long to wait.
-func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
+func (g *gate) ask(ctx context.Context) (probe bool, wait time.Duration) {
 	if h := g.held.Load(); h != nil && h.onEvidence() || g.breaker.isOpen() {
-		if p, wait = g.breaker.probe(time.Now()); p.probe {
+		if probe, wait = g.breaker.probe(time.Now()); probe {
 			g.log.Info("probing FCM with one push")
 		}
-		return p, min(wait, askEvery)
+		return probe, min(wait, askEvery)
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -165,12 +198,12 @@ func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
 		if !errors.Is(err, context.Canceled) {
 			g.trouble.note("asking for permits", err)
 		}
-		return pass{}, askEvery
+		return false, askEvery
 	}
 	answer, _ := result.([]any)
 	if len(answer) != 3 {
 		g.trouble.note("asking for permits", errors.New("unexpected answer"))
-		return pass{}, askEvery
+		return false, askEvery
 	}
 	granted, _ := answer[0].(int64)
 	ms, _ := answer[1].(int64)
@@ -179,10 +212,10 @@ func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
 		if g.held.Load() == nil {
 			g.look(ctx)
 			if h := g.held.Load(); h != nil && h.onEvidence() {
-				return pass{}, 0 // it may probe
+				return false, 0 // it may probe
 			}
 		}
-		return pass{}, min(time.Duration(ms)*time.Millisecond, askEvery)
+		return false, min(time.Duration(ms)*time.Millisecond, askEvery)
 	case "ended":
 		g.log.Info("hold has ended by its time")
 	}
@@ -190,7 +223,7 @@ func (g *gate) ask(ctx context.Context) (p pass, wait time.Duration) {
 	g.mu.Lock()
 	g.permits, g.good, g.fetched = int(granted), began.Add(permitLife), began
 	g.mu.Unlock()
-	return pass{}, min(time.Duration(ms)*time.Millisecond, askEvery)
+	return false, min(time.Duration(ms)*time.Millisecond, askEvery)
 }
 
 // next is how many permits to fetch: twice as many as last time if those were
@@ -205,17 +238,6 @@ func (g *gate) next() int {
 		g.want = max(g.want/2, 1)
 	}
 	return g.want
-}
-
-// giveBack returns a permit that was not used: the next push may have it.
-func (g *gate) giveBack(p pass) {
-	if p.probe {
-		g.breaker.giveBack()
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.permits++
 }
 
 // look reads the hold.
@@ -259,15 +281,14 @@ func (g *gate) heldOnEvidence() bool {
 	return h != nil && h.onEvidence()
 }
 
-// report tells the gate what came of a push that it let through, and says what is to
-// become of the push.
-func (g *gate) report(ctx context.Context, p pass, d *delivery, o push.Outcome) ruling {
+// report is Report of a permit.
+func (g *gate) report(ctx context.Context, probe bool, d *delivery, o push.Outcome) ruling {
 	before := g.held.Load()
 	seen := o
-	if d.listed && o.Code == push.CodeUnregistered && before == nil && !p.probe {
+	if d.listed && o.Code == push.CodeUnregistered && before == nil && !probe {
 		seen.Code = push.CodeInvalidArgument // known before: many that are redriven are no wave
 	}
-	r, what := g.breaker.judge(p, d.tokenHash(), seen, before, time.Now())
+	r, what := g.breaker.judge(probe, d.tokenHash(), seen, before, time.Now())
 	switch what {
 	case opens:
 		c := g.breaker.circuit()
@@ -280,8 +301,8 @@ func (g *gate) report(ctx context.Context, p pass, d *delivery, o push.Outcome) 
 		g.log.Info("this worker gets through to FCM again")
 	}
 	onEvidence := before != nil && before.onEvidence()
-	if what != unchanged || p.probe || onEvidence && signOf(o.Code) == alive {
-		g.weighNow(ctx, p.probe || what == closes)
+	if what != unchanged || probe || onEvidence && signOf(o.Code) == alive {
+		g.weighNow(ctx, probe || what == closes)
 		g.changed()
 	}
 	if wait := tokenWait(o); wait > 0 {

@@ -29,7 +29,7 @@ func gates(t *testing.T, o ConsumerOptions) (b *bundle, one, two *gate) {
 }
 
 // tries lets a push through if it may go within a moment.
-func tries(t *testing.T, g *gate) (pass, bool) {
+func tries(t *testing.T, g *gate) (permit, bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -92,7 +92,7 @@ func TestQuotaHolds(t *testing.T) {
 	t.Parallel()
 	b, one, two := gates(t, ConsumerOptions{Rate: 600_000, RampUp: time.Minute})
 	limit := func(g *gate, after time.Duration) {
-		g.report(t.Context(), pass{}, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429, Scope: push.ScopeProject, RetryAfter: after})
+		g.report(t.Context(), false, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, HTTPStatus: 429, Scope: push.ScopeProject, RetryAfter: after})
 	}
 	limit(one, 700*time.Millisecond)
 	for _, g := range []*gate{one, two} {
@@ -134,7 +134,7 @@ func TestQuotaHolds(t *testing.T) {
 func TestQuotaWithoutRetryAfter(t *testing.T) {
 	t.Parallel()
 	_, g, _ := gates(t, ConsumerOptions{})
-	g.report(t.Context(), pass{}, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, Scope: push.ScopeProject})
+	g.report(t.Context(), false, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, Scope: push.ScopeProject})
 	if left := time.Until(parseStamp(g.Held().Until)); left < 50*time.Second || left > time.Minute {
 		t.Errorf("held for %v, FCM's documentation says a minute", left)
 	}
@@ -164,19 +164,19 @@ func TestQuotaOnEvidence(t *testing.T) {
 			t.Parallel()
 			_, one, two := gates(t, ConsumerOptions{})
 			for _, token := range c.tokens {
-				one.report(t.Context(), pass{}, toToken(token), c.answer)
+				one.report(t.Context(), false, toToken(token), c.answer)
 			}
 			if one.Held() != nil {
 				t.Fatal("held before the other worker had time to speak")
 			}
 			if c.other {
-				two.report(t.Context(), pass{}, toToken("x"), accepted)
+				two.report(t.Context(), false, toToken("x"), accepted)
 				if err := two.weighSome(t.Context(), sideClosed); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if c.own {
-				one.report(t.Context(), pass{}, toToken("x"), accepted)
+				one.report(t.Context(), false, toToken("x"), accepted)
 			}
 			one.quota.mu.Lock()
 			one.quota.since = one.quota.since.Add(-quotaSettle)
@@ -214,7 +214,7 @@ func TestClockSetBack(t *testing.T) {
 	t.Run("quota", func(t *testing.T) {
 		t.Parallel()
 		b, g, _ := gates(t, ConsumerOptions{})
-		g.report(t.Context(), pass{}, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, Scope: push.ScopeProject, RetryAfter: 500 * time.Millisecond})
+		g.report(t.Context(), false, toToken("a"), push.Outcome{Code: push.CodeQuotaExceeded, Scope: push.ScopeProject, RetryAfter: 500 * time.Millisecond})
 		b.rdb.HSet(t.Context(), holdKey(b.keys, "default"), "until_ms", future(10*time.Minute))
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
@@ -225,7 +225,7 @@ func TestClockSetBack(t *testing.T) {
 	t.Run("evidence", func(t *testing.T) {
 		t.Parallel()
 		b, g, two := gates(t, ConsumerOptions{RetryMinDelay: time.Millisecond})
-		g.report(t.Context(), pass{}, toToken("a"), refusedByOAuth)
+		g.report(t.Context(), false, toToken("a"), refusedByOAuth)
 		if g.Held() == nil {
 			t.Fatal("not held")
 		}
@@ -238,7 +238,7 @@ func TestClockSetBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			two.report(t.Context(), p, toToken("b"), accepted)
+			two.report(t.Context(), p.probe, toToken("b"), accepted)
 			return two.Held() == nil && !p.probe
 		})
 		seen := b.rdb.HGet(t.Context(), evidenceKey(b.keys, "default"), "worker:gone").Val()
@@ -253,7 +253,7 @@ func TestClockSetBack(t *testing.T) {
 func TestFirstAnswerEndsHold(t *testing.T) {
 	t.Parallel()
 	b, one, two := gates(t, ConsumerOptions{RetryMinDelay: time.Hour})
-	one.report(t.Context(), pass{}, toToken("a"), refusedByOAuth)
+	one.report(t.Context(), false, toToken("a"), refusedByOAuth)
 	two.look(t.Context())
 	if one.Held() == nil || two.Held() == nil {
 		t.Fatal("not held")
@@ -262,7 +262,7 @@ func TestFirstAnswerEndsHold(t *testing.T) {
 		t.Error("the worker that stepped back probes before its time")
 	}
 	time.Sleep(2 * time.Millisecond) // times are kept in milliseconds
-	two.report(t.Context(), pass{}, toToken("b"), push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404})
+	two.report(t.Context(), false, toToken("b"), push.Outcome{Code: push.CodeUnregistered, HTTPStatus: 404})
 	if h, err := readHold(t.Context(), b.rdb, b.keys, "default"); err != nil || h != nil || two.Held() != nil {
 		t.Errorf("still held: %+v, %v", h, err)
 	}
@@ -277,7 +277,7 @@ func TestFirstAnswerEndsHold(t *testing.T) {
 func TestExpiresAtTheGate(t *testing.T) {
 	t.Parallel()
 	_, g, _ := gates(t, ConsumerOptions{})
-	g.report(t.Context(), pass{}, toToken("a"), refusedByOAuth)
+	g.report(t.Context(), false, toToken("a"), refusedByOAuth)
 	errs := make(chan error)
 	for range 3 { // the first asks Redis, the others wait for it
 		go func() {

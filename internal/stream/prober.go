@@ -21,12 +21,12 @@ func (c *Consumer) prober(ctx, work context.Context) {
 			loop.Sleep(ctx, watchEvery/2)
 			continue
 		}
-		p, wait := c.gate.breaker.probe(time.Now())
-		if !p.probe {
+		probe, wait := c.gate.breaker.probe(time.Now())
+		if !probe {
 			loop.Sleep(ctx, min(wait, watchEvery/2))
 			continue
 		}
-		sent, err := c.probeOnce(ctx, work, round, p)
+		sent, err := c.probeOnce(ctx, work, round)
 		if err != nil && ctx.Err() == nil {
 			c.trouble.note("probing", err)
 			loop.Backoff(ctx, failures)
@@ -40,19 +40,20 @@ func (c *Consumer) prober(ctx, work context.Context) {
 }
 
 // probeOnce takes one push and sends it; it reports false if there was none.
-func (c *Consumer) probeOnce(ctx, work context.Context, round int, p pass) (bool, error) {
+func (c *Consumer) probeOnce(ctx, work context.Context, round int) (bool, error) {
+	p := permit{c.gate, true}
 	if c.slots.take(ctx, 1, 1) == 0 {
-		c.gate.giveBack(p)
+		p.Release()
 		return false, nil // stopping
 	}
 	var d *delivery
 	err := c.one(ctx, round, func(got *delivery) { d = got })
 	if d == nil {
-		c.gate.giveBack(p)
+		p.Release()
 		c.slots.give(1)
 		return false, err
 	}
-	d.pass = p
+	d.permit = p
 	s := c.deliver(work, d)
 	c.finish(d)
 	c.settled <- s

@@ -108,9 +108,13 @@ func tokenWait(o push.Outcome) time.Duration {
 	return quotaWait(o)
 }
 
-// postpone settles a delivery whose token waits: no request is made, and no attempt spent.
-// It reports false if the push would not live to be sent: then it has its last try now.
+// postpone settles a delivery whose token waits for so much longer: no request is made, and
+// no attempt spent. It reports false if the token does not wait, or the push would expire
+// before it is sent: then it has its last try now.
 func (p policy) postpone(d *delivery, left time.Duration, now time.Time) (settlement, bool) {
+	if left <= 0 {
+		return settlement{}, false
+	}
 	due := now.Add(left + time.Duration(p.random()*0.2*float64(left)))
 	if !d.expiresAt.IsZero() && !due.Before(d.expiresAt) {
 		var ok bool
