@@ -200,7 +200,6 @@ func (c *Consumer) Run(ctx context.Context) error {
 	background.Go(func() error { c.keeper(beats); return nil })
 	until.Go(func() error { c.watcher(ctx, stop); return nil })
 	until.Go(func() error { c.promoter(ctx); return nil })
-	until.Go(func() error { c.migrator(ctx); return nil })
 	until.Go(func() error { sweeper{c}.run(ctx); return nil })
 	until.Go(func() error { newFlusher(c).run(ctx); return nil })
 	readers.Go(func() error { c.reclaimer(ctx); return nil })

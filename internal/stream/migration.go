@@ -9,7 +9,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
-	"pushstream/internal/loop"
 	"pushstream/internal/push"
 	"pushstream/internal/redisscript"
 )
@@ -19,17 +18,14 @@ const (
 	migrateStep  = scriptBatch // tokens that one step takes over
 )
 
-// migrator brings what the version before has written into the form of this one until ctx
-// ends: the list of dead tokens, which was one for all projects. Several consumers may do
-// it at the same time.
-func (c *Consumer) migrator(ctx context.Context) {
-	loop.Every(ctx, migrateEvery, 0, func(ctx context.Context) error {
-		kept, dropped, err := c.migrateTokens(ctx)
-		if kept+dropped > 0 {
-			c.log.Info("migrated the suppressed tokens of the version before", zap.Int("kept", kept), zap.Int("dropped", dropped))
-		}
-		return err
-	}, c.trouble.noting("migrating suppressed tokens"))
+// migrate brings what the version before has written into the form of this one: its list of
+// suppressed tokens, which was one for all projects. Several consumers may do it at once.
+func (c *Consumer) migrate(ctx context.Context) error {
+	kept, dropped, err := c.migrateTokens(ctx)
+	if kept+dropped > 0 {
+		c.log.Info("migrated the suppressed tokens of the version before", zap.Int("kept", kept), zap.Int("dropped", dropped))
+	}
+	return err
 }
 
 // migrateTokens moves the old list to that of our project. It drops tokens of which

@@ -31,12 +31,18 @@ type sweeper struct{ c *Consumer }
 // breaker may be the last that lives.
 func (s sweeper) run(ctx context.Context) {
 	every := s.c.lease.length / sweepEvery / 2 // the lock does not become free at the moment of a pass
+	var migrated time.Time
 	loop.Every(ctx, every, every, func(ctx context.Context) error {
 		open, ok := s.c.unpaused.wait(ctx)
 		if !ok {
 			return nil
 		}
 		err := s.pass(open)
+		if err == nil && time.Since(migrated) >= migrateEvery {
+			if err = s.c.migrate(open); err == nil {
+				migrated = time.Now()
+			}
+		}
 		if open.Err() != nil {
 			return loop.Again // paused
 		}
