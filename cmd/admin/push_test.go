@@ -206,7 +206,7 @@ func TestStoppedWatching(t *testing.T) {
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	got := summary(&jobs.Job{Filter: jobs.Filter{Status: []push.Status{push.Queued}}, Looked: 9, Matched: 7, Changes: map[stream.Change]int64{
-		stream.ChangeInHand: 2, stream.ChangeCancelled: 4, stream.Change(push.Sent): 1}})
+		stream.ChangeInFlight: 2, stream.ChangeCancelled: 4, stream.Change(push.Sent): 1}})
 	if want := "9 queued pushes examined, 7 matched: 4 cancelled, 2 in hand, 1 sent"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -46,8 +46,8 @@ func (c *tokenForget) Validate(check *setting.Checker) {
 		check.Fault("HASH", admin.NoHash)
 	}
 	if c.Code != nil {
-		if c.filter.Code = push.Code(*c.Code); !slices.Contains(stream.DeadCodes(), c.filter.Code) {
-			check.Fault("--code", fmt.Sprintf("%.40q must be one of %v", *c.Code, stream.DeadCodes()))
+		if c.filter.Code = push.Code(*c.Code); !slices.Contains(stream.InvalidTokenCodes(), c.filter.Code) {
+			check.Fault("--code", fmt.Sprintf("%.40q must be one of %v", *c.Code, stream.InvalidTokenCodes()))
 		}
 	}
 	if c.Since != nil {
@@ -112,7 +112,7 @@ func (c *tokenForget) Run(ctx context.Context, a *app) error {
 
 // forgetMany takes many off the list, or only counts them.
 func (c *tokenForget) forgetMany(ctx context.Context, a *app, project string) error {
-	n, oldest, err := a.control.CountDeadTokens(ctx, project, c.filter)
+	n, oldest, err := a.control.CountSuppressed(ctx, project, c.filter)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (c *tokenList) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	tokens, total, err := a.control.DeadTokens(ctx, project, c.page, c.size)
+	tokens, total, err := a.control.SuppressedTokens(ctx, project, c.page, c.size)
 	if err != nil {
 		return err
 	}

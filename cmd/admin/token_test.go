@@ -16,7 +16,7 @@ func TestTokens(t *testing.T) {
 	checkRun(t, runs(t, s.Server, "token", "list"), 0, []string{"HASH  SINCE  CODE  PUSH"}, nil)
 	s.end(t, push.CodeUnregistered, push.Failed, "a", "b", "c")
 	s.eventually(t, "the tokens are known", func() bool {
-		_, total, err := s.control.DeadTokens(t.Context(), "demo", 1, 1)
+		_, total, err := s.control.SuppressedTokens(t.Context(), "demo", 1, 1)
 		return err == nil && total == 3
 	})
 	hash := pushlog.TokenHash("token-b")
@@ -32,7 +32,7 @@ func TestTokens(t *testing.T) {
 	}
 
 	checkRun(t, runs(t, s.Server, "token", "forget", hash), 0, []string{"forgotten"}, nil)
-	checkRun(t, runs(t, s.Server, "token", "forget", hash), 1, nil, []string{"no such dead token"})
+	checkRun(t, runs(t, s.Server, "token", "forget", hash), 1, nil, []string{"no such suppressed token"})
 	if err := s.control.ForgetToken(t.Context(), "demo", hash); !errors.Is(err, stream.ErrNoToken) {
 		t.Error(err)
 	}
@@ -44,11 +44,11 @@ func TestTokensForgotten(t *testing.T) {
 	s := newStore(t)
 	s.end(t, push.CodeUnregistered, push.Failed, "a", "b", "c")
 	s.eventually(t, "the tokens are known", func() bool {
-		_, total, err := s.control.DeadTokens(t.Context(), "demo", 1, 1)
+		_, total, err := s.control.SuppressedTokens(t.Context(), "demo", 1, 1)
 		return err == nil && total == 3
 	})
 	checkRun(t, runsWith(t, s.Server, "token-a\n", "token", "forget", "--token"), 0, []string{"forgotten"}, nil)
-	checkRun(t, runsWith(t, s.Server, "token-a", "token", "forget", "--token"), 1, nil, []string{"no such dead token"})
+	checkRun(t, runsWith(t, s.Server, "token-a", "token", "forget", "--token"), 1, nil, []string{"no such suppressed token"})
 	checkRun(t, runsWith(t, s.Server, "\n", "token", "forget", "--token"), 1, nil, []string{"--token: standard input must be one line"})
 	checkRun(t, runs(t, s.Server, "token", "forget", "--all"), 0, []string{"2 tokens\n"}, []string{"none is forgotten; --yes forgets them"})
 	checkRun(t, runs(t, s.Server, "token", "forget", "--code=INVALID_ARGUMENT", "--yes"), 0, []string{"0 tokens forgotten"}, nil)

@@ -22,7 +22,7 @@ func (*workerList) Run(ctx context.Context, a *app) error {
 	}
 	t := newTable(a.stdout, "NAME", "CONSUMER", "STATE", "DESIRED", "IN FLIGHT", "PENDING", "SENT", "RATE", "LAST SEEN", "CLOCK", "HOST", "VERSION", "CIRCUIT BREAKER", "LAST ERROR")
 	for _, w := range workers {
-		t.row(w.Name, w.Consumer, w.State, w.Desired, w.InHand, w.Pending, w.Sent, fmt.Sprintf("%.1f/s", w.Rate),
+		t.row(w.Name, w.Consumer, w.State, w.Desired, w.InFlight, w.Pending, w.Sent, fmt.Sprintf("%.1f/s", w.Rate),
 			fmt.Sprintf("%.1fs ago", w.Silent), clockCell(w.ClockOffset), w.Host, w.Version, why(w.Circuit), w.LastError)
 	}
 	if all {
@@ -31,7 +31,7 @@ func (*workerList) Run(ctx context.Context, a *app) error {
 	return t.flush()
 }
 
-// why says in one cell why a worker has stepped back, and since when.
+// why says in one cell why the circuit breaker of a worker is open, and since when.
 func why(c *stream.Circuit) string {
 	if c == nil {
 		return ""

@@ -63,7 +63,7 @@ func Explain(change stream.Change) string {
 	switch change {
 	case stream.ChangeMissing:
 		return pushlog.ErrNotFound.Error()
-	case stream.ChangeInHand:
+	case stream.ChangeInFlight:
 		return "too late: some consumer may be sending it"
 	case stream.ChangeWaiting:
 		return "it has not ended: queued"

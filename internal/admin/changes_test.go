@@ -158,7 +158,7 @@ func TestExplain(t *testing.T) {
 	t.Parallel()
 	for change, want := range map[stream.Change]string{
 		stream.ChangeMissing:           "no such push",
-		stream.ChangeInHand:            "too late: some consumer may be sending it",
+		stream.ChangeInFlight:          "too late: some consumer may be sending it",
 		stream.ChangeUnsendable:        "it can't be sent: it never was a job that could be read",
 		stream.Change(push.Sent):       "it was sent already",
 		stream.Change(push.Expired):    "it has ended already: expired",

@@ -28,11 +28,11 @@ func ValidHash(hash string) bool { return validHash.MatchString(hash) }
 
 // deadTokenPage is a page of the dead tokens.
 type deadTokenPage struct {
-	Items []stream.DeadToken `json:"items"`
-	Page  int                `json:"page"`
-	Size  int                `json:"size"`
-	Pages int64              `json:"pages"`
-	Total int64              `json:"total"`
+	Items []stream.SuppressedToken `json:"items"`
+	Page  int                      `json:"page"`
+	Size  int                      `json:"size"`
+	Pages int64                    `json:"pages"`
+	Total int64                    `json:"total"`
 }
 
 func (a *api) deadTokens(c *gin.Context) {
@@ -48,7 +48,7 @@ func (a *api) deadTokens(c *gin.Context) {
 		httpapi.Unavailable(c, err)
 		return
 	}
-	tokens, total, err := a.control.DeadTokens(ctx, project, number, size)
+	tokens, total, err := a.control.SuppressedTokens(ctx, project, number, size)
 	if err != nil {
 		httpapi.Unavailable(c, err)
 		return
@@ -88,8 +88,8 @@ const fieldAll = "all"
 
 // foundToken is what is known of one device token.
 type foundToken struct {
-	Hash       string            `json:"hash"`
-	Suppressed *stream.DeadToken `json:"suppressed"` // null: pushes to it are sent
+	Hash       string                  `json:"hash"`
+	Suppressed *stream.SuppressedToken `json:"suppressed"` // null: pushes to it are sent
 }
 
 // findToken says whether a device token, which is posted, is suppressed.
@@ -121,8 +121,8 @@ func (a *api) findToken(c *gin.Context) {
 
 // suppressed is what is known of a token that is on the list of a project; nil if it is
 // not.
-func (a *api) suppressed(ctx context.Context, project, token string) (*stream.DeadToken, error) {
-	one, err := a.control.DeadToken(ctx, project, pushlog.TokenHash(token))
+func (a *api) suppressed(ctx context.Context, project, token string) (*stream.SuppressedToken, error) {
+	one, err := a.control.SuppressedToken(ctx, project, pushlog.TokenHash(token))
 	switch {
 	case errors.Is(err, stream.ErrNoToken):
 		return nil, nil
@@ -149,7 +149,7 @@ type tokensForgotten struct {
 func (p *parser) tokens() (f stream.TokenFilter) {
 	if code, is := p.one(fieldCode); is {
 		f.Code = push.Code(code)
-		p.check(slices.Contains(stream.DeadCodes(), f.Code), "%s must be one of %v", fieldCode, stream.DeadCodes())
+		p.check(slices.Contains(stream.InvalidTokenCodes(), f.Code), "%s must be one of %v", fieldCode, stream.InvalidTokenCodes())
 	}
 	f.Since = p.instant(FieldSince)
 	some := f != stream.TokenFilter{}
@@ -176,7 +176,7 @@ func (a *api) forgetTokens(c *gin.Context) {
 		return
 	}
 	if dry {
-		n, oldest, err := a.control.CountDeadTokens(ctx, project, f)
+		n, oldest, err := a.control.CountSuppressed(ctx, project, f)
 		if err != nil {
 			httpapi.Unavailable(c, err)
 			return

@@ -62,7 +62,7 @@ func TestForgetToken(t *testing.T) {
 	b.end(t, answers(push.CodeUnregistered), push.Failed, "a", "b")
 	path := "/api/v1/dead-tokens/" + pushlog.TokenHash("token-a")
 	b.eventually(t, "the token is known", func() bool { return b.do("DELETE", path, "").Code == 204 })
-	checkProblem(t, b.do("DELETE", path, ""), 404, "no such dead token")
+	checkProblem(t, b.do("DELETE", path, ""), 404, "no such suppressed token")
 	for _, id := range []string{"a", "b"} {
 		again := jobOf(id)
 		again.ID += "-2"
@@ -86,7 +86,7 @@ func TestForgetTokenByAnythingElse(t *testing.T) {
 	for _, name := range []string{"token", hash[:31], hash + "0", strings.ToUpper(hash), "*", strings.Repeat("g", 32), strings.Repeat("a", 5000)} {
 		checkProblem(t, b.do("DELETE", "/api/v1/dead-tokens/"+name, ""), 404, "sha256sum | cut -c1-32")
 	}
-	checkProblem(t, b.do("DELETE", "/api/v1/dead-tokens/"+hash, ""), 404, "no such dead token")
+	checkProblem(t, b.do("DELETE", "/api/v1/dead-tokens/"+hash, ""), 404, "no such suppressed token")
 }
 
 // Many are forgotten at once: counted first, by code or time, with a reason in the audit

@@ -103,7 +103,7 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"Page": page{}, "Record": pushlog.Record{}, "Changed": changed{}, "Moved": moved{}, "BulkJob": jobs.Job{}, "JobFilter": jobs.Filter{}, "Jobs": jobList{}, "JobCount": jobCount{},
 		"DuePage": duePage{}, "Due": stream.Due{}, "Failures": failureList{}, "TestReceipt": receipt{}, "Verdict": verdict{},
 		"Workers": workerList{}, "Worker": stream.Worker{}, "Holds": holdList{}, "Hold": stream.Hold{}, "Circuit": stream.Circuit{},
-		"DeadTokens": deadTokenPage{}, "DeadToken": stream.DeadToken{}, "FoundToken": foundToken{}, "TokensForgotten": tokensForgotten{},
+		"DeadTokens": deadTokenPage{}, "DeadToken": stream.SuppressedToken{}, "FoundToken": foundToken{}, "TokensForgotten": tokensForgotten{},
 		"Step": step{}, "StepPage": stepPage{}, "Histogram": histogram{}, "Span": span{},
 		"Flush": stream.Flush{}, "FlushFilter": stream.FlushFilter{}, "CurrentFlush": currentFlush{},
 		"KeptSearch": keptSearch{}, "Revealed": revealed{}, "Summary": summary{}, "Backlog": backlog{}, "Latency": latency{},

@@ -38,8 +38,8 @@ type verdict struct {
 	FCM      *fcmVerdict `json:"fcm"`       // null: FCM was not asked, since this process does not know it
 	// Suppressed is what is known of the token if pushes to it are not sent, whatever FCM
 	// said now; null if they are.
-	Suppressed *stream.DeadToken `json:"suppressed"`
-	Project    string            `json:"project"` // to which pushes are sent; empty if no consumer has started yet
+	Suppressed *stream.SuppressedToken `json:"suppressed"`
+	Project    string                  `json:"project"` // to which pushes are sent; empty if no consumer has started yet
 }
 
 // fcmVerdict is FCM's word on a push.

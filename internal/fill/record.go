@@ -55,7 +55,7 @@ func (s *scribe) record(job *push.Job, l *life) fields {
 		result := "expired before it could be sent"
 		if l.code == push.CodeSuppressed {
 			said := l.accepted.Add(-s.span(time.Minute, 24*time.Hour))
-			result = "SUPPRESSED: not sent, the token is known to be dead: FCM said UNREGISTERED on " +
+			result = "SUPPRESSED: not sent, the device token is suppressed: FCM said UNREGISTERED on " +
 				stamp(said) + ", and is asked again from " + stamp(said.Add(24*time.Hour)) + " on"
 		}
 		s.settle(&f, l, result, s.consumer(l.ended), nil)

@@ -23,7 +23,7 @@ type (
 		Consumer string       `json:"consumer"`
 		State    stream.State `json:"state"`
 		Desired  stream.State `json:"desired"`
-		InHand   int          `json:"in_hand"`
+		InFlight int          `json:"in_hand"`
 		Pending  int64        `json:"pending"`
 		Sent     int64        `json:"sent"`
 		Rate     float64      `json:"rate"`
@@ -82,7 +82,7 @@ func Shots(control *stream.Control, log *pushlog.Log, engine *jobs.Engine) map[T
 			all, err := control.Workers(ctx)
 			items := make([]worker, len(all))
 			for i, w := range all {
-				items[i] = worker{w.Name, w.Consumer, w.State, w.Desired, w.InHand, w.Pending, w.Sent, w.Rate}
+				items[i] = worker{w.Name, w.Consumer, w.State, w.Desired, w.InFlight, w.Pending, w.Sent, w.Rate}
 			}
 			return workers{items}, err
 		},

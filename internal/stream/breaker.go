@@ -9,7 +9,7 @@ import (
 	"pushstream/internal/push"
 )
 
-// What it takes for a worker to step back. See docs/adr/0018-holds-on-evidence.md for
+// What opens the circuit breaker of a worker. See docs/adr/0018-holds-on-evidence.md for
 // the reasons of each figure.
 const (
 	silentTries  = 20               // tries in a row that FCM did not answer
@@ -19,14 +19,14 @@ const (
 	refusedTries = 3                // different tokens refused in a row
 	foreignTries = 5                // different tokens with SENDER_ID_MISMATCH in a row
 	wellFor      = 10 * time.Second // after an answer: until then it takes silentTries of either
-	longestWait  = 3                // first waits between two probes: a push in half a minute hurts nobody
+	longestWait  = 3                // first waits between two probes: a push in half a minute does no harm
 	mostTokens   = 64               // of a run that are told apart
 	shownTokens  = 8                // of them that the evidence names, by their hashes
 )
 
 // breaker is the circuit breaker of one worker. It is closed while the worker gets
 // through to FCM. It opens when the worker's own tries fail in a row; then the worker
-// has stepped back: it probes with one push at a time until FCM answers.
+// probes with one push at a time until FCM answers.
 type breaker struct {
 	first time.Duration // wait before the first probe
 
@@ -36,7 +36,7 @@ type breaker struct {
 	failing  streak    // tries without an answer, or refused, since answered
 	foreign  streak    // tries with SENDER_ID_MISMATCH, since accepted
 	recent   window    // of UNREGISTERED among the last tries
-	believed time.Time // until then neither of the two opens it: FCM has accepted something, or somebody knows better
+	believed time.Time // until then neither of the two opens it: FCM has accepted something, or an operator said so
 	open     *Circuit  // nil while it is closed
 	opened   time.Time
 	since    time.Time // when what opened it began
@@ -46,12 +46,12 @@ type breaker struct {
 	next     time.Time // of the next probe
 	every    time.Duration
 
-	// Of the others, by the newest answer of weigh.
+	// Of the others, by the newest answer of weigh_evidence.
 	others    int       // living workers that send
 	elsewhere time.Time // when FCM last answered any worker
 }
 
-// Circuit says why a worker has stepped back.
+// Circuit says why the circuit breaker of a worker is open.
 type Circuit struct {
 	Reason  Reason    `json:"reason"`
 	Code    push.Code `json:"code"`             // of its last failure
@@ -64,7 +64,7 @@ type Circuit struct {
 
 // Error words it for /readyz.
 func (c *Circuit) Error() string {
-	text := fmt.Sprintf("this worker has stepped back since %s, circuit breaker open: %s, %s %s, with %d device tokens; next probe at %s",
+	text := fmt.Sprintf("circuit breaker open since %s: %s, %s %s, with %d device tokens; next probe at %s",
 		c.Since, c.Reason, c.Code, c.Detail, c.Tokens, c.ProbeAt)
 	return text + "; " + c.Reason.Mend()
 }
@@ -201,7 +201,7 @@ func (b *breaker) fails(probe bool, token string, o push.Outcome, reason Reason,
 	}
 	r, long := &b.failing, silentFor
 	if r.spoken == r.tries {
-		long = wellFor // somebody answers, if only that it can't: single pushes may well get through
+		long = wellFor // FCM answers, if only with errors: single pushes may well succeed
 	}
 	trips := probe || // of a hold: it is known what is the matter
 		refused && o.HTTPStatus == 0 || // the token endpoint has said so
@@ -244,7 +244,7 @@ func (b *breaker) close(now time.Time) {
 	b.open, b.failing, b.foreign, b.recent.tries = nil, streak{}, streak{}, nil
 }
 
-// believe has UNREGISTERED believed for a while, since somebody ended a hold for it; a
+// believe has UNREGISTERED believed for a while, since an operator ended a hold for it; a
 // breaker that is open for it closes. It reports whether it did.
 func (b *breaker) believe(left time.Duration, now time.Time) bool {
 	b.mu.Lock()
@@ -259,8 +259,8 @@ func (b *breaker) believe(left time.Duration, now time.Time) bool {
 	return true
 }
 
-// afresh has an open breaker probe at once, after the project's hold has ended.
-func (b *breaker) afresh(now time.Time) {
+// probeNow has an open breaker probe at once, after the project's hold has ended.
+func (b *breaker) probeNow(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open != nil {
@@ -313,7 +313,7 @@ func (b *breaker) restoreLater(tokens []string) {
 	b.recent.pending = append(b.recent.pending, tokens...)
 }
 
-// circuit is why the worker has stepped back, nil if it has not.
+// circuit is why the breaker is open, nil if it is closed.
 func (b *breaker) circuit() *Circuit {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -331,7 +331,7 @@ func (b *breaker) isOpen() bool {
 	return b.open != nil
 }
 
-// hears notes what weigh says of the other workers: how many send, and how long ago FCM
+// hears notes what weigh_evidence says of the other workers: how many send, and how long ago FCM
 // last answered one; less than 0 if that is unknown.
 func (b *breaker) hears(others int, ago time.Duration, now time.Time) {
 	b.mu.Lock()
@@ -353,7 +353,8 @@ func (b *breaker) lastAnswer() time.Time {
 	return b.answered
 }
 
-// word is what weigh is told of this worker: arguments 3 and 4, and 8 to 15.
+// word is what this worker reports to weigh_evidence: answered_ms, accepted_ms, and if the
+// breaker is open, reason and all that follows it.
 func (b *breaker) word(since, now time.Time) (answered, accepted int64, open []any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -95,7 +95,7 @@ func TestWorkerStepsBack(t *testing.T) {
 			if failed > c.lost {
 				t.Errorf("%d pushes failed, %d at most are the evidence", failed, c.lost)
 			}
-			if n := b.rdb.ZCard(t.Context(), deadKey(b.keys, "default")).Val(); n != 0 {
+			if n := b.rdb.ZCard(t.Context(), suppressedKey(b.keys, "default")).Val(); n != 0 {
 				t.Errorf("%d tokens are suppressed", n)
 			}
 			workers, err := NewControl(b.rdb, b.keys).Workers(t.Context())
@@ -149,7 +149,7 @@ func TestNobodyGetsThrough(t *testing.T) {
 			ways[1].sick.Store(nil) // the other one stays sick
 			eventually(t, "every push to be terminal", func() bool { return b.terminal(t) })
 			eventually(t, "the hold to end", func() bool { return consumers[1].Held() == nil })
-			if n := b.rdb.ZCard(t.Context(), deadKey(b.keys, "default")).Val(); n != 0 {
+			if n := b.rdb.ZCard(t.Context(), suppressedKey(b.keys, "default")).Val(); n != 0 {
 				t.Errorf("%d tokens are suppressed", n)
 			}
 			sent := 0

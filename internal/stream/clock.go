@@ -53,8 +53,8 @@ func newestAccepted(ctx context.Context, rdb redis.UniversalClient, keys pushlog
 	return newest, nil
 }
 
-// isExhausted says that a stream takes no more entries, since somebody has used its last
-// possible id.
+// isExhausted says that a stream takes no more entries, since its last
+// possible id was used.
 func isExhausted(err error) bool {
 	return err != nil && (redis.HasErrorPrefix(err, "EXHAUSTED") || strings.Contains(err.Error(), "exhausted the last possible ID"))
 }

@@ -63,7 +63,7 @@ type ConsumerOptions struct {
 
 // Consumer is one member of the consumer group: it reads, sends and settles.
 type Consumer struct {
-	hands
+	inFlight
 	rdb      redis.UniversalClient
 	blocking redis.UniversalClient
 	keys     pushlog.Keys
@@ -109,8 +109,8 @@ func NewConsumer(rdb, blocking redis.UniversalClient, keys pushlog.Keys, sender 
 	// A reader needs two places, one for each lane, even while it waits.
 	places := o.Concurrency + 2*keys.Partitions - 1
 	c := &Consumer{
-		hands: hands{in: map[string]*delivery{}},
-		rdb:   rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
+		inFlight: inFlight{in: map[string]*delivery{}},
+		rdb:      rdb, blocking: blocking, keys: keys, sender: sender, opt: o,
 		accepts:  store{rdb, keys, pushlog.New(rdb, keys)},
 		log:      o.Logger.Named("stream").With(zap.String("consumer", o.Name)),
 		policy:   newPolicy(o.Name, o.RetryMinDelay),
@@ -142,7 +142,7 @@ func (c *Consumer) Joined() <-chan struct{} { return c.joined }
 // and shows it as the worker's last error.
 func (c *Consumer) NoteError(doing string, err error) { c.trouble.note(doing, err) }
 
-// Held is why nobody sends to the project, nil if it is not held.
+// Held is why no consumer sends to the project, nil if it is not held.
 func (c *Consumer) Held() error {
 	if h := c.gate.Held(); h != nil {
 		return h
@@ -159,7 +159,7 @@ func (c *Consumer) SteppedBack() error {
 	return nil
 }
 
-// Run consumes until ctx ends, then stops cleanly: it reads no more, hands back
+// Run consumes until ctx ends, then stops cleanly: it reads no more, releases
 // at once what was not started, without an attempt spent, lets what is in flight
 // finish, and takes its name out of the group. It returns nil after a stop that
 // left nothing behind.
@@ -187,7 +187,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	defer giveUp()
 	stopWatch := context.AfterFunc(ctx, func() {
 		c.draining.Store(true)
-		c.log.Info("stopping", zap.Int("in_hand", c.InHand()))
+		c.log.Info("stopping", zap.Int("in_hand", c.InFlight()))
 		time.AfterFunc(c.opt.StopTimeout, interrupt)
 		time.AfterFunc(c.opt.StopTimeout+partTimeout, giveUp)
 	})
@@ -264,7 +264,7 @@ func (c *Consumer) join(ctx context.Context) error {
 	}
 }
 
-// returnUnknown hands back what is pending for this consumer without its
+// returnUnknown releases what is pending for this consumer without its
 // knowledge, because the answer to a read was lost. If that fails, part does it.
 func (c *Consumer) returnUnknown(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
@@ -274,13 +274,13 @@ func (c *Consumer) returnUnknown(ctx context.Context) {
 			return c.holds(handle(p, lane, entry))
 		})
 		if err != nil {
-			c.trouble.note("handing back", err)
+			c.trouble.note("releasing", err)
 			return
 		}
 	}
 }
 
-// part hands back what is still pending for this consumer, and leaves.
+// part releases what is still pending for this consumer, and leaves the groups.
 func (c *Consumer) part(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
@@ -294,7 +294,7 @@ func (c *Consumer) part(ctx context.Context) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("stop: what was in hand stays pending for %s: %w", c.opt.Name, err)
+			return fmt.Errorf("stop: in-flight pushes stay pending for %s: %w", c.opt.Name, err)
 		}
 	}
 	if err := c.forget(ctx, c.opt.Name); err != nil {

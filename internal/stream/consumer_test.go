@@ -131,8 +131,8 @@ func TestBackPressure(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One more place than workers for each partition: a reader needs two.
-	if held := normal.Pending + urgent.Pending; held > 6 || c.InHand() > 6 {
-		t.Errorf("%d pending, %d in hand, with 5 workers", held, c.InHand())
+	if held := normal.Pending + urgent.Pending; held > 6 || c.InFlight() > 6 {
+		t.Errorf("%d pending, %d in hand, with 5 workers", held, c.InFlight())
 	}
 	close(release)
 	eventually(t, "every push is terminal", func() bool { return b.terminal(t) })
@@ -531,7 +531,7 @@ func TestFlush(t *testing.T) {
 	slow.Store(false)
 	b.accept(t, many("after", 50)...)
 	eventually(t, "every push is terminal", func() bool { return b.terminal(t) })
-	eventually(t, "nothing to be in hand", func() bool { return c.InHand() == 0 })
+	eventually(t, "nothing to be in hand", func() bool { return c.InFlight() == 0 })
 	stop()
 	if counts, err := b.log.Counts(t.Context()); err != nil || counts[push.Sent] != 50 || len(counts) != 7 {
 		t.Errorf("counts %v, %v", counts, err)

@@ -21,7 +21,7 @@ import (
 var ErrNoWorker = errors.New("no such worker")
 
 // Control is what people do to a running pushstream: pause and resume its
-// workers, end a hold, redrive and cancel pushes, forget dead tokens. All of it
+// workers, end a hold, redrive and cancel pushes, restore suppressed tokens. All of it
 // is written to Redis, where the consumers find it.
 type Control struct {
 	rdb  redis.UniversalClient
@@ -35,7 +35,7 @@ func NewControl(rdb redis.UniversalClient, keys pushlog.Keys) *Control {
 
 // Pause has a worker (by its instance's name), or all of them if name is empty,
 // read and start nothing more; Resume ends that. They obey within a second. What
-// is in flight finishes, the rest is handed back. The order stays in Redis until
+// is in flight finishes, the rest is released. The order stays in Redis until
 // it is taken back, whatever restarts meanwhile. A worker goes on only if neither
 // it nor everyone is paused. ErrNoWorker if there is no such worker.
 func (c *Control) Pause(ctx context.Context, name string) error { return c.desire(ctx, name, true) }
@@ -124,7 +124,7 @@ const (
 	ChangeScheduled  Change = "scheduled"  // moved to another time
 	ChangeCancelled  Change = "cancelled"  // cancelled, now or before
 	ChangeMissing    Change = "missing"    // no such push
-	ChangeInHand     Change = "in_hand"    // too late to cancel: some consumer may be sending it
+	ChangeInFlight   Change = "in_hand"    // too late to cancel: some consumer may be sending it
 	ChangeWaiting    Change = "waiting"    // queued already: nothing to redrive
 	ChangeUnsendable Change = "unsendable" // it never was a job that could be read
 )
@@ -148,7 +148,7 @@ func (c *Control) RedriveAs(ctx context.Context, op string, ids ...string) ([]Ch
 
 var cancelScript = library.Load("cancel", redisscript.Writes, redisscript.Names{Keys: "jobs urgent due events index", Args: "K group unassigned events_cap", Each: "id"})
 
-// Cancel takes pushes back that no consumer has in hand, and says for each what
+// Cancel ends pushes that are waiting and not in flight, and says for each what
 // became of it.
 func (c *Control) Cancel(ctx context.Context, ids ...string) ([]Change, error) {
 	return c.change(ctx, ids, func(p pushlog.Partition) redisscript.Call {

@@ -146,7 +146,7 @@ func TestLostWorker(t *testing.T) {
 	if err := c.beat(t.Context(), time.Now(), 1.5); err != nil {
 		t.Fatal(err)
 	}
-	if w := b.worker(t, "c"); w.State != Running || w.Pending != 2 || w.InHand != 2 || w.Rate != 1.5 || w.PID == 0 {
+	if w := b.worker(t, "c"); w.State != Running || w.Pending != 2 || w.InFlight != 2 || w.Rate != 1.5 || w.PID == 0 {
 		t.Errorf("%+v", w)
 	}
 	b.rdb.PExpire(t.Context(), workerKey(b.keys, "c"), workerTTL-lostAfter)
@@ -256,7 +256,7 @@ func TestCancel(t *testing.T) {
 	d := b.read(t, c, p, 4)
 	b.settle(t, c, c.policy.decide(d[0], accepted, time.Now(), true), settlement{delivery: d[2], release: true}, c.policy.decide(d[3], unavailable, time.Now(), true))
 	ids := []string{"sent", "hand", "back", "waits", "unread", "later", "nothing"}
-	want := []Change{Change(push.Sent), ChangeInHand, ChangeCancelled, ChangeCancelled, ChangeCancelled, ChangeCancelled, ChangeMissing}
+	want := []Change{Change(push.Sent), ChangeInFlight, ChangeCancelled, ChangeCancelled, ChangeCancelled, ChangeCancelled, ChangeMissing}
 	if got, err := control.Cancel(t.Context(), ids...); err != nil || !slices.Equal(got, want) {
 		t.Fatalf("%v, %v; want %v", got, err, want)
 	}

@@ -15,14 +15,14 @@ import (
 
 const (
 	maxDelay     = 10 * time.Minute // longest wait that we choose ourselves
-	retryWindow  = time.Hour        // nobody tries longer: FCM's advice
+	retryWindow  = time.Hour        // no push is tried longer: FCM's advice
 	quotaDelay   = time.Minute      // after QUOTA_EXCEEDED without Retry-After: FCM's documentation
 	maxUnclear   = 3                // tries that may end in UNSPECIFIED_ERROR
 	triesAtStart = 5                // of very many tries, the record keeps so many of the first
 	triesAtEnd   = 20               // and so many of the last
 )
 
-// delivery is one push in this consumer's hand.
+// delivery is one in-flight push of this consumer.
 type delivery struct {
 	partition  pushlog.Partition
 	lane       int
@@ -37,7 +37,7 @@ type delivery struct {
 	handed     int       // times that the entry was handed out without an answer, this one included
 	redriven   bool      // a person has it tried once more
 	hash       string    // of its token: see tokenHash
-	listed     bool      // its token is known to be dead, or that could not be looked up
+	listed     bool      // its token is suppressed, or that could not be looked up
 	suppressed string    // why it is not sent; empty if it is
 	permit     permit    // to send it; a probe has it from the start
 	takenAt    time.Time
@@ -45,7 +45,7 @@ type delivery struct {
 	refusals   int           // times in a row that it was refused in a strange way: see refusal
 	refusedAt  time.Time     // the last of them
 
-	// Of hands: guarded by its lock.
+	// Of inFlight: guarded by its lock.
 	leasedAt time.Time          // since when at least Redis knows that it is ours
 	lost     bool               // it is another's now
 	finished bool               // it is being settled
@@ -72,7 +72,7 @@ type settlement struct {
 	tokenWait time.Duration // its token is over a limit of FCM's, and waits
 	refused   string        // what the record is to keep of refusals
 
-	deadToken bool // FCM called the token dead: it is to be remembered
+	deadToken bool // FCM called the token invalid: it is to be suppressed
 }
 
 // now is what Redis's clock says in ms, if it was not set since the time of the next try
@@ -91,15 +91,15 @@ type policy struct {
 	random   func() float64 // 0 ≤ x < 1
 }
 
-// expired settles a delivery that nobody may try any more.
+// expired settles a delivery whose lifetime is over.
 func (p policy) expired(d *delivery, now time.Time) settlement {
 	return settlement{delivery: d, status: push.Expired, tried: d.attempts, result: "expired before it could be sent", at: now}
 }
 
-// suppressed settles a delivery whose token FCM has called dead before.
+// suppressed settles a delivery whose token is suppressed.
 func (p policy) suppressed(d *delivery, now time.Time) settlement {
 	return settlement{delivery: d, status: push.Failed, code: push.CodeSuppressed, tried: d.attempts, at: now,
-		result: string(push.CodeSuppressed) + ": not sent, the token is known to be dead: " + d.suppressed}
+		result: string(push.CodeSuppressed) + ": not sent, the device token is suppressed: " + d.suppressed}
 }
 
 // settle settles a delivery by the outcome of a try that began at start, as the gate has
@@ -119,7 +119,7 @@ func (p policy) settle(d *delivery, o push.Outcome, start time.Time, r ruling) s
 }
 
 // decide settles a delivery by the outcome of a try that began at start. If the
-// try does not count, FCM's trouble was known, or is everybody's; but one that
+// try does not count, FCM's trouble was known, or concerns all pushes; but one that
 // FCM may have accepted counts always, so that its line stays in the record.
 func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool) settlement {
 	if o.Code == push.CodeStopped {
@@ -135,7 +135,7 @@ func (p policy) decide(d *delivery, o push.Outcome, start time.Time, counts bool
 		s.drop = s.try - triesAtEnd
 	}
 	if verdict == push.VerdictHold {
-		s.tried = d.attempts // nobody's attempt: the next try takes this one's place
+		s.tried = d.attempts // no attempt: the next try takes this one's place
 	}
 	switch {
 	case verdict == push.VerdictSent:

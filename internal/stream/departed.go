@@ -13,9 +13,8 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// removeDead takes the names of dead consumers out of a partition's groups, once
-// nothing is pending for them, and forgets workers that nobody needs to see any
-// more.
+// removeDead removes dead consumers from the groups of a partition, once nothing is pending
+// for them, and their entries from the list of workers a minute later.
 func (c *Consumer) removeDead(ctx context.Context, p pushlog.Partition) error {
 	members := map[string]bool{}
 	for _, stream := range []string{jobsKey(p), urgentKey(p)} {

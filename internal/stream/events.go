@@ -32,7 +32,7 @@ type Events struct {
 // NewEvents returns the events of the keys in rdb.
 func NewEvents(rdb redis.UniversalClient, keys pushlog.Keys) *Events { return &Events{rdb, keys} }
 
-// EventPlace is how far somebody has read: the last entry that he knows of each
+// EventPlace is how far a reader has read: the last entry that it knows of each
 // partition's events.
 type EventPlace []string
 

@@ -35,7 +35,7 @@ func (c *Consumer) side() string {
 	return sideClosed
 }
 
-// weighSome tells the other workers how this one fares, if there is something to tell.
+// weighSome reports how FCM answers this worker, if there is something to report.
 func (g *gate) weighSome(ctx context.Context, side string) error {
 	g.weighing.Lock()
 	since := g.weighed
@@ -47,15 +47,15 @@ func (g *gate) weighSome(ctx context.Context, side string) error {
 	return g.weigh(ctx, side)
 }
 
-// weighNow tells it after an answer that means something for all. What ends a hold is
-// told whatever it takes, since everybody waits for it.
+// weighNow reports it after an answer that concerns all workers. What ends a hold is
+// reported until it succeeds, since all workers wait for it.
 func (g *gate) weighNow(ctx context.Context, must bool) {
 	for failures := 0; ; failures++ {
 		err := g.weigh(ctx, g.side())
 		if err == nil {
 			return
 		}
-		g.trouble.note("telling how FCM answers", err)
+		g.trouble.note("reporting how FCM answers", err)
 		if !must || !loop.Backoff(ctx, failures) {
 			return
 		}

@@ -23,12 +23,14 @@ type TokenFilter struct {
 	Since time.Time // those of which FCM said so then or later; zero: whenever it was
 }
 
-// DeadCodes are the codes with which FCM says that a token is dead.
-func DeadCodes() []push.Code { return []push.Code{push.CodeUnregistered, push.CodeInvalidArgument} }
+// InvalidTokenCodes are the codes with which FCM says that a token is invalid.
+func InvalidTokenCodes() []push.Code {
+	return []push.Code{push.CodeUnregistered, push.CodeInvalidArgument}
+}
 
-// CountDeadTokens counts the suppressed tokens of a project that a filter selects, and
+// CountSuppressed counts the suppressed tokens of a project that a filter selects, and
 // returns since when the oldest is; the zero time if there is none.
-func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFilter) (n int64, oldest time.Time, err error) {
+func (c *Control) CountSuppressed(ctx context.Context, project string, f TokenFilter) (n int64, oldest time.Time, err error) {
 	least := int64(math.MaxInt64)
 	if f.Code == "" {
 		from := "-inf"
@@ -36,8 +38,8 @@ func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFi
 			from = strconv.FormatInt(f.Since.UnixMilli(), 10)
 		}
 		pipe := c.rdb.Pipeline()
-		count := pipe.ZCount(ctx, deadKey(c.keys, project), from, "+inf")
-		first := pipe.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: deadKey(c.keys, project), ByScore: true, Start: from, Stop: "+inf", Count: 1})
+		count := pipe.ZCount(ctx, suppressedKey(c.keys, project), from, "+inf")
+		first := pipe.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: suppressedKey(c.keys, project), ByScore: true, Start: from, Stop: "+inf", Count: 1})
 		if _, err := pipe.Exec(ctx); err != nil {
 			return 0, oldest, fmt.Errorf("count suppressed tokens: %w", err)
 		}
@@ -45,7 +47,7 @@ func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFi
 		for _, z := range first.Val() {
 			least = int64(z.Score)
 		}
-	} else if err := c.eachDeadToken(ctx, project, f, func(args []any) error {
+	} else if err := c.eachSuppressed(ctx, project, f, func(args []any) error {
 		n += int64(len(args)) / 2
 		for i := 1; i < len(args); i += 2 {
 			text, _ := args[i].(string)
@@ -62,11 +64,11 @@ func (c *Control) CountDeadTokens(ctx context.Context, project string, f TokenFi
 }
 
 // ForgetTokens takes the tokens that a filter selects off the list, in small steps, and
-// returns how many there were, with an error too. One that FCM calls dead again
+// returns how many there were, with an error too. One that FCM calls invalid again
 // meanwhile stays.
 func (c *Control) ForgetTokens(ctx context.Context, project string, f TokenFilter) (int64, error) {
 	var n int64
-	err := c.eachDeadToken(ctx, project, f, func(args []any) error {
+	err := c.eachSuppressed(ctx, project, f, func(args []any) error {
 		var b redisscript.Batch[any]
 		for i := 0; i < len(args); i += 2 {
 			b.Add(restoreScript.Call(suppressedKeys(c.keys, project)), args[i], args[i], args[i+1])
@@ -81,14 +83,14 @@ func (c *Control) ForgetTokens(ctx context.Context, project string, f TokenFilte
 	return n, err
 }
 
-// eachDeadToken walks over the tokens that a filter selects: hash and time of FCM's word,
+// eachSuppressed walks over the tokens that a filter selects: hash and time of FCM's word,
 // of up to 500 at a time.
-func (c *Control) eachDeadToken(ctx context.Context, project string, f TokenFilter, do func([]any) error) error {
-	key, cursor := deadKey(c.keys, project), uint64(0)
+func (c *Control) eachSuppressed(ctx context.Context, project string, f TokenFilter, do func([]any) error) error {
+	key, cursor := suppressedKey(c.keys, project), uint64(0)
 	for {
 		found, next, err := c.rdb.ZScan(ctx, key, cursor, "", listStep).Result()
 		if err != nil {
-			return fmt.Errorf("list dead tokens: %w", err)
+			return fmt.Errorf("list suppressed tokens: %w", err)
 		}
 		for len(found) > 1 {
 			n := min(len(found), 2*listStep)
@@ -124,9 +126,9 @@ func (c *Control) selected(ctx context.Context, project string, f TokenFilter, f
 	if f.Code == "" || len(hashes) == 0 {
 		return args, nil
 	}
-	why, err := c.rdb.HMGet(ctx, deadWhyKey(c.keys, project), hashes...).Result()
+	why, err := c.rdb.HMGet(ctx, suppressedWhyKey(c.keys, project), hashes...).Result()
 	if err != nil {
-		return nil, fmt.Errorf("read dead tokens: %w", err)
+		return nil, fmt.Errorf("read suppressed tokens: %w", err)
 	}
 	var of []any
 	for i, text := range why {
@@ -138,7 +140,7 @@ func (c *Control) selected(ctx context.Context, project string, f TokenFilter, f
 	return of, nil
 }
 
-// Registered takes device tokens that the app has handed in anew off the list of the
+// Registered takes device tokens that the app has registered again off the list of the
 // project that the store sends to. It returns how many were on it.
 func (p *Producer) Registered(ctx context.Context, tokens []string) (int64, error) {
 	project, err := ReadProject(ctx, p.rdb, p.keys)

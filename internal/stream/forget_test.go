@@ -26,7 +26,7 @@ func TestForgetTokens(t *testing.T) {
 	c.suppressTokens(t.Context(), dead)
 	check := func(f TokenFilter, want, left int64, hours int) {
 		t.Helper()
-		n, oldest, err := control.CountDeadTokens(t.Context(), "default", f)
+		n, oldest, err := control.CountSuppressed(t.Context(), "default", f)
 		since := now.Add(-time.Duration(hours) * time.Hour)
 		if n != want || err != nil || want > 0 && oldest.UnixMilli() != since.UnixMilli() || want == 0 && !oldest.IsZero() {
 			t.Errorf("%+v: %d are counted, want %d; the oldest since %v, want %v; %v", f, n, want, oldest, since, err)
@@ -34,7 +34,7 @@ func TestForgetTokens(t *testing.T) {
 		if n, err := control.ForgetTokens(t.Context(), "default", f); n != want || err != nil {
 			t.Errorf("%+v: %d are forgotten, want %d; %v", f, n, want, err)
 		}
-		if n := b.rdb.ZCard(t.Context(), deadKey(b.keys, "default")).Val(); n != left || b.rdb.HLen(t.Context(), deadWhyKey(b.keys, "default")).Val() != left {
+		if n := b.rdb.ZCard(t.Context(), suppressedKey(b.keys, "default")).Val(); n != left || b.rdb.HLen(t.Context(), suppressedWhyKey(b.keys, "default")).Val() != left {
 			t.Errorf("%+v: %d are left, want %d", f, n, left)
 		}
 	}
@@ -55,10 +55,10 @@ func TestForgetTokensLeavesWhatIsNew(t *testing.T) {
 	c, control := b.consumer(t, "c", nil), NewControl(b.rdb, b.keys)
 	one := settlement{delivery: &delivery{job: to("token", "a")}, code: push.CodeUnregistered, at: time.Now().Add(-time.Hour), deadToken: true}
 	c.suppressTokens(t.Context(), []settlement{one})
-	err := control.eachDeadToken(t.Context(), "default", TokenFilter{}, func(args []any) error {
+	err := control.eachSuppressed(t.Context(), "default", TokenFilter{}, func(args []any) error {
 		one.at = time.Now()
 		c.suppressTokens(t.Context(), []settlement{one})
-		_, err := run(t.Context(), b.rdb, call{restoreScript, []string{deadKey(b.keys, "default"), deadWhyKey(b.keys, "default")}, args})
+		_, err := run(t.Context(), b.rdb, call{restoreScript, []string{suppressedKey(b.keys, "default"), suppressedWhyKey(b.keys, "default")}, args})
 		return err
 	})
 	if err != nil {

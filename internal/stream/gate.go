@@ -27,7 +27,7 @@ const (
 // gate is what every push passes on its way to FCM. It lets through what FCM
 // allows the whole project, by permits out of a bucket in Redis that all
 // consumers share; and nothing but single probes while the project is held, or while
-// this worker has stepped back.
+// the circuit breaker of this worker is open.
 type gate struct {
 	rdb     redis.UniversalClient
 	keys    pushlog.Keys
@@ -55,7 +55,7 @@ type gate struct {
 	want    int       // at the next fetch
 	fetched time.Time
 	asking  bool
-	news    chan struct{} // closed when somebody has asked
+	news    chan struct{} // closed when a worker has asked
 }
 
 func newGate(rdb redis.UniversalClient, keys pushlog.Keys, o *ConsumerOptions, log *zap.Logger, t *trouble) *gate {
@@ -169,7 +169,7 @@ func (g *gate) rest(ctx context.Context, wait time.Duration, expiresAt time.Time
 	loop.Sleep(ctx, wait)
 }
 
-// tell wakes those who wait.
+// tell wakes the waiting workers.
 func (g *gate) tell() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -260,7 +260,7 @@ func (g *gate) see(h *Hold) {
 		g.changed()
 	case before != nil && h == nil:
 		g.log.Info("sending goes on", zap.String("reason", string(before.Reason)))
-		g.breaker.afresh(time.Now())
+		g.breaker.probeNow(time.Now())
 		g.changed()
 	}
 }
@@ -268,9 +268,9 @@ func (g *gate) see(h *Hold) {
 // Held is the hold as this consumer knows it, nil if there is none.
 func (g *gate) Held() *Hold { return g.held.Load() }
 
-// alone reports whether this worker has stepped back and leaves the work to others: the
+// alone reports whether this worker's circuit breaker is open and others do the work: the
 // project is not held on evidence. Nor does it read while FCM answers, but accepts nothing:
-// what it had in hand would be in the way of urgent pushes, which the prober takes first.
+// what it had in flight would be in the way of urgent pushes, which the prober takes first.
 func (g *gate) alone() bool {
 	c := g.breaker.circuit()
 	return c != nil && (!g.heldOnEvidence() || c.Reason.answers())
@@ -295,10 +295,10 @@ func (g *gate) report(ctx context.Context, probe bool, d *delivery, o push.Outco
 		if c == nil {
 			break // another answer has closed it already
 		}
-		g.log.Warn("stepped back: this worker does not get through to FCM", zap.String("reason", string(c.Reason)), zap.String("code", string(c.Code)),
+		g.log.Warn("circuit breaker opened: this worker does not reach FCM", zap.String("reason", string(c.Reason)), zap.String("code", string(c.Code)),
 			zap.String("detail", c.Detail), zap.Int("tokens", c.Tokens), zap.String("mend", c.Mend))
 	case closes:
-		g.log.Info("this worker gets through to FCM again")
+		g.log.Info("circuit breaker closed: this worker reaches FCM again")
 	}
 	onEvidence := before != nil && before.onEvidence()
 	if what != unchanged || probe || onEvidence && signOf(o.Code) == alive {
@@ -318,7 +318,7 @@ func (g *gate) report(ctx context.Context, probe bool, d *delivery, o push.Outco
 		r.handOver = false // FCM may have it: that stands in the record
 	}
 	if h := g.held.Load(); h != nil && h.onEvidence() {
-		r.handOver = false // nobody gets through: it waits
+		r.handOver = false // no worker gets through: it waits
 	} else if signOf(o.Code) == refusing && o.HTTPStatus != 0 && !r.handOver {
 		r.refusals = refusalsOf(d, g.breaker.lastAnswer())
 	}

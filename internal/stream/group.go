@@ -13,7 +13,7 @@ import (
 )
 
 // ErrPartitions says that the jobs in Redis are spread over another number of
-// partitions than ours: some would be read by nobody.
+// partitions than ours: some would never be read.
 var ErrPartitions = errors.New("wrong number of partitions")
 
 // CheckPartitions notes our number of partitions in a Redis that has none yet,
@@ -58,7 +58,7 @@ func EnsureGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.K
 // ErrNoGroup is what CheckGroups finds if a work stream, or its group, is not there.
 var ErrNoGroup = errors.New("there is no group")
 
-// CheckGroups returns an error if a work stream has no group: nobody would
+// CheckGroups returns an error if a work stream has no group: no consumer would
 // read it.
 func CheckGroups(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys) error {
 	for _, p := range keys.All() {
@@ -138,7 +138,7 @@ func releaseCall(p pushlog.Partition, consumer string) redisscript.Call {
 }
 
 // listError is nil if the group has vanished: nothing is pending then, and the
-// reader makes it anew.
+// reader creates it again.
 func listError(err error) error {
 	if isNoGroup(err) {
 		return nil

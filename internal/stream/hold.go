@@ -27,7 +27,7 @@ const (
 	HoldCredential   Reason = "credential"   // FCM, or the token endpoint, refuses the service account
 	HoldPermission   Reason = "permission"   // API disabled, right missing, wrong project
 	HoldMismatch     Reason = "mismatch"     // FCM says of one token after the other that it is another project's
-	HoldUnregistered Reason = "unregistered" // FCM says of nearly every token that it is dead
+	HoldUnregistered Reason = "unregistered" // FCM says of nearly every token that it is invalid
 )
 
 // Reasons returns every reason, so that metrics can start each at zero.
@@ -56,7 +56,7 @@ func (r Reason) Mend() string {
 			"it ends when FCM accepts a push, or by hand if the device tokens are wrong"
 	case HoldUnregistered:
 		return "check FCM_PROJECT_ID and FCM's status page; it ends when FCM accepts a push; " +
-			"end it by hand if the device tokens are really dead: then UNREGISTERED is believed for 10 minutes"
+			"end it by hand if the device tokens are really invalid: then UNREGISTERED is believed for 10 minutes"
 	}
 	return ""
 }
@@ -94,7 +94,7 @@ func (h *Hold) Error() string {
 func (h *Hold) onEvidence() bool { return h.Until == "" }
 
 // parseHold reads a hold's hash; nil if there is none, or if it has run out by now,
-// Redis's time, and nobody has asked for a permit since.
+// Redis's time, and no permit was asked for since.
 func parseHold(project string, h map[string]string, now time.Time) *Hold {
 	reason := Reason(h["reason"])
 	until, err := strconv.ParseInt(h["until_ms"], 10, 64)
@@ -151,7 +151,7 @@ const (
 	neutral  sign = iota
 	alive         // FCM answers, be it with a refusal
 	absent        // no answer, or 5xx
-	refusing      // somebody refuses, without FCM's word for it: reasonOf says why
+	refusing      // refused, but not by FCM itself: reasonOf says why
 )
 
 // signOf says what an outcome tells of the way to FCM.

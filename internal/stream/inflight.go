@@ -9,29 +9,29 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// hands is what a consumer has in hand: everything between take and settle.
-type hands struct {
+// inFlight are the deliveries of a consumer between take and settle.
+type inFlight struct {
 	mu sync.Mutex
 	in map[string]*delivery // by lane key and entry
 }
 
-// handle names an entry in hand.
+// handle names an in-flight entry.
 func handle(p pushlog.Partition, lane int, entry string) string {
 	return laneKey(p, lane) + " " + entry
 }
 
 func (d *delivery) handle() string { return handle(d.partition, d.lane, d.entry) }
 
-// InHand is the number of pushes between take and settle.
-func (h *hands) InHand() int {
+// InFlight is the number of pushes between take and settle.
+func (h *inFlight) InFlight() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.in)
 }
 
-// hold notes that a delivery is in hand; it reports false if its entry was
+// hold notes that a delivery is in flight; it reports false if its entry was
 // already.
-func (h *hands) hold(d *delivery) bool {
+func (h *inFlight) hold(d *delivery) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := d.handle()
@@ -42,13 +42,13 @@ func (h *hands) hold(d *delivery) bool {
 	return true
 }
 
-func (h *hands) holds(key string) bool {
+func (h *inFlight) holds(key string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.in[key] != nil
 }
 
-func (h *hands) drop(batch []settlement) {
+func (h *inFlight) drop(batch []settlement) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range batch {
@@ -56,9 +56,9 @@ func (h *hands) drop(batch []settlement) {
 	}
 }
 
-// due returns what is in hand and was leased before a time, in the order of
+// due returns what is in flight and was leased before a time, in the order of
 // entries.
-func (h *hands) due(before time.Time) []*delivery {
+func (h *inFlight) due(before time.Time) []*delivery {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var due []*delivery
@@ -71,8 +71,8 @@ func (h *hands) due(before time.Time) []*delivery {
 	return due
 }
 
-// suspects is how many pushes are in hand that others have not answered for.
-func (h *hands) suspects() int {
+// suspects is how many pushes are in flight that other consumers have not answered for.
+func (h *inFlight) suspects() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := 0
@@ -84,8 +84,8 @@ func (h *hands) suspects() int {
 	return n
 }
 
-// leased notes that the lease of a delivery began anew.
-func (h *hands) leased(d *delivery, at time.Time) {
+// leased notes that the lease of a delivery began again.
+func (h *inFlight) leased(d *delivery, at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	d.leasedAt = at
@@ -94,7 +94,7 @@ func (h *hands) leased(d *delivery, at time.Time) {
 // lose notes that a delivery is another's, and interrupts its request. It
 // reports false if that was known, or if it is being settled: then settle is about
 // to find out, or has made the entry vanish itself.
-func (h *hands) lose(d *delivery) bool {
+func (h *inFlight) lose(d *delivery) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if d.lost || d.finished {
@@ -109,7 +109,7 @@ func (h *hands) lose(d *delivery) bool {
 
 // await returns a context for a delivery that waits, which ends when it is lost.
 // The caller calls done.
-func (h *hands) await(open context.Context, d *delivery) (_ context.Context, done func()) {
+func (h *inFlight) await(open context.Context, d *delivery) (_ context.Context, done func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ctx, cancel := context.WithCancel(open)
@@ -122,7 +122,7 @@ func (h *hands) await(open context.Context, d *delivery) (_ context.Context, don
 
 // begin returns a context for the request of a delivery, which ends when the
 // delivery is lost; nil if the lease is over, or nearly. The caller calls done.
-func (h *hands) begin(work context.Context, d *delivery, l *Lease) (_ context.Context, done func()) {
+func (h *inFlight) begin(work context.Context, d *delivery, l *Lease) (_ context.Context, done func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if d.lost || !l.fresh(d.leasedAt, time.Now()) {
@@ -135,7 +135,7 @@ func (h *hands) begin(work context.Context, d *delivery, l *Lease) (_ context.Co
 
 // finish notes that a delivery is about to be settled: from now on Redis is asked
 // by settle whose it is.
-func (h *hands) finish(d *delivery) {
+func (h *inFlight) finish(d *delivery) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	d.cancel, d.finished = nil, true

@@ -14,8 +14,8 @@ import (
 // everything that is on a stream is unfinished.
 const Group = pushlog.Group
 
-// nobody is the member of the group that has what was handed back, and what lapsed
-// because its consumer fell silent, until somebody with a free slot claims it. No
+// unassigned is the member of the group that has the entries which no consumer has: they
+// were released, or their lease expired, and a consumer with a free slot claims them. No
 // process has this name.
 const unassigned = "handed-back"
 
@@ -71,17 +71,17 @@ func waitLengthsKey(k pushlog.Keys, project string) string {
 	return k.Prefix + ":waits:{" + project + "}:length"
 }
 
-// The tokens of one project that FCM called dead, by time, and why.
-func deadKey(k pushlog.Keys, project string) string {
+// The suppression list of a project: device tokens by time, and why.
+func suppressedKey(k pushlog.Keys, project string) string {
 	return k.Prefix + ":suppressed:{" + project + "}"
 }
-func deadWhyKey(k pushlog.Keys, project string) string {
+func suppressedWhyKey(k pushlog.Keys, project string) string {
 	return k.Prefix + ":suppressed:{" + project + "}:why"
 }
 
 // Where the version before had those of all projects together.
-func oldDeadKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
-func oldDeadWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
+func oldSuppressedKey(k pushlog.Keys) string    { return k.Prefix + ":{dead}:tokens" }
+func oldSuppressedWhyKey(k pushlog.Keys) string { return k.Prefix + ":{dead}:why" }
 
 // entryTime is the time in the id of a stream entry: when it was added, by
 // Redis's clock.

@@ -21,7 +21,7 @@ import (
 //	renewed   an entry older than 1/4, looked for every 1/5: at 4.5 s at the latest
 //	fence     no request is written if the last look is 3/5 ago: what was too
 //	          young to be renewed by it is then 8.5 s old
-//	swept     by somebody about every 1/5: it lapses after 12 s at the latest
+//	swept     about every 1/5: it expires after 12 s at the latest
 const (
 	renewAfter = 4 // a lease, divided by this
 	renewEvery = 5
@@ -31,8 +31,7 @@ const (
 // validEvery is how often a role that waits for a valid lease looks.
 const validEvery = 10 * time.Millisecond
 
-// Lease is how long what a consumer has in hand is its own without Redis hearing
-// of it. Its Valid is the fence between a process that was stopped, or cut off
+// Lease is how long in-flight entries stay those of their consumer without a renewal. Its Valid is the fence between a process that was stopped, or cut off
 // from Redis, and FCM: the Sender asks it before each write.
 type Lease struct {
 	length  time.Duration
@@ -58,7 +57,7 @@ func passed(since, now time.Time) time.Duration {
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
-// Valid reports whether everything in hand may still be acted on. There is no
+// Valid reports whether in-flight pushes may still be sent. There is no
 // lock at FCM that would refuse a late request, so between this answer and the
 // system call some microseconds remain.
 func (l *Lease) Valid() bool {

@@ -58,7 +58,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 	})
 	m.claimed = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "pushstream_reclaimed_total",
-		Help: "Pushes that this consumer took over from silent ones, or that others had handed back.",
+		Help: "Pushes that this consumer reclaimed: their lease had expired, or another consumer had released them.",
 	})
 	m.late = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "pushstream_late_total",
@@ -92,7 +92,7 @@ func newConsumerMetrics(reg prometheus.Registerer, c *Consumer) *consumerMetrics
 		reg.MustRegister(m.tries, m.settled, m.ended, m.life, m.queued, m.lost, m.postponed, m.claimed, m.late, m.removed, holdCollector{c.gate}, circuitCollector{c.gate.breaker}, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_in_hand",
 			Help: "Pushes that this consumer has taken and not settled.",
-		}, func() float64 { return float64(c.InHand()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		}, func() float64 { return float64(c.InFlight()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "pushstream_paused",
 			Help: "1 while this consumer is paused.",
 		}, func() float64 {
@@ -143,11 +143,11 @@ func (h holdCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// circuitCollector shows whether this consumer has stepped back.
+// circuitCollector shows whether the circuit breaker is open.
 type circuitCollector struct{ breaker *breaker }
 
 var circuitDesc = prometheus.NewDesc("pushstream_circuit_open",
-	"1 while this consumer has stepped back, because it does not get through to FCM, by the reason.", []string{"reason"}, nil)
+	"1 while the circuit breaker of this consumer is open, because it does not reach FCM, by the reason.", []string{"reason"}, nil)
 
 // Describe implements prometheus.Collector.
 func (circuitCollector) Describe(ch chan<- *prometheus.Desc) { ch <- circuitDesc }

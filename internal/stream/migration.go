@@ -34,14 +34,14 @@ func (c *Consumer) migrate(ctx context.Context) error {
 //
 // A crash in between leaves a token on both lists, and the next step moves it again.
 func (c *Consumer) migrateTokens(ctx context.Context) (kept, dropped int, err error) {
-	list, reasons := oldDeadKey(c.keys), oldDeadWhyKey(c.keys)
+	list, reasons := oldSuppressedKey(c.keys), oldSuppressedWhyKey(c.keys)
 	for {
 		old, err := c.rdb.ZRangeWithScores(ctx, list, 0, migrateStep-1).Result()
 		if err != nil {
 			return kept, dropped, fmt.Errorf("read the old list: %w", err)
 		}
 		if len(old) == 0 {
-			// Without the list, nobody reads the reasons.
+			// Without the list, the reasons are not read.
 			if err := c.rdb.Del(ctx, reasons).Err(); err != nil {
 				return kept, dropped, fmt.Errorf("remove the old list: %w", err)
 			}

@@ -519,7 +519,7 @@ func (m *model) cancelSome() {
 		case w.status.Terminal():
 			want = append(want, Change(w.status))
 		case w.owner != "" && w.owner != unassigned:
-			want = append(want, ChangeInHand)
+			want = append(want, ChangeInFlight)
 		default:
 			if w.status == push.Queued && w.owner == "" {
 				m.leftover[id] = true // its entry stays until somebody reads it

@@ -208,7 +208,7 @@ func (c *Consumer) discard(ctx context.Context, p pushlog.Partition, entries []e
 	return pending, nil
 }
 
-// tellDeleted reports entries that somebody deleted as events.
+// tellDeleted reports deleted entries as events.
 func (c *Consumer) tellDeleted(ctx context.Context, p pushlog.Partition, entries []entry) error {
 	_, err := c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for _, e := range entries {
@@ -217,7 +217,7 @@ func (c *Consumer) tellDeleted(ctx context.Context, p pushlog.Partition, entries
 		}
 		return nil
 	})
-	if err != nil && !isExhausted(err) { // the next script that tells something has them begin anew
+	if err != nil && !isExhausted(err) { // the next script that adds an event makes the stream again
 		return fmt.Errorf("report deleted entries: %w", err)
 	}
 	return nil

@@ -114,7 +114,7 @@ func (r Role) keysOf(keys pushlog.Keys) []string {
 	}
 	if r != RoleProducer {
 		all = append(all, projectKey(keys), workersKey(keys), workerKey(keys, "x"), controlKey(keys), projectsKey(keys), flushKey(keys),
-			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), waitsKey(keys, "x"), deadKey(keys, "x"), deadWhyKey(keys, "x"), oldDeadKey(keys), keys.Prefix+":{bulk}:jobs")
+			holdKey(keys, "x"), rateKey(keys, "x"), evidenceKey(keys, "x"), waitsKey(keys, "x"), suppressedKey(keys, "x"), suppressedWhyKey(keys, "x"), oldSuppressedKey(keys), keys.Prefix+":{bulk}:jobs")
 	}
 	if r == RoleProducer {
 		all = append(all, reads+workersKey(keys), reads+workerKey(keys, "x"), reads+controlKey(keys), reads+projectsKey(keys), reads+holdKey(keys, "x"),

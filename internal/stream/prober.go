@@ -13,7 +13,7 @@ import (
 	"pushstream/internal/pushlog"
 )
 
-// prober sends one push now and then while this worker has stepped back and reads nothing.
+// prober sends one push now and then while the circuit breaker is open and this worker reads nothing.
 // While it reads, since the project is held, pushes at the gate probe instead.
 func (c *Consumer) prober(ctx, work context.Context) {
 	for failures, round := 0, 0; ctx.Err() == nil; round++ {
@@ -61,7 +61,7 @@ func (c *Consumer) probeOnce(ctx, work context.Context, round int) (bool, error)
 	return true, nil
 }
 
-// one takes one push: what was handed back, of the normal lane first, since the others
+// one takes one push: an unassigned one, of the normal lane first, since the others
 // serve the urgent ones, unless the project is held; else the next one that comes.
 func (c *Consumer) one(ctx context.Context, round int, start func(*delivery)) error {
 	got := false
@@ -84,7 +84,7 @@ func (c *Consumer) one(ctx context.Context, round int, start func(*delivery)) er
 			}
 		}
 	}
-	if c.gate.heldOnEvidence() { // nobody reads, and what is urgent must not wait for its turn
+	if c.gate.heldOnEvidence() { // no worker reads, and urgent pushes must not wait
 		for _, lane := range lanes {
 			for _, p := range all {
 				if err := c.readOne(ctx, p, lane, -1, begin); got || err != nil {

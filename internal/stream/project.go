@@ -58,7 +58,7 @@ func ReadProject(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Ke
 }
 
 // checkProject compares the store's project, as it was just read, with ours; if a flush
-// took it away, it is noted anew.
+// took it away, it is noted again.
 func (c *Consumer) checkProject(ctx context.Context, read any) error {
 	if project, _ := read.(string); project != "" {
 		return sameProject(project, c.opt.Project)

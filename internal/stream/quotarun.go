@@ -45,8 +45,8 @@ func (q *quotaRun) due(now time.Time) (o push.Outcome, tokens int, since time.Ti
 	return q.last, len(q.tokens), q.since, len(q.tokens) >= quotaTokens && now.Sub(q.since) >= quotaSettle
 }
 
-// limited takes a 429. One that FCM gives for the project holds everybody; one that it
-// gives for a device or a topic is nobody else's business; of others several are needed.
+// limited takes a 429. One that FCM gives for the project holds the project; one that
+// it gives for a device or a topic concerns no other push; of others several are needed.
 func (g *gate) limited(ctx context.Context, token string, o push.Outcome) {
 	switch o.Scope {
 	case push.ScopeProject:

@@ -50,7 +50,7 @@ func (r *reader) lookForOwn() { r.own, r.let = []string{"0-0", "0-0"}, r.c.aband
 type entry struct {
 	lane   int
 	id     string
-	values map[string]any // nil: deleted by somebody while it was pending
+	values map[string]any // nil: deleted while it was pending
 
 	leasedAt time.Time // since when at least Redis knows that it is ours
 }
@@ -183,7 +183,7 @@ func (r *reader) readOwn(ctx context.Context, count int) ([]entry, error) {
 }
 
 // fetch reads an entry that is pending for this consumer without its knowledge,
-// and renews its lease; nil if somebody else has taken it.
+// and renews its lease; nil if another consumer has it.
 func (r *reader) fetch(ctx context.Context, lane int, id string) (*entry, error) {
 	own := &entry{lane: lane, id: id, leasedAt: time.Now()}
 	found, err := r.c.rdb.XRangeN(ctx, laneKey(r.partition, lane), id, id, 1).Result()

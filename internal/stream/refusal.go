@@ -26,7 +26,7 @@ func parseRefused(s string) (n int, at time.Time) {
 	return n, at
 }
 
-// refusalsOf is how often a push was refused with this time, if FCM has answered somebody
+// refusalsOf is how often a push was refused with this time, if FCM has answered another
 // since the time before; else this is the first.
 func refusalsOf(d *delivery, lastAnswer time.Time) int {
 	if d.refusals > 0 && lastAnswer.After(d.refusedAt) {

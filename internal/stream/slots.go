@@ -2,7 +2,7 @@ package stream
 
 import "context"
 
-// slots are the places for pushes in hand. A reader takes as many as are free
+// slots are the places for in-flight pushes. A reader takes as many as are free
 // before it reads, so that nothing is read that can't be started.
 type slots struct {
 	free chan struct{}

@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// suppressFor is how long a dead token is remembered after FCM's newest word.
+	// suppressFor is how long a token is suppressed after FCM's newest answer.
 	// https://firebase.google.com/docs/cloud-messaging/manage-tokens
 	suppressFor    = 30 * 24 * time.Hour
 	mostSuppressed = 1_000_000 // of a project
-	// recheckAfter is the time between two pushes to a dead token that ask FCM whether
-	// it still is: FCM's word is sometimes wrong, or taken back.
+	// recheckAfter is the time between two pushes to a suppressed token that ask FCM again:
+	// its answer is sometimes wrong, or taken back.
 	recheckAfter = 24 * time.Hour
 )
 
-// ErrNoToken says that a token is not among the dead.
-var ErrNoToken = errors.New("no such dead token")
+// ErrNoToken says that a token is not on the suppression list.
+var ErrNoToken = errors.New("no such suppressed token")
 
-// DeadToken is a token that FCM called dead for a project: pushes to it fail at once,
-// without a request, but for one a day.
-type DeadToken struct {
+// SuppressedToken is a token that FCM called invalid for a project: pushes to it fail at once,
+// without a request, except one a day.
+type SuppressedToken struct {
 	Project string    `json:"project"`
 	Hash    string    `json:"hash"`   // pushlog.TokenHash of the token
 	At      string    `json:"at"`     // when FCM said so last; RFC 3339, UTC
@@ -46,7 +46,7 @@ func (d *delivery) tokenHash() string {
 	return d.hash
 }
 
-// suppress marks deliveries whose token is known to be dead. One push a day to such a
+// suppress marks deliveries whose token is suppressed. One push a day to such a
 // token asks FCM again, and so does every push that a person has redriven. If Redis
 // does not say, they are sent: FCM knows.
 func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
@@ -61,10 +61,10 @@ func (c *Consumer) suppress(ctx context.Context, deliveries []*delivery) {
 	}
 	// Mostly no token is on the list: a look writes nothing.
 	pipe := c.rdb.Pipeline()
-	dead := pipe.ZMScore(ctx, deadKey(c.keys, c.opt.Project), hashes...)
+	suppressed := pipe.ZMScore(ctx, suppressedKey(c.keys, c.opt.Project), hashes...)
 	waits := pipe.ZMScore(ctx, waitsKey(c.keys, c.opt.Project), hashes...)
 	_, err := pipe.Exec(ctx)
-	since := dead.Val()
+	since := suppressed.Val()
 	var listed, waiting []*delivery
 	for i, d := range deliveries {
 		if err == nil && waits.Val()[i] != 0 {
@@ -150,7 +150,7 @@ func (c *Consumer) suppressTokens(ctx context.Context, settled []settlement) {
 
 // suppressedKeys are the keys of a project's suppression list: tokens, and why.
 func suppressedKeys(keys pushlog.Keys, project string) []string {
-	return []string{deadKey(keys, project), deadWhyKey(keys, project)}
+	return []string{suppressedKey(keys, project), suppressedWhyKey(keys, project)}
 }
 
 // suppressCall is a call of suppress_tokens.lua without tokens.
@@ -171,53 +171,53 @@ func restore(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, 
 	return b.Sum(), nil
 }
 
-// DeadTokens returns a page of the dead tokens of a project, newest first, and how many
+// SuppressedTokens returns a page of the suppressed tokens of a project, newest first, and how many
 // there are. Pages count from 1.
-func (c *Control) DeadTokens(ctx context.Context, project string, page, size int) ([]DeadToken, int64, error) {
+func (c *Control) SuppressedTokens(ctx context.Context, project string, page, size int) ([]SuppressedToken, int64, error) {
 	pipe := c.rdb.Pipeline()
 	from := int64(page-1) * int64(size)
-	key := deadKey(c.keys, project)
+	key := suppressedKey(c.keys, project)
 	members := pipe.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: key, Start: from, Stop: from + int64(size) - 1, Rev: true})
 	total := pipe.ZCard(ctx, key)
 	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, 0, fmt.Errorf("list dead tokens: %w", err)
+		return nil, 0, fmt.Errorf("list suppressed tokens: %w", err)
 	}
 	tokens, err := c.describe(ctx, project, members.Val())
 	return tokens, total.Val(), err
 }
 
-// DeadToken returns what is known of a token of a project, by its hash; ErrNoToken if it
-// is not among the dead.
-func (c *Control) DeadToken(ctx context.Context, project, hash string) (DeadToken, error) {
-	at, err := c.rdb.ZScore(ctx, deadKey(c.keys, project), hash).Result()
+// SuppressedToken returns what is known of a token of a project, by its hash; ErrNoToken if it
+// is not on the list.
+func (c *Control) SuppressedToken(ctx context.Context, project, hash string) (SuppressedToken, error) {
+	at, err := c.rdb.ZScore(ctx, suppressedKey(c.keys, project), hash).Result()
 	if errors.Is(err, redis.Nil) {
-		return DeadToken{}, ErrNoToken
+		return SuppressedToken{}, ErrNoToken
 	}
 	if err != nil {
-		return DeadToken{}, fmt.Errorf("look for a dead token: %w", err)
+		return SuppressedToken{}, fmt.Errorf("look for a suppressed token: %w", err)
 	}
 	tokens, err := c.describe(ctx, project, []redis.Z{{Score: at, Member: hash}})
 	if err != nil {
-		return DeadToken{}, err
+		return SuppressedToken{}, err
 	}
 	return tokens[0], nil
 }
 
 // describe says of tokens on the list what is known of them.
-func (c *Control) describe(ctx context.Context, project string, members []redis.Z) ([]DeadToken, error) {
-	tokens := []DeadToken{}
+func (c *Control) describe(ctx context.Context, project string, members []redis.Z) ([]SuppressedToken, error) {
+	tokens := []SuppressedToken{}
 	var hashes []string
 	for _, z := range members {
 		hash, _ := z.Member.(string)
 		hashes = append(hashes, hash)
-		tokens = append(tokens, DeadToken{Project: project, Hash: hash, At: stamp(time.UnixMilli(int64(z.Score)))})
+		tokens = append(tokens, SuppressedToken{Project: project, Hash: hash, At: stamp(time.UnixMilli(int64(z.Score)))})
 	}
 	if len(hashes) == 0 {
 		return tokens, nil
 	}
-	why, err := c.rdb.HMGet(ctx, deadWhyKey(c.keys, project), hashes...).Result()
+	why, err := c.rdb.HMGet(ctx, suppressedWhyKey(c.keys, project), hashes...).Result()
 	if err != nil {
-		return nil, fmt.Errorf("read dead tokens: %w", err)
+		return nil, fmt.Errorf("read suppressed tokens: %w", err)
 	}
 	for i, text := range why {
 		s, _ := text.(string)
@@ -237,8 +237,8 @@ func codeOf(why string) push.Code {
 	return push.Code(code)
 }
 
-// ForgetToken takes a token of a project, by its hash, off the dead ones: pushes to it
-// are sent again. ErrNoToken if it was not among them.
+// ForgetToken takes a token of a project, by its hash, off the suppression list: pushes to it
+// are sent again. ErrNoToken if it was not on it.
 func (c *Control) ForgetToken(ctx context.Context, project, hash string) error {
 	n, err := restore(ctx, c.rdb, c.keys, project, []string{hash})
 	if err != nil {

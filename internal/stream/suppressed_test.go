@@ -32,11 +32,11 @@ func to(token, id string) push.Job {
 }
 
 // remembered waits until so many tokens of a project are on the list, and returns them.
-func (b *bundle) remembered(t *testing.T, project string, n int) []DeadToken {
+func (b *bundle) remembered(t *testing.T, project string, n int) []SuppressedToken {
 	t.Helper()
-	var tokens []DeadToken
+	var tokens []SuppressedToken
 	eventually(t, fmt.Sprintf("%d tokens of %s to be remembered", n, project), func() bool {
-		list, total, err := NewControl(b.rdb, b.keys).DeadTokens(t.Context(), project, 1, 100)
+		list, total, err := NewControl(b.rdb, b.keys).SuppressedTokens(t.Context(), project, 1, 100)
 		tokens = list
 		return err == nil && int(total) == n
 	})
@@ -70,7 +70,7 @@ func TestDeadTokens(t *testing.T) {
 	send("1")
 	hash := pushlog.TokenHash(dead)
 	b.remembered(t, "default", 2)
-	one, err := control.DeadToken(t.Context(), "default", hash)
+	one, err := control.SuppressedToken(t.Context(), "default", hash)
 	if err != nil || one.Project != "default" || one.Code != push.CodeUnregistered || one.Push != "dead-1" ||
 		time.Since(parseStamp(one.At)) > time.Minute || !parseStamp(one.AskAt).Equal(parseStamp(one.At).Add(recheckAfter)) {
 		t.Errorf("%+v, %v", one, err)
@@ -93,7 +93,7 @@ func TestDeadTokens(t *testing.T) {
 	if err := control.ForgetToken(t.Context(), "default", hash); !errors.Is(err, ErrNoToken) {
 		t.Errorf("forgotten twice: %v", err)
 	}
-	if _, err := control.DeadToken(t.Context(), "default", hash); !errors.Is(err, ErrNoToken) {
+	if _, err := control.SuppressedToken(t.Context(), "default", hash); !errors.Is(err, ErrNoToken) {
 		t.Error(err)
 	}
 	b.sendAll(t, to(dead, "dead-3"))
@@ -183,7 +183,7 @@ func TestDeadTokenIsAskedAgain(t *testing.T) {
 		t.Errorf("%d asked after a day, want 1", asked("2"))
 	}
 	eventually(t, "FCM's newest word is on the list", func() bool {
-		one, err := NewControl(b.rdb, b.keys).DeadToken(t.Context(), "default", hash)
+		one, err := NewControl(b.rdb, b.keys).SuppressedToken(t.Context(), "default", hash)
 		return err == nil && one.Push != "first" && time.Since(parseStamp(one.At)) < time.Hour
 	})
 	b.sendAll(t, several("3")...)
@@ -201,7 +201,7 @@ func TestDeadTokenIsAskedAgain(t *testing.T) {
 	if asked("4") != 3 {
 		t.Errorf("%d were sent after FCM accepted one, want 3", asked("4"))
 	}
-	if n := b.rdb.Exists(t.Context(), deadKey(b.keys, "default"), deadWhyKey(b.keys, "default")).Val(); n != 0 {
+	if n := b.rdb.Exists(t.Context(), suppressedKey(b.keys, "default"), suppressedWhyKey(b.keys, "default")).Val(); n != 0 {
 		t.Error("the list leaves something behind")
 	}
 }
@@ -209,7 +209,7 @@ func TestDeadTokenIsAskedAgain(t *testing.T) {
 // ageToken makes FCM's word on a token older.
 func (b *bundle) ageToken(t *testing.T, hash string, by time.Duration) {
 	t.Helper()
-	list, why := deadKey(b.keys, "default"), deadWhyKey(b.keys, "default")
+	list, why := suppressedKey(b.keys, "default"), suppressedWhyKey(b.keys, "default")
 	text := strings.Fields(b.rdb.HGet(t.Context(), why, hash).Val())
 	if len(text) < 3 {
 		t.Fatalf("%q is not on the list: %q", hash, text)
@@ -248,7 +248,7 @@ func TestReask(t *testing.T) {
 			t.Error("a second one asks")
 		}
 	}
-	why := deadWhyKey(b.keys, "default")
+	why := suppressedWhyKey(b.keys, "default")
 	b.rdb.HSet(t.Context(), why, hash, fmt.Sprintf("UNREGISTERED a %d", time.Now().Add(1000*recheckAfter).UnixMilli()))
 	d := dead("d")
 	c.suppress(t.Context(), []*delivery{d})
@@ -264,12 +264,12 @@ func TestReask(t *testing.T) {
 		}
 	}
 	// After thirty days it is sent as others are, and leaves the list with the next word.
-	b.rdb.ZAddXX(t.Context(), deadKey(b.keys, "default"), redis.Z{Score: float64(time.Now().Add(-suppressFor - time.Minute).UnixMilli()), Member: hash})
+	b.rdb.ZAddXX(t.Context(), suppressedKey(b.keys, "default"), redis.Z{Score: float64(time.Now().Add(-suppressFor - time.Minute).UnixMilli()), Member: hash})
 	if !asks("f") {
 		t.Error("it is suppressed for ever")
 	}
 	c.suppressTokens(t.Context(), []settlement{{delivery: &delivery{job: job("x")}, code: push.CodeUnregistered, at: time.Now(), deadToken: true}})
-	if n := b.rdb.HLen(t.Context(), why).Val(); n != 1 || b.rdb.ZCard(t.Context(), deadKey(b.keys, "default")).Val() != 1 {
+	if n := b.rdb.HLen(t.Context(), why).Val(); n != 1 || b.rdb.ZCard(t.Context(), suppressedKey(b.keys, "default")).Val() != 1 {
 		t.Errorf("%d are remembered", n)
 	}
 }
@@ -353,7 +353,7 @@ func TestDeadTokensOfTheVersionBefore(t *testing.T) {
 		return b.rdb.Exists(t.Context(), "push:{dead}:tokens", "push:{dead}:why").Val() == 0
 	})
 	b.remembered(t, "p", 125)
-	one, err := NewControl(b.rdb, b.keys).DeadToken(t.Context(), "p", pushlog.TokenHash("token-4"))
+	one, err := NewControl(b.rdb, b.keys).SuppressedToken(t.Context(), "p", pushlog.TokenHash("token-4"))
 	if err != nil || one.Push != "old-4" || one.Code != push.CodeUnregistered || one.At != stamp(at) || one.AskAt != stamp(at.Add(recheckAfter)) {
 		t.Errorf("%+v, %v", one, err)
 	}

@@ -78,7 +78,7 @@ func (c *Consumer) pause(pause bool) {
 		return
 	}
 	if pause {
-		c.log.Info("paused", zap.Int("in_hand", c.InHand()))
+		c.log.Info("paused", zap.Int("in_hand", c.InFlight()))
 	} else {
 		c.log.Info("resumed")
 	}
@@ -104,7 +104,7 @@ func (c *Consumer) adjust() {
 	}
 }
 
-// returnWaiting hands back what no worker has begun.
+// returnWaiting releases what no worker has begun.
 func (c *Consumer) returnWaiting() {
 	for {
 		select {

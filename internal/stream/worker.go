@@ -20,7 +20,7 @@ import (
 const (
 	beatEvery  = 2 * time.Second
 	lostAfter  = 10 * time.Second // silence after which a worker counts as lost
-	workerTTL  = time.Minute      // how long a worker that went silent is still described
+	workerTTL  = time.Minute      // how long a worker without a heartbeat is still described
 	workersAge = 24 * time.Hour   // and how long its name is kept, whatever happens
 )
 
@@ -96,7 +96,7 @@ func (c *Consumer) beat(ctx context.Context, now time.Time, rate float64) error 
 	_, err := heartbeatScript.Run(ctx, c.rdb, []string{key}, workerTTL.Milliseconds(),
 		"name", c.opt.Instance, "role", "consumer", "host", host, "pid", os.Getpid(), "version", c.opt.Version,
 		"state", string(c.state()), "started_at", stamp(c.started), "beat_at", stamp(now),
-		"in_hand", c.InHand(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
+		"in_hand", c.InFlight(), "sent", c.sent.Load(), "rate", fmt.Sprintf("%.1f", rate),
 		"project", c.opt.Project, "simulator", strconv.FormatBool(c.opt.Simulator), "ops_addr", c.opt.OpsAddr, "last_error", c.trouble.newest(),
 		"circuit_reason", string(circuit.Reason), "circuit_code", string(circuit.Code), "circuit_detail", circuit.Detail,
 		"circuit_since", circuit.Since, "circuit_probe_at", circuit.ProbeAt, "circuit_tokens", circuit.Tokens,

@@ -20,10 +20,10 @@ const (
 	Running  State = "running"
 	Draining State = "draining" // it was told to stop: what is in flight finishes
 	Paused   State = "paused"
-	// CircuitOpen is a worker that does not get through to FCM: it has stepped back,
+	// CircuitOpen is a worker that does not get through to FCM: its circuit breaker is open,
 	// handed its work over, and probes.
 	CircuitOpen State = "circuit_open"
-	Lost        State = "lost" // it went silent; its work is taken over, then it leaves the list
+	Lost        State = "lost" // no heartbeat any more; its work is reclaimed, then it leaves the list
 )
 
 // States returns every state, so that metrics can start each at zero.
@@ -41,7 +41,7 @@ type Worker struct {
 	StartedAt string   `json:"started_at,omitempty"`
 	BeatAt    string   `json:"beat_at,omitempty"`
 	Silent    float64  `json:"silent_seconds"` // since its last heartbeat
-	InHand    int      `json:"in_hand"`        // by its last heartbeat
+	InFlight  int      `json:"in_hand"`        // by its last heartbeat
 	Pending   int64    `json:"pending"`        // entries that Redis says it has
 	Sent      int64    `json:"sent"`
 	Rate      float64  `json:"rate"` // sent a second
@@ -49,7 +49,7 @@ type Worker struct {
 	Simulator bool     `json:"simulator"` // what it sends goes to a simulator of FCM
 	OpsAddr   string   `json:"ops_addr,omitempty"`
 	LastError string   `json:"last_error,omitempty"`
-	Circuit   *Circuit `json:"circuit,omitempty"` // why it has stepped back, if it has
+	Circuit   *Circuit `json:"circuit,omitempty"` // why its circuit breaker is open, if it has
 
 	ClockOffset int64  `json:"clock_offset_ms,omitempty"` // how far Redis's clock is ahead of this worker's
 	ClockStep   int64  `json:"clock_step_ms,omitempty"`   // how far Redis's clock jumped last, negative: back
@@ -141,7 +141,7 @@ func parseWorker(name string, h map[string]string) Worker {
 	}
 	// What can't be read stays 0: a heartbeat is for showing only.
 	w.PID, _ = strconv.Atoi(h["pid"])
-	w.InHand, _ = strconv.Atoi(h["in_hand"])
+	w.InFlight, _ = strconv.Atoi(h["in_hand"])
 	w.Sent, _ = strconv.ParseInt(h["sent"], 10, 64)
 	w.Simulator, _ = strconv.ParseBool(h["simulator"])
 	w.Rate, _ = strconv.ParseFloat(h["rate"], 64)

@@ -63,7 +63,7 @@ else
   redis.call('HSET', evidence, me, cjson.encode(word))
 end
 
--- Who lives, who sends, and who has stepped back.
+-- Which workers live, which send, and which have an open circuit breaker.
 local living, sending, others, open = 0, 0, 0, {}
 local all = redis.call('HGETALL', evidence)
 for i = 1, #all, 2 do
@@ -112,7 +112,7 @@ local function enough()
   return false
 end
 
--- record writes what the evidence is, with the words of this worker if it has stepped back.
+-- record writes what the evidence is, with the report of this worker if its circuit breaker is open.
 local function record(last, since)
   local names, many, probe = {}, 0, open[1].probe
   for i, w in ipairs(open) do
