@@ -75,13 +75,6 @@
 //	reap             record and index members of what  in the log      removed        nothing
 //	                 has ended removed
 //	drop             chunks without a push removed     there           removed        the next ones
-//	pack             a sent push leaves its hash for   a hash          a row          nothing
-//	                 a row of its chunk
-//	mark             a part of the log to be sealed    not marked      marked         the same
-//	seal             a chunk is written                marked          sealed         nothing
-//	fold             updates merged into a chunk       noted           merged         nothing
-//	oldest           the oldest push that has ended    it only reads
-//	packable         chunks with something to pack     it only reads
 //	flush            a flush is ordered                none            running        the same
 //	halt             a flush ends                      running         ended          the same
 //	duty             lock of a partition's work        free            locked         the same
@@ -99,8 +92,6 @@
 //	promoter   one              queues what is due, every 200 ms            until stop
 //	watcher    one              pause and hold, every 400 ms; reports how   until stop
 //	                            FCM answers
-//	sealer     one              seals parts of the log for search           until stop
-//	retainer   one              removes from the log what is too old        until stop
 //	flusher    one              carries out a flush                         until stop
 //	keeper     one              renews leases, five times a lease           until the settler has ended
 //	heartbeat  one              describes this worker, every 2 s            until the settler has ended
