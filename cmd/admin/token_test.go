@@ -26,7 +26,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("%q", p.stdout.String())
 	}
 	p = runs(t, s.Server, "token", "list", "--page=2", "--size=2")
-	checkRun(t, p, 0, []string{"HASH"}, []string{"page 2 of 3 dead tokens"})
+	checkRun(t, p, 0, []string{"HASH"}, []string{"page 2 of 3 suppressed tokens"})
 	if strings.Count(p.stdout.String(), "\n") != 2 {
 		t.Errorf("%q", p.stdout.String())
 	}

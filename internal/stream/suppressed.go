@@ -161,6 +161,9 @@ func suppressCall(keys pushlog.Keys, project string) redisscript.Call {
 // restore takes tokens of a project, by their hashes, off its suppression list. It returns
 // how many were on it.
 func restore(ctx context.Context, rdb redis.UniversalClient, keys pushlog.Keys, project string, hashes []string) (int64, error) {
+	if project == "" { // no consumer has run: no token is suppressed
+		return 0, nil
+	}
 	var b redisscript.Batch[string]
 	for _, hash := range hashes {
 		b.Add(restoreScript.Call(suppressedKeys(keys, project)), hash, hash, "")
