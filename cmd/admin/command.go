@@ -17,7 +17,6 @@ import (
 	"go.uber.org/zap"
 
 	"pushstream/internal/access"
-	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/health"
 	"pushstream/internal/jobs"
@@ -175,7 +174,6 @@ func (e outcomeError) Unwrap() error { return e.error }
 var refusals = []error{
 	access.ErrName, access.ErrRole, access.ErrPassword, access.ErrUserExists, access.ErrNoUser, access.ErrLastAdmin, access.ErrOIDCUser,
 	access.ErrFull, access.ErrDisabled, access.ErrNoSession, access.ErrTokenExists, access.ErrNoToken, access.ErrScope, access.ErrExpires,
-	apikey.ErrUnknown, apikey.ErrExists, apikey.ErrFull, apikey.ErrExpires, apikey.ErrName,
 	stream.ErrNoToken, stream.ErrFlushRunning, stream.ErrNoFlush, stream.ErrNoWorker, stream.ErrPartitions, jobs.ErrTooMany, jobs.ErrEnded,
 }
 

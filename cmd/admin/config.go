@@ -39,11 +39,11 @@ type cli struct {
 		Forget tokenForget `cmd:"" help:"Take a device token off the list, or all that a code or a time selects: pushes to it are sent again."`
 	} `cmd:"" help:"List and forget suppressed device tokens: FCM reported them as invalid, and pushes to them fail at once."`
 	Key struct {
-		Add      keyAdd      `cmd:"" help:"Create a producer key, and print it once."`
-		List     keyList     `cmd:"" help:"List the keys by name: creation, creator, owner, end, and whether it works."`
-		Remove   keyRemove   `cmd:"" help:"Remove a key. It stops working at once."`
-		Transfer keyTransfer `cmd:"" help:"Give a key another owner. A key stops when its owner is disabled."`
-	} `cmd:"" help:"Manage producer keys: secrets of back ends that hand in pushes."`
+		Add      keyAdd      `cmd:"" help:"Make an API token with the scope submit: admin apitoken add NAME --scope submit."`
+		List     keyList     `cmd:"" help:"List the API tokens with the scope submit, with tabs between the columns: admin apitoken list."`
+		Remove   keyRemove   `cmd:"" help:"Remove an API token with the scope submit: admin apitoken remove."`
+		Transfer keyTransfer `cmd:"" help:"Give an API token with the scope submit another owner: admin apitoken transfer."`
+	} `cmd:"" hidden:"" help:"Former names of admin apitoken, for tokens with the scope submit."`
 	User struct {
 		Add     userAdd     `cmd:"" help:"Add a user. Reads the password twice; without a terminal, one line of standard input."`
 		List    userList    `cmd:"" help:"List the users by name."`
@@ -61,7 +61,8 @@ type cli struct {
 		List     apiTokenList     `cmd:"" help:"List the tokens by name; expired ones for another 30 days."`
 		Remove   apiTokenRemove   `cmd:"" help:"Remove a token. It stops working at once."`
 		Transfer apiTokenTransfer `cmd:"" help:"Give a token another owner. A token stops when its owner is disabled, and has at most the rights of its owner."`
-	} `cmd:"" name:"apitoken" help:"Manage API tokens: secrets of programs that use the admin's API."`
+		Convert  apiTokenConvert  `cmd:"" help:"Make tokens with the scope submit of producer keys, which versions before had. Their secrets stay the same."`
+	} `cmd:"" name:"apitoken" help:"Manage API tokens: secrets of programs that hand in pushes (scope submit) or use the admin's API."`
 	Audit struct {
 		List   auditList   `cmd:"" help:"List entries of the audit log, newest first."`
 		Export auditExport `cmd:"" help:"Write the audit log, or the entries that a filter matches, as CSV or NDJSON."`

@@ -4,100 +4,85 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"pushstream/internal/apikey"
+	"pushstream/internal/access"
 	"pushstream/internal/audit"
 	"pushstream/internal/setting"
 )
 
-// keyName names a key.
-type keyName struct {
-	Name string `arg:"" help:"Name of the key: 1 to 64 characters of A-Z a-z 0-9 . _ -"`
-}
-
+// The commands of admin key are those of admin apitoken for tokens with the scope submit,
+// as scripts know them: producers had keys of their own before.
 type (
 	keyAdd struct {
-		keyName
-		Owner   string `placeholder:"USER" help:"User who owns the key: it stops when the user is disabled. No owner if empty."`
-		Expires string `placeholder:"AGE" help:"Time for which the key works, such as 90d. No end if empty."`
+		apiTokenName
+		Owner   string `placeholder:"USER" help:"User who owns the token. No owner if empty."`
+		Expires string `placeholder:"AGE" help:"Time for which the token works, such as 90d. Without end if empty."`
 
-		expires time.Duration
+		token apiTokenAdd
 	}
 	keyList     struct{}
-	keyRemove   struct{ keyName }
-	keyTransfer struct{ transferFlags }
+	keyRemove   struct{ apiTokenRemove }
+	keyTransfer struct{ apiTokenTransfer }
 )
-
-// longestKey is how long a producer's key may work, if it has an end.
-const longestKey = 3650 * 24 * time.Hour
 
 // Validate checks the flags.
 func (c *keyAdd) Validate(check *setting.Checker) {
-	if c.Expires != "" {
-		c.expires = checkAge(check, c.Expires, longestKey)
-	}
+	c.token = apiTokenAdd{apiTokenName: c.apiTokenName, Scope: []string{string(access.Submit)}, Expires: c.Expires, Owner: c.Owner}
+	c.token.Validate(check)
 }
 
 // Entry is what the audit log says.
-func (c *keyAdd) Entry() audit.Entry { return audit.Entry{Action: audit.KeyAdd, Subject: c.Name} }
+func (c *keyAdd) Entry() audit.Entry { return c.token.Entry() }
 
-// Entry is what the audit log says.
-func (c *keyRemove) Entry() audit.Entry { return audit.Entry{Action: audit.KeyRemove, Subject: c.Name} }
-
-// Entry is what the audit log says.
-func (c *keyTransfer) Entry() audit.Entry { return c.entry(audit.KeyGive) }
-
-// Run makes a key.
+// Run makes a token with the scope submit.
 func (c *keyAdd) Run(ctx context.Context, a *app) error {
-	k := apikey.Key{Name: c.Name, CreatedAt: a.clock.Now(), CreatedBy: osUser(), Owner: c.Owner}
-	if c.expires > 0 {
-		k.ExpiresAt = k.CreatedAt.Add(c.expires)
-	}
-	secret, err := apikey.New(a.rdb, a.keys.Prefix).Make(ctx, k)
-	if err != nil {
-		return fmt.Errorf("add key: %w", err)
-	}
-	fmt.Fprintln(a.stderr, "the key, shown this once (send it as Authorization: Bearer KEY):")
-	fmt.Fprintln(a.stdout, secret)
-	return nil
+	fmt.Fprintln(a.stderr, "admin key is now admin apitoken: admin apitoken add NAME --scope submit")
+	return c.token.Run(ctx, a)
 }
 
-// Run prints a line for each key, with tabs between: name, when and by whom it was made,
-// owner, end, state.
+// Run prints a line for each token with the scope submit, with tabs between: name, when
+// and by whom it was made, owner, end, state.
 func (*keyList) Run(ctx context.Context, a *app) error {
-	store := apikey.New(a.rdb, a.keys.Prefix)
-	keys, err := store.List(ctx)
-	if err != nil {
-		return err
-	}
-	out, err := store.ShutOut(ctx, keys)
-	for _, k := range keys {
-		end, state := "never", "works"
-		if !k.ExpiresAt.IsZero() {
-			end = k.ExpiresAt.Format(time.RFC3339)
+	tokens, err := submitTokens(ctx, a)
+	for _, t := range tokens {
+		end := "never"
+		if !t.ExpiresAt.IsZero() {
+			end = t.ExpiresAt.Format(time.RFC3339)
 		}
-		switch {
-		case k.Expired(a.clock.Now()):
-			state = "expired"
-		case out[k.Owner]:
-			state = "stopped: its owner is disabled"
-		}
-		fmt.Fprintf(a.stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, k.CreatedAt.Format(time.RFC3339),
-			cmp.Or(k.CreatedBy, "unknown"), cell(k.Owner), end, state)
+		fmt.Fprintf(a.stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.CreatedAt.Format(time.RFC3339),
+			cmp.Or(t.CreatedBy, "unknown"), cell(t.Owner), end, stateOf(t))
 	}
 	return err
 }
 
-// Run gives a key another owner.
-func (c *keyTransfer) Run(ctx context.Context, a *app) error {
-	return apikey.New(a.rdb, a.keys.Prefix).Give(ctx, c.Name, c.To)
+// Run removes a token with the scope submit.
+func (c *keyRemove) Run(ctx context.Context, a *app) error {
+	if err := submits(ctx, a, c.Name); err != nil {
+		return err
+	}
+	return c.apiTokenRemove.Run(ctx, a)
 }
 
-// Run takes a key away.
-func (c *keyRemove) Run(ctx context.Context, a *app) error {
-	if err := apikey.New(a.rdb, a.keys.Prefix).Remove(ctx, c.Name); err != nil {
-		return fmt.Errorf("remove key: %w", err)
+// Run gives a token with the scope submit another owner.
+func (c *keyTransfer) Run(ctx context.Context, a *app) error {
+	if err := submits(ctx, a, c.Name); err != nil {
+		return err
 	}
-	return nil
+	return c.apiTokenTransfer.Run(ctx, a)
+}
+
+// submits checks that a token has the scope submit.
+func submits(ctx context.Context, a *app, name string) error {
+	tokens, err := submitTokens(ctx, a)
+	if err == nil && !slices.ContainsFunc(tokens, func(t access.Token) bool { return access.Canonical(t.Name) == access.Canonical(name) }) {
+		err = access.ErrNoToken
+	}
+	return err
+}
+
+func submitTokens(ctx context.Context, a *app) ([]access.Token, error) {
+	tokens, err := a.access.Tokens(ctx)
+	return slices.DeleteFunc(tokens, func(t access.Token) bool { return !slices.Contains(t.Scopes, access.Submit) }), err
 }

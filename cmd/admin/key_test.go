@@ -4,21 +4,22 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
-	"pushstream/internal/apikey"
+	"pushstream/internal/access"
 	"pushstream/internal/redistest"
 )
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	s := redistest.New(t)
-	keys := apikey.New(s.Client(t), "push")
+	guard := access.NewGuard(s.Client(t), "push", time.Now)
 	p := runs(t, s, "key", "add", "shop")
 	secret := line(t, p.stdout.String()) // alone on stdout, so that a script can take it
 	if p.code != 0 || strings.Contains(p.stderr.String(), secret) {
 		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
 	}
-	if name, err := keys.Check(t.Context(), secret); name != "shop" {
+	if name, err := guard.Check(t.Context(), secret); name != "shop" {
 		t.Errorf("%q %v", name, err)
 	}
 	runs(t, s, "key", "add", "bank")
@@ -32,7 +33,7 @@ func TestKeys(t *testing.T) {
 	if p := runs(t, s, "key", "remove", "shop"); p.code != 0 {
 		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
 	}
-	if _, err := keys.Check(t.Context(), secret); !errors.Is(err, apikey.ErrUnknown) {
+	if _, err := guard.Check(t.Context(), secret); !errors.Is(err, access.ErrNoToken) {
 		t.Errorf("it still works: %v", err)
 	}
 }
@@ -46,9 +47,9 @@ func TestKeyMistakes(t *testing.T) {
 		code int
 		hint string
 	}{
-		{[]string{"key", "add", "shop"}, 1, "there is a key of that name"},
+		{[]string{"key", "add", "shop"}, 1, "there is a token of that name"},
 		{[]string{"key", "add", "a b"}, 1, "1 to 64 characters"},
-		{[]string{"key", "remove", "bank"}, 1, "unknown key"},
+		{[]string{"key", "remove", "bank"}, 1, "unknown token"},
 		{[]string{"key", "add"}, 2, "<name>"},
 		{[]string{"key", "remove"}, 2, "<name>"},
 		{[]string{"key"}, 2, "admin --help"},
@@ -85,11 +86,11 @@ func TestKeyOfAUserWhoIsDisabled(t *testing.T) {
 	secret := line(t, runs(t, s, "key", "add", "shop", "--owner", "kim", "--expires", "90d").stdout.String())
 	runs(t, s, "apitoken", "add", "bot", "--scope", "read", "--owner", "kim")
 	p := runs(t, s, "user", "disable", "kim")
-	if p.code != 0 || !strings.Contains(p.stderr.String(), "producer key shop") || !strings.Contains(p.stderr.String(), "API token bot") {
+	if p.code != 0 || !strings.Contains(p.stderr.String(), "API token shop") || !strings.Contains(p.stderr.String(), "API token bot") {
 		t.Errorf("exit code %d: %s", p.code, p.stderr.String())
 	}
-	keys := apikey.New(s.Client(t), "push")
-	if _, err := keys.Check(t.Context(), secret); !errors.Is(err, apikey.ErrStopped) {
+	guard := access.NewGuard(s.Client(t), "push", time.Now)
+	if _, err := guard.Check(t.Context(), secret); !errors.Is(err, access.ErrStopped) {
 		t.Error(err)
 	}
 	if p := runs(t, s, "key", "list"); !strings.Contains(p.stdout.String(), "\tkim\t20") || !strings.Contains(p.stdout.String(), "stopped") {
@@ -104,7 +105,7 @@ func TestKeyOfAUserWhoIsDisabled(t *testing.T) {
 			t.Errorf("exit code %d: %s", p.code, p.stderr.String())
 		}
 	}
-	if name, err := keys.Check(t.Context(), secret); name != "shop" || err != nil {
+	if name, err := guard.Check(t.Context(), secret); name != "shop" || err != nil {
 		t.Errorf("%q %v", name, err)
 	}
 	if p := runs(t, s, "apitoken", "list"); !strings.Contains(p.stdout.String(), "works") || !strings.Contains(p.stdout.String(), "lee") {

@@ -14,7 +14,6 @@ import (
 
 	"pushstream/internal/access"
 	"pushstream/internal/admin"
-	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/dashboard"
 	"pushstream/internal/fcm"
@@ -141,7 +140,7 @@ func (f *serve) Run(ctx context.Context, a *app) error {
 		debug.SetGCPercent(400) // a search reads tens of MB, and keeps none
 	}
 	registry := telemetry.NewRegistry()
-	registry.MustRegister(monitor.New(a.rdb, a.keys), a.clock, admin.NewEndingCollector(a.access, apikey.New(a.rdb, a.keys.Prefix)))
+	registry.MustRegister(monitor.New(a.rdb, a.keys), a.clock, admin.NewEndingCollector(a.access))
 	checks := append(health.Checks(a.health), telemetry.Check{Name: "clock", Run: a.clock.Check})
 	if f.provider == nil { // else the identity provider says who is an administrator
 		checks = append(checks, telemetry.Check{Name: "administrator", Run: a.access.CheckAdmin})

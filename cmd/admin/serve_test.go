@@ -330,8 +330,8 @@ func TestHelpListsEveryVariable(t *testing.T) {
 	}
 	text := all.stdout.String() + serve.stdout.String()
 	for _, name := range append(variables, "serve", "worker list", "worker pause", "worker resume", "push redrive", "push cancel", "push show", "log export",
-		"hold list", "hold end", "token list", "token forget", "key add", "key list", "key remove", "key transfer", "user add", "user list", "user role",
-		"user disable", "user enable", "user passwd", "session list", "session end", "apitoken add", "apitoken list", "apitoken remove", "apitoken transfer",
+		"hold list", "hold end", "token list", "token forget", "user add", "user list", "user role",
+		"user disable", "user enable", "user passwd", "session list", "session end", "apitoken add", "apitoken list", "apitoken remove", "apitoken transfer", "apitoken convert",
 		"audit list", "audit export") {
 		if !strings.Contains(text, name) {
 			t.Errorf("no word of %s", name)

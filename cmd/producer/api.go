@@ -12,7 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
-	"pushstream/internal/apikey"
+	"pushstream/internal/access"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -26,7 +26,7 @@ const requestTimeout = 20 * time.Second
 type api struct {
 	producer *stream.Producer
 	log      *pushlog.Log
-	keys     *apikey.Guard
+	tokens   *access.Guard
 	zone     *time.Location
 	serving  serving
 	metrics  *httpapi.Metrics // nil: none
@@ -46,31 +46,39 @@ func (a *api) router(log *zap.Logger) *gin.Engine {
 
 const keyNameKey = "producer.key"
 
-// keyName is the name of the key that a request came with.
+// keyName is the name of the API token that a request came with.
 func keyName(c *gin.Context) string { return c.GetString(keyNameKey) }
 
-// authenticate wants "Authorization: Bearer KEY". Who has none takes no place, and
-// nothing of the body is read.
+// authenticate wants "Authorization: Bearer TOKEN". A request without one takes no place,
+// and nothing of its body is read.
 func (a *api) authenticate(c *gin.Context) {
 	scheme, secret, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
 		c.Header("WWW-Authenticate", `Bearer realm="pushstream"`)
-		httpapi.Fail(c, http.StatusUnauthorized, "an API key is needed: Authorization: Bearer KEY; make one with: admin key add NAME")
+		httpapi.Fail(c, http.StatusUnauthorized, "an API token is needed: Authorization: Bearer TOKEN; make one with: admin apitoken add NAME --scope submit")
 		return
 	}
-	name, err := a.keys.Check(c.Request.Context(), strings.TrimSpace(secret))
+	name, err := a.tokens.Check(c.Request.Context(), strings.TrimSpace(secret))
 	c.Set(keyNameKey, name)
-	if errors.Is(err, apikey.ErrUnknown) {
+	if errors.Is(err, access.ErrNoToken) {
 		c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
-		httpapi.Fail(c, http.StatusUnauthorized, "unknown API key")
-	} else if errors.Is(err, apikey.ErrExpired) || errors.Is(err, apikey.ErrStopped) {
-		c.Header("WWW-Authenticate", `Bearer realm="pushstream", error="invalid_token"`)
-		httpapi.Fail(c, http.StatusUnauthorized, err.Error())
+		httpapi.Fail(c, http.StatusUnauthorized, refusal(err))
 	} else if err != nil {
 		httpapi.Unavailable(c, err)
 	} else {
 		httpapi.Identify(c, "key", name)
 	}
+}
+
+// refusal says why a token does not work.
+func refusal(err error) string {
+	switch {
+	case errors.Is(err, access.ErrExpired):
+		return "this API token has expired: make a new one with admin apitoken add NAME --scope submit"
+	case errors.Is(err, access.ErrStopped):
+		return "the user who owns this API token is disabled: an administrator gives it another owner with admin apitoken transfer"
+	}
+	return "unknown API token, or one without the scope submit"
 }
 
 // accept takes one job (a JSON object), several (an array), or NDJSON. Either

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
-	"pushstream/internal/apikey"
+	"pushstream/internal/access"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
@@ -32,20 +32,15 @@ type service struct {
 func serviceOf(t *testing.T, limit int, s serving) *service {
 	t.Helper()
 	b := setup(t)
-	keys := apikey.New(b.rdb, "push")
-	secret, err := keys.Add(t.Context(), "test", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := &api{
 		producer: stream.NewProducer(b.rdb, b.keys, stream.ProducerOptions{MaxBacklog: limit}),
-		log:      pushlog.New(b.rdb, b.keys), keys: apikey.NewGuard(keys), zone: seoul, serving: s,
+		log:      pushlog.New(b.rdb, b.keys), tokens: access.NewGuard(b.rdb, "push", time.Now), zone: seoul, serving: s,
 	}
-	return &service{b, a, a.router(zap.NewNop()), secret}
+	return &service{b, a, a.router(zap.NewNop()), b.token(t, "test")}
 }
 
 func newService(t *testing.T) *service {
@@ -237,7 +232,7 @@ func TestKeyIsNeeded(t *testing.T) {
 	s.checkIDs(t)
 	decode[receipt](t, s.post(job("a"), "Authorization", "bearer  "+s.secret), 202) // the scheme has no case
 
-	if err := apikey.New(s.rdb, "push").Remove(t.Context(), "test"); err != nil {
+	if err := access.New(s.rdb, "push", access.Options{}).RemoveToken(t.Context(), "test"); err != nil {
 		t.Fatal(err)
 	}
 	checkProblem(t, s.post(job("b")), 401) // at once

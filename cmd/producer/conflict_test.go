@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"pushstream/internal/apikey"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 )
@@ -93,10 +92,7 @@ func TestIdempotencyKey(t *testing.T) {
 		ids[decode[receipt](t, s.post(`{"device_id":"t","msg_title":"a"}`), 202).ID] = true
 	}
 	mine := s.secret
-	var err error
-	if s.secret, err = apikey.New(s.rdb, "push").Add(t.Context(), "other", time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	s.secret = s.token(t, "other")
 	id := decode[receipt](t, s.post(`{"device_id":"t","msg_title":"a"}`, "Idempotency-Key", "order-78"), 202).ID
 	if ids[id] = true; len(ids) != 5 {
 		t.Errorf("%v", ids)

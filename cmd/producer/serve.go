@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"pushstream/internal/apikey"
+	"pushstream/internal/access"
 	"pushstream/internal/health"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/monitor"
@@ -48,7 +48,7 @@ func (f *serve) Run(ctx context.Context, a *app) error {
 	a.registry.MustRegister(monitor.New(a.rdb, a.keys), clock)
 	ops := telemetry.Handler(a.registry, append(health.Checks(a.health), telemetry.Check{Name: "clock", Run: clock.Check})...)
 	api := &api{
-		producer: a.producer, log: pushlog.New(a.rdb, a.keys), keys: apikey.NewGuard(apikey.New(a.rdb, a.keys.Prefix).By(clock.Now)),
+		producer: a.producer, log: pushlog.New(a.rdb, a.keys), tokens: access.NewGuard(a.rdb, a.keys.Prefix, clock.Now),
 		zone: a.zone, serving: f.limits, metrics: httpapi.NewMetrics(a.registry),
 	}
 	err := telemetry.ServeBoth(ctx, a.log, telemetry.Server{Addr: f.ListenAddr, Handler: api.router(a.log)}, telemetry.Server{Addr: f.OpsAddr, Handler: ops}, func(ctx context.Context) error {

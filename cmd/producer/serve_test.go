@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"pushstream/internal/apikey"
 	"pushstream/internal/launch"
 )
 
@@ -66,10 +65,7 @@ func (p *process) stop(t *testing.T) {
 func TestServe(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	secret, err := apikey.New(b.rdb, "push").Add(t.Context(), "test", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret := b.token(t, "test")
 	addr := freeAddr(t)
 	p := b.start(t, nil, "serve", "--listen-addr="+addr)
 	url := "http://" + addr

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
+	"pushstream/internal/access"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/redistest"
@@ -285,4 +286,14 @@ func checkNoFile(t *testing.T, paths ...string) {
 // job is a line of NDJSON.
 func job(id string) string {
 	return `{"id":"` + id + `","device_id":"token-` + id + `","msg_title":"제목"}`
+}
+
+// token makes an API token with the scope submit.
+func (b *bundle) token(t *testing.T, name string) string {
+	t.Helper()
+	secret, err := access.New(b.rdb, "push", access.Options{}).AddToken(t.Context(), access.NewToken{Name: name, Scopes: []access.Permission{access.Submit}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
 }

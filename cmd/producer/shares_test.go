@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"pushstream/internal/apikey"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/push"
 	"pushstream/internal/share"
@@ -32,10 +31,7 @@ func startServe(t *testing.T, args ...string) *served {
 	t.Helper()
 	s := &served{bundle: setup(t), addr: freeAddr(t)}
 	for name, secret := range map[string]*string{"a": &s.a, "b": &s.b} {
-		var err error
-		if *secret, err = apikey.New(s.rdb, "push").Add(t.Context(), name, time.Now()); err != nil {
-			t.Fatal(err)
-		}
+		*secret = s.token(t, name)
 	}
 	p := s.start(t, nil, append([]string{"serve", "--listen-addr=" + s.addr}, args...)...)
 	eventuallyStatus(t, p, "http://"+s.addr+"/readyz", 200)

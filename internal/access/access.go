@@ -32,8 +32,9 @@ var (
 	ErrNoToken     = errors.New("unknown token, or it has expired")
 	ErrStopped     = fmt.Errorf("%w: the user who owns it is disabled; an administrator can give it another owner", ErrNoToken)
 	ErrDisabled    = errors.New("this user is disabled")
-	ErrScope       = errors.New("scopes are one or more of read, export, change, send, control, audit, settings")
-	ErrExpires     = errors.New("a token must expire, in at most 400 days")
+	ErrExpired     = fmt.Errorf("%w: it has expired; make a new one", ErrNoToken)
+	ErrScope       = errors.New("scopes are one or more of read, export, change, send, control, audit, settings, submit")
+	ErrExpires     = errors.New("a token must expire, in at most 400 days; with the scope submit alone, it need not, or expires in at most 10 years")
 )
 
 // Options tune a Store; what is zero takes its default.
@@ -50,6 +51,7 @@ type Store struct {
 	admin  atomic.Value // name of the administrator whom CheckAdmin found last
 	rdb    redis.UniversalClient
 	keys   keys
+	oldKey string // the hash with producer keys
 	opt    Options
 	hasher *hasher
 	asking *share.Line // of who asks whether they may try a password
@@ -66,7 +68,7 @@ func New(rdb redis.UniversalClient, prefix string, opt Options) *Store {
 	opt.Hashes = cmp.Or(opt.Hashes, 2)
 	opt.Idle = cmp.Or(opt.Idle, 30*time.Minute)
 	opt.Absolute = cmp.Or(opt.Absolute, 12*time.Hour)
-	return &Store{rdb: rdb, keys: newKeys(prefix), opt: opt, hasher: newHasher(opt.Cost, opt.Hashes), redis: own,
+	return &Store{rdb: rdb, keys: newKeys(prefix), oldKey: oldKeys(prefix), opt: opt, hasher: newHasher(opt.Cost, opt.Hashes), redis: own,
 		asking: share.NewLine(share.LineOptions{Places: maxAsking, Waiting: maxWaiting, Whole: true})}
 }
 

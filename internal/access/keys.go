@@ -16,6 +16,8 @@ func (k keys) user(name string) string       { return string(k) + ":user:" + nam
 func (k keys) session(id string) string      { return string(k) + ":session:" + id }
 func (k keys) sessions(name string) string   { return string(k) + ":sessions:" + name }
 func (k keys) token(id string) string        { return string(k) + ":token:" + id }
+func (k keys) used(id string) string         { return string(k) + ":used:" + id }
+func (k keys) converting() string            { return string(k) + ":converting" }
 func (k keys) tokens() string                { return string(k) + ":tokens" }
 func (k keys) known(name string) string      { return string(k) + ":known:" + name }
 func (k keys) devices(name string) string    { return string(k) + ":devices:" + name }
@@ -38,8 +40,20 @@ func (k keys) alarm(who Actor) string {
 
 func (k keys) oidc(cookie string) string { return string(k) + ":oidc:" + hash(cookie) }
 
+// idLength is the length of a hash.
+const idLength = 32
+
 // hash is the name of a secret in keys: the first 16 bytes of its SHA-256 in hex.
 func hash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:idLength/2])
+}
+
+// oldKeys is the hash with the producer keys of the version before.
+func oldKeys(prefix string) string { return prefix + ":keys" }
+
+// oldField is the field of a secret in it: the whole SHA-256 in hex.
+func oldField(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
 }

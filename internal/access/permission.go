@@ -14,22 +14,22 @@ const (
 	Control  Permission = "control"  // workers, holds, dead tokens
 	Reveal   Permission = "reveal"   // personal data of one record, with a reason
 	Flush    Permission = "flush"    // of the log
-	Users    Permission = "users"    // users, their sessions, tokens for machines
-	Keys     Permission = "keys"     // of producers
+	Users    Permission = "users"    // users, their sessions, API tokens
 	Audit    Permission = "audit"    // to read the audit log
 	Settings Permission = "settings" // to read what is set
 	Self     Permission = "self"     // one's own sessions and password
+	Submit   Permission = "submit"   // of a token: to hand in pushes at a producer; nothing at the admin's API
 )
 
-// Permissions returns all permissions.
+// Permissions returns all permissions of the admin's API.
 func Permissions() []Permission {
-	return []Permission{Read, Export, Change, Send, Control, Reveal, Flush, Users, Keys, Audit, Settings, Self}
+	return []Permission{Read, Export, Change, Send, Control, Reveal, Flush, Users, Audit, Settings, Self}
 }
 
 // Scopes returns what a machine may be allowed: nothing by which it could let others
 // in, and nothing that a person must answer for.
 func Scopes() []Permission {
-	return []Permission{Read, Export, Change, Send, Control, Audit, Settings}
+	return []Permission{Read, Export, Change, Send, Control, Audit, Settings, Submit}
 }
 
 // Role is what a user is allowed together. Reveal is in none: it is a grant of its
@@ -54,7 +54,7 @@ func (r Role) Permissions() []Permission {
 	case Operator:
 		return append(Viewer.Permissions(), Export, Change, Send, Control)
 	case Admin:
-		return append(Operator.Permissions(), Flush, Users, Keys, Audit, Settings)
+		return append(Operator.Permissions(), Flush, Users, Audit, Settings)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ func TestRoles(t *testing.T) {
 	for role, want := range map[Role][]Permission{
 		Viewer:   {Read, Self},
 		Operator: {Read, Self, Export, Change, Send, Control},
-		Admin:    {Read, Self, Export, Change, Send, Control, Flush, Users, Keys, Audit, Settings},
+		Admin:    {Read, Self, Export, Change, Send, Control, Flush, Users, Audit, Settings},
 		"":       nil,
 		"root":   nil,
 	} {
@@ -37,7 +37,7 @@ func TestNobodyMayNothing(t *testing.T) {
 
 func TestMachinesLetNobodyIn(t *testing.T) {
 	t.Parallel()
-	for _, p := range []Permission{Users, Keys, Self, Reveal, Flush} {
+	for _, p := range []Permission{Users, Self, Reveal, Flush} {
 		if slices.Contains(Scopes(), p) {
 			t.Errorf("%s is a scope", p)
 		}

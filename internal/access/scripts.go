@@ -22,7 +22,7 @@ var (
 	startScript       = load("start", names{Keys: "user session sessions", Args: "K id name how password new_hash address user_agent now_ms longest_ms idle_ms most"})
 	sessionScript     = load("session", sessionNames)
 	endScript         = load("end", names{Keys: "key", Args: "K name id"})
-	addTokenScript    = load("add_token", names{Keys: "tokens token", Args: "K id name scopes created_by now_ms expires_ms shown_ms most owner most_owned"})
+	addTokenScript    = load("add_token", names{Keys: "tokens token", Args: "K id name scopes created_by created_ms now_ms expires_ms shown_ms most owner most_owned"})
 	tokenScript       = load("token", tokenNames)
 	removeTokenScript = load("remove_token", names{Keys: "tokens", Args: "K name"})
 	giveTokenScript   = load("give_token", names{Keys: "tokens user", Args: "K name owner"})

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"pushstream/internal/access"
-	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/jobs"
@@ -70,7 +69,6 @@ type api struct {
 	stop      context.Context
 	log       *pushlog.Log
 	control   *stream.Control
-	producers *apikey.Store
 	producer  *stream.Producer
 	patience  time.Duration
 	heartbeat time.Duration
@@ -95,9 +93,9 @@ func newAPI(stop context.Context, o Options) *api {
 		Options: o, stop: stop, patience: patience, heartbeat: heartbeat, recheck: recheck, journal: o.Logger.Named("api"),
 		failedLogins: rate.NewLimiter(rate.Every(failuresEvery), failuresBurst),
 		log:          pushlog.New(o.Redis, o.Keys), control: stream.NewControl(o.Redis, o.Keys),
-		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}), producers: apikey.New(o.Redis, o.Keys.Prefix),
-		logins: newLoginMetrics(o.Registerer),
-		shares: newShares(), paces: newPaces(), searches: searches{o.Redis, o.Keys.Prefix, o.Now}, alarms: newAlarms(o.Registerer),
+		producer: stream.NewProducer(o.Redis, o.Keys, stream.ProducerOptions{Registerer: o.Registerer}),
+		logins:   newLoginMetrics(o.Registerer),
+		shares:   newShares(), paces: newPaces(), searches: searches{o.Redis, o.Keys.Prefix, o.Now}, alarms: newAlarms(o.Registerer),
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"pushstream/internal/access"
-	"pushstream/internal/apikey"
 )
 
 // What ends soon, has ended, or was stopped is counted before somebody is refused.
@@ -19,17 +18,17 @@ func TestEndingCollector(t *testing.T) {
 	b.user(t, "leaver", access.Admin, false)
 	add := func(name, owner string, life time.Duration) {
 		t.Helper()
-		k := apikey.Key{Name: name, CreatedAt: now.Add(-time.Hour), Owner: owner}
+		n := access.NewToken{Name: name, Scopes: []access.Permission{access.Submit}, Owner: owner}
 		if life != 0 {
-			k.ExpiresAt = now.Add(life)
+			n.ExpiresAt = now.Add(life)
 		}
-		if _, err := b.api.producers.Make(t.Context(), k); err != nil {
+		if _, err := b.access.AddToken(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
 	}
 	add("soon", "root", 24*time.Hour)
 	add("later", "", 90*24*time.Hour)
-	add("gone", "root", -time.Minute)
+	b.oldKey(t, "gone", `{"name":"gone","created_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-02T00:00:00Z"}`)
 	add("never", "", 0)
 	add("hers", "leaver", 0)
 	b.token(t, "bot") // an hour
@@ -46,7 +45,7 @@ pushstream_credentials{kind="producer_key",state="expired"} 1
 pushstream_credentials{kind="producer_key",state="soon"} 1
 pushstream_credentials{kind="producer_key",state="stopped"} 1
 `
-	if err := testutil.CollectAndCompare(NewEndingCollector(b.access, b.api.producers), strings.NewReader(want)); err != nil {
+	if err := testutil.CollectAndCompare(NewEndingCollector(b.access), strings.NewReader(want)); err != nil {
 		t.Error(err)
 	}
 }

@@ -108,7 +108,7 @@ func TestAnswersOfOpenAPI(t *testing.T) {
 		"Flush": stream.Flush{}, "FlushFilter": stream.FlushFilter{}, "CurrentFlush": currentFlush{},
 		"KeptSearch": keptSearch{}, "Revealed": revealed{}, "Summary": summary{}, "Backlog": backlog{}, "Latency": latency{},
 		"LoginWays": loginWays{}, "Me": me{}, "Sessions": sessionList{}, "Session": access.Session{}, "Users": userList{}, "User": access.User{},
-		"APITokens": apiTokenList{}, "APIToken": access.Token{}, "SecretOnce": secretOnce{}, "ProducerKeys": keyList{}, "ProducerKey": producerKey{},
+		"APITokens": apiTokenList{}, "APIToken": access.Token{}, "SecretOnce": secretOnce{},
 		"AuditPage": audit.Page{}, "AuditEntry": audit.Entry{}, "Settings": settingList{}, "Setting": Setting{},
 		"Counts": countList{}, "CodeCount": pushlog.CodeCount{}, "CounterList": counterList{}, "Counters": pushlog.Counters{},
 	} {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"pushstream/internal/access"
-	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 )
 
@@ -15,19 +14,19 @@ import (
 func TestWhatADisabledUserOwnsStops(t *testing.T) {
 	t.Parallel()
 	b := empty(t)
-	keys := apikey.New(b.rdb, "push")
+	guard := access.NewGuard(b.rdb, "push", time.Now)
 	leaver := map[string]string{"Cookie": plainCookie + "=" + b.user(t, "leaver", access.Admin, false)}
 	token := decode[secretOnce](t, b.as("localhost", leaver, "POST", "/api/v1/api-tokens", `{"name":"bot","scopes":["read","audit"]}`)).Secret
-	key := decode[secretOnce](t, b.as("localhost", leaver, "POST", "/api/v1/keys", `{"name":"shop"}`)).Secret
-	own := decode[secretOnce](t, b.do("POST", "/api/v1/keys", `{"name":"bank","expires_at":"`+tomorrow+`"}`)).Secret
-	b.rdb.HSet(t.Context(), "push:keys", "of-before", `{"name":"of-before","created_at":"2026-01-01T00:00:00Z"}`)
+	key := decode[secretOnce](t, b.as("localhost", leaver, "POST", "/api/v1/api-tokens", `{"name":"shop","scopes":["submit"]}`)).Secret
+	own := decode[secretOnce](t, b.do("POST", "/api/v1/api-tokens", `{"name":"bank","scopes":["submit"],"expires_at":"`+tomorrow+`"}`)).Secret
+	b.oldKey(t, "of-before", `{"name":"of-before","created_at":"2026-01-01T00:00:00Z"}`)
 	call := func() int {
 		return b.as("localhost", map[string]string{"Cookie": "", "Authorization": "Bearer " + token}, "GET", "/api/v1/pushes", "").Code
 	}
-	works := func(secret string) error { _, err := keys.Check(t.Context(), secret); return err }
-	list := func() map[string]producerKey {
-		all := map[string]producerKey{}
-		for _, k := range decode[keyList](t, b.get("/api/v1/keys")).Items {
+	works := func(secret string) error { _, err := guard.Check(t.Context(), secret); return err }
+	list := func() map[string]access.Token {
+		all := map[string]access.Token{}
+		for _, k := range decode[apiTokenList](t, b.get("/api/v1/api-tokens")).Items {
 			all[k.Name] = k
 		}
 		return all
@@ -36,22 +35,22 @@ func TestWhatADisabledUserOwnsStops(t *testing.T) {
 		t.Fatalf("%d %v %v", call(), works(key), works(own))
 	}
 	all := list()
-	if k := all["shop"]; k.CreatedBy != "leaver" || k.Owner != "leaver" || k.ExpiresAt != "" || k.Stopped {
+	if k := all["shop"]; k.CreatedBy != "leaver" || k.Owner != "leaver" || !k.ExpiresAt.IsZero() || k.Old || k.Stopped {
 		t.Errorf("%+v", k)
 	}
-	if k := all["bank"]; k.Owner != "root" || k.ExpiresAt != tomorrow {
+	if k := all["bank"]; k.Owner != "root" || k.ExpiresAt.UTC().Format(time.RFC3339) != tomorrow {
 		t.Errorf("%+v", k)
 	}
-	if k := all["of-before"]; k.CreatedBy != "" || k.Owner != "" || k.Stopped || k.Expired {
+	if k := all["of-before"]; k.CreatedBy != "" || k.Owner != "" || k.Stopped || k.Expired || !k.Old {
 		t.Errorf("%+v", k)
 	}
-	one := decode[apiTokenList](t, b.get("/api/v1/api-tokens")).Items[0]
+	one := all["bot"]
 	if one.Owner != "leaver" || one.Stopped || time.Until(one.ExpiresAt) > tokenLife || time.Until(one.ExpiresAt) < tokenLife-time.Hour {
 		t.Errorf("%+v", one)
 	}
 
 	b.do("PUT", "/api/v1/users/leaver/disabled", `{"disabled":true}`)
-	if err := works(key); !errors.Is(err, apikey.ErrStopped) || works(own) != nil {
+	if err := works(key); !errors.Is(err, access.ErrStopped) || works(own) != nil {
 		t.Errorf("%v, another's %v", err, works(own))
 	}
 	w := b.as("localhost", map[string]string{"Cookie": "", "Authorization": "Bearer " + token}, "GET", "/api/v1/pushes", "")
@@ -59,16 +58,15 @@ func TestWhatADisabledUserOwnsStops(t *testing.T) {
 	if k := list()["shop"]; !k.Stopped {
 		t.Errorf("%+v", k)
 	}
-	if one := decode[apiTokenList](t, b.get("/api/v1/api-tokens")).Items[0]; !one.Stopped {
+	if one := list()["bot"]; !one.Stopped {
 		t.Errorf("%+v", one)
 	}
 
-	checkProblem(t, b.do("PUT", "/api/v1/keys/shop/owner", `{"owner":"leaver"}`), 409, "disabled")
-	checkProblem(t, b.do("PUT", "/api/v1/keys/shop/owner", `{"owner":"nobody"}`), 404, "unknown user")
-	checkProblem(t, b.do("PUT", "/api/v1/keys/none/owner", `{"owner":"root"}`), 404, "unknown key")
+	checkProblem(t, b.do("PUT", "/api/v1/api-tokens/shop/owner", `{"owner":"leaver"}`), 409, "disabled")
+	checkProblem(t, b.do("PUT", "/api/v1/api-tokens/shop/owner", `{"owner":"nobody"}`), 404, "unknown user")
 	checkProblem(t, b.do("PUT", "/api/v1/api-tokens/bot/owner", `{"owner":"leaver"}`), 409, "disabled")
 	checkProblem(t, b.do("PUT", "/api/v1/api-tokens/none/owner", `{"owner":"root"}`), 404, "unknown token")
-	for path, action := range map[string]audit.Action{"/api/v1/keys/shop/owner": audit.KeyGive, "/api/v1/api-tokens/bot/owner": audit.APITokenGive} {
+	for path, action := range map[string]audit.Action{"/api/v1/api-tokens/shop/owner": audit.APITokenGive, "/api/v1/api-tokens/bot/owner": audit.APITokenGive} {
 		if w := b.do("PUT", path, `{"owner":"ROOT","reason":"she left"}`); w.Code != 204 {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}

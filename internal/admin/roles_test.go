@@ -22,7 +22,7 @@ var allowed = map[access.Permission][]string{
 	access.Change:  {"operator", "admin"},
 	access.Send:    {"operator", "admin"},
 	access.Control: {"operator", "admin"},
-	access.Flush:   {"admin"}, access.Users: {"admin"}, access.Keys: {"admin"}, access.Audit: {"admin"}, access.Settings: {"admin"},
+	access.Flush:   {"admin"}, access.Users: {"admin"}, access.Audit: {"admin"}, access.Settings: {"admin"},
 }
 
 // Every route, asked for by everybody: who may not is told so, and nothing happens.

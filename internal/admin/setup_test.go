@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -17,7 +19,6 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pushstream/internal/access"
-	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 	"pushstream/internal/jobs"
@@ -116,6 +117,17 @@ func (b *bundle) session(t testing.TB, name string) (secret string) {
 // xadd adds an entry by hand.
 func xadd(stream string, fields ...string) *redis.XAddArgs {
 	return &redis.XAddArgs{Stream: stream, Values: fields}
+}
+
+// oldKey writes a producer key of the version before, and returns its secret.
+func (b *bundle) oldKey(t *testing.T, name, value string) string {
+	t.Helper()
+	secret := "psk_" + name
+	sum := sha256.Sum256([]byte(secret))
+	if err := b.rdb.HSet(t.Context(), "push:keys", hex.EncodeToString(sum[:]), value).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return secret
 }
 
 // token makes a token for a machine, which may do what a machine may at most.
@@ -322,9 +334,6 @@ var changing = []request{
 	{"POST", "/api/v1/api-tokens", `{"name":"new","scopes":["read"],"expires_at":"` + tomorrow + `"}`},
 	{"PUT", "/api/v1/api-tokens/old/owner", `{"owner":"root"}`},
 	{"DELETE", "/api/v1/api-tokens/old", ""},
-	{"POST", "/api/v1/keys", `{"name":"new"}`},
-	{"PUT", "/api/v1/keys/old/owner", `{"owner":"root"}`},
-	{"DELETE", "/api/v1/keys/old", ""},
 	{"POST", "/api/v1/pushes/b/reveal", `{"fields":["csno"],"reason":"a test"}`},
 }
 
@@ -352,7 +361,7 @@ var readable = []string{"/api/v1/pushes", "/api/v1/pushes/a", "/api/v1/counts", 
 	"/api/v1/histogram?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z&span=1h",
 	"/api/v1/flushes/current", "/api/v1/workers", "/api/v1/holds", "/api/v1/dead-tokens", "/api/v1/searches/SEARCH", "/api/v1/summary",
 	"/api/v1/failures", "/api/v1/scheduled", "/api/v1/jobs", "/api/v1/jobs/JOB",
-	"/api/v1/session", "/api/v1/session/others", "/api/v1/sessions", "/api/v1/users", "/api/v1/api-tokens", "/api/v1/keys", "/api/v1/settings"}
+	"/api/v1/session", "/api/v1/session/others", "/api/v1/sessions", "/api/v1/users", "/api/v1/api-tokens", "/api/v1/settings"}
 
 // changeable makes a pushstream in which each of changing would change
 // something.
@@ -371,9 +380,7 @@ func changeable(t *testing.T) *bundle {
 	if err != nil || own.Name != "old" {
 		t.Fatal(err)
 	}
-	if _, err := apikey.New(b.rdb, "push").Add(ctx, "old", time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	b.oldKey(t, "old-key", `{"name":"old-key","created_at":"2026-01-01T00:00:00Z"}`)
 	other, _, err := b.access.Session(ctx, b.user(t, "other", access.Viewer, false), access.Unattended)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"pushstream/internal/access"
-	"pushstream/internal/apikey"
 	"pushstream/internal/audit"
 	"pushstream/internal/httpapi"
 )
@@ -135,7 +134,7 @@ func (a *api) setPassword(c *gin.Context) {
 	a.changeUser(c, audit.UserPassword, reason, func(ctx context.Context, name string) error { return a.Access.SetPassword(ctx, name, password) })
 }
 
-// changeUser changes the user, token or key that a path names.
+// changeUser changes the user or token that a path names.
 func (a *api) changeUser(c *gin.Context, action audit.Action, reason string, do func(ctx context.Context, name string) error) {
 	name := c.Param("name")
 	note(c, zap.String("name", clip(name)))
@@ -153,16 +152,15 @@ func (a *api) answerUser(c *gin.Context, err error) {
 	}
 }
 
-// refusals are what users, tokens and keys may be refused for, and how.
+// refusals are what users and tokens may be refused for, and how.
 var refusals = map[error]int{
 	access.ErrName: http.StatusUnprocessableEntity, access.ErrRole: http.StatusUnprocessableEntity,
 	access.ErrPassword: http.StatusUnprocessableEntity, access.ErrScope: http.StatusUnprocessableEntity,
 	access.ErrExpires:    http.StatusUnprocessableEntity,
 	access.ErrUserExists: http.StatusConflict, access.ErrLastAdmin: http.StatusConflict, access.ErrOIDCUser: http.StatusConflict,
 	access.ErrTokenExists: http.StatusConflict, access.ErrFull: http.StatusConflict,
-	access.ErrDisabled: http.StatusConflict, apikey.ErrFull: http.StatusConflict, apikey.ErrExpires: http.StatusUnprocessableEntity,
-	access.ErrNoUser: http.StatusNotFound, access.ErrNoToken: http.StatusNotFound,
-	apikey.ErrName: http.StatusUnprocessableEntity, apikey.ErrExists: http.StatusConflict, apikey.ErrUnknown: http.StatusNotFound,
+	access.ErrDisabled: http.StatusConflict,
+	access.ErrNoUser:   http.StatusNotFound, access.ErrNoToken: http.StatusNotFound,
 }
 
 // userRefused answers what went wrong, if anything did.
@@ -185,13 +183,13 @@ func (a *api) userRefused(c *gin.Context, err error) bool {
 	return true
 }
 
-// secretOnce is the answer to who makes a token or a key.
+// secretOnce is the answer to who makes a token.
 type secretOnce struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret"` // can't be had again
 }
 
-// apiTokenList is the tokens of all machines.
+// apiTokenList is the tokens of all programs.
 type apiTokenList struct {
 	Items []access.Token `json:"items"`
 }
@@ -214,17 +212,20 @@ func (a *api) addAPIToken(c *gin.Context) {
 	}
 	name, _ := in.one(fieldName)
 	expires := in.instant(fieldExpires)
-	if _, is := in.one(fieldExpires); !is {
-		expires = a.Now().Add(tokenLife)
-	}
 	var scopes []access.Permission
 	for _, s := range in.Given[fieldScopes] {
 		scopes = append(scopes, access.Permission(s))
 	}
+	if _, is := in.one(fieldExpires); !is && !access.SubmitsOnly(scopes) {
+		expires = a.Now().Add(tokenLife)
+	}
 	if in.refusedBody(c) {
 		return
 	}
-	note(c, zap.String("name", clip(name)), zap.Time("expires_at", expires))
+	note(c, zap.String("name", clip(name)))
+	if !expires.IsZero() {
+		note(c, zap.Time("expires_at", expires))
+	}
 	subject, _ := in.describe()
 	if !a.enter(c, audit.Entry{Action: audit.APITokenAdd, Subject: subject}) {
 		return
@@ -250,11 +251,8 @@ func ownerOf(c *gin.Context) string {
 	return ""
 }
 
-func (a *api) giveAPIToken(c *gin.Context) { a.give(c, audit.APITokenGive, a.Access.GiveToken) }
-func (a *api) giveKey(c *gin.Context)      { a.give(c, audit.KeyGive, a.producers.Give) }
-
-// give gives the token or key that a path names another owner.
-func (a *api) give(c *gin.Context, action audit.Action, do func(ctx context.Context, name, owner string) error) {
+// giveAPIToken gives the token that a path names another owner.
+func (a *api) giveAPIToken(c *gin.Context) {
 	in, ok := readBody(c, membersOf(text, fieldOwner, fieldReason)...)
 	if !ok {
 		return
@@ -264,73 +262,5 @@ func (a *api) give(c *gin.Context, action audit.Action, do func(ctx context.Cont
 		return
 	}
 	note(c, zap.String("owner", clip(owner)))
-	a.changeUser(c, action, reason, func(ctx context.Context, name string) error { return do(ctx, name, owner) })
-}
-
-// producerKey is a key of a back end, without its secret.
-type producerKey struct {
-	Name      string `json:"name"`
-	CreatedAt string `json:"created_at"`
-	CreatedBy string `json:"created_by"`           // empty: by a version that did not note it
-	Owner     string `json:"owner"`                // the user with whom it stops; empty: nobody
-	ExpiresAt string `json:"expires_at,omitempty"` // never, if it is not there
-	Expired   bool   `json:"expired"`
-	Stopped   bool   `json:"stopped"` // its owner is disabled
-}
-
-// keyList is the keys of all back ends.
-type keyList struct {
-	Items []producerKey `json:"items"`
-}
-
-func (a *api) producerKeys(c *gin.Context) {
-	ctx, cancel := bounded(c)
-	defer cancel()
-	keys, err := a.producers.List(ctx)
-	if err != nil {
-		httpapi.Unavailable(c, err)
-		return
-	}
-	out, err := a.producers.ShutOut(ctx, keys)
-	if err != nil {
-		httpapi.Unavailable(c, err)
-		return
-	}
-	all := keyList{Items: []producerKey{}}
-	for _, k := range keys {
-		one := producerKey{Name: k.Name, CreatedAt: k.CreatedAt.UTC().Format(time.RFC3339), CreatedBy: k.CreatedBy, Owner: k.Owner,
-			Expired: k.Expired(a.Now()), Stopped: out[k.Owner]}
-		if !k.ExpiresAt.IsZero() {
-			one.ExpiresAt = k.ExpiresAt.UTC().Format(time.RFC3339)
-		}
-		all.Items = append(all.Items, one)
-	}
-	c.JSON(http.StatusOK, all)
-}
-
-func (a *api) addKey(c *gin.Context) {
-	in, ok := readBody(c, membersOf(text, fieldName, fieldExpires)...)
-	if !ok {
-		return
-	}
-	name, _ := in.one(fieldName)
-	expires := in.instant(fieldExpires)
-	note(c, zap.String("name", clip(name)))
-	if !expires.IsZero() {
-		note(c, zap.Time("expires_at", expires))
-	}
-	if in.refusedBody(c) || !a.enter(c, audit.Entry{Action: audit.KeyAdd, Subject: clip(name)}) {
-		return
-	}
-	ctx, cancel := bounded(c)
-	defer cancel()
-	secret, err := a.producers.Make(ctx, apikey.Key{Name: name, CreatedAt: a.Now(), CreatedBy: whoIs(c).Name, Owner: ownerOf(c), ExpiresAt: expires})
-	if !a.userRefused(c, err) {
-		conclude(c, "done")
-		c.JSON(http.StatusCreated, secretOnce{name, secret})
-	}
-}
-
-func (a *api) removeKey(c *gin.Context) {
-	a.changeUser(c, audit.KeyRemove, "", a.producers.Remove)
+	a.changeUser(c, audit.APITokenGive, reason, func(ctx context.Context, name string) error { return a.Access.GiveToken(ctx, name, owner) })
 }

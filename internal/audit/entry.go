@@ -47,20 +47,21 @@ const (
 	UserPassword Action = "user_password"
 	SessionEnd   Action = "session_end"
 
-	APITokenAdd    Action = "apitoken_add"
-	APITokenRemove Action = "apitoken_remove"
-	KeyAdd         Action = "key_add"
-	KeyRemove      Action = "key_remove"
-	APITokenGive   Action = "apitoken_transfer" // to another owner
-	KeyGive        Action = "key_transfer"
-	Settings       Action = "settings"
+	APITokenAdd     Action = "apitoken_add"
+	APITokenRemove  Action = "apitoken_remove"
+	APITokenGive    Action = "apitoken_transfer" // to another owner
+	APITokenConvert Action = "apitoken_convert"  // of producer keys
+	KeyAdd          Action = "key_add"           // of a producer, by a version before; so are the next two
+	KeyRemove       Action = "key_remove"
+	KeyGive         Action = "key_transfer"
+	Settings        Action = "settings"
 )
 
 // Actions returns all actions.
 func Actions() []Action {
 	return []Action{Login, LoginFailed, Logout, Reveal, Search, SearchAlarm, Export, AuditExport, Pause, Resume, Redrive, Cancel, Move, Send, JobCancel,
 		Flush, FlushCancel, HoldEnd, TokenForget, ProjectSet, UserAdd, UserRole, UserDisable, UserEnable, UserPassword, SessionEnd,
-		APITokenAdd, APITokenRemove, APITokenGive, KeyAdd, KeyRemove, KeyGive, Settings}
+		APITokenAdd, APITokenRemove, APITokenGive, APITokenConvert, KeyAdd, KeyRemove, KeyGive, Settings}
 }
 
 // Kind is what somebody is who did something.

@@ -63,7 +63,7 @@ func TestRightsHaveEveryCommandOfTheCode(t *testing.T) {
 	for i := range client.NumMethod() {
 		methods[client.Method(i).Name] = true
 	}
-	for _, folder := range []string{"access", "admin", "apikey", "audit", "export", "live", "logkeep", "loop", "monitor", "pushlog", "redisclock", "redisconn", "redismemory", "stream"} {
+	for _, folder := range []string{"access", "admin", "audit", "export", "live", "logkeep", "loop", "monitor", "pushlog", "redisclock", "redisconn", "redismemory", "stream"} {
 		files, err := filepath.Glob("../" + folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatal(folder, err)

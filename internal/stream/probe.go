@@ -85,8 +85,8 @@ func (r Role) Rules(keys pushlog.Keys) []string {
 	}
 	switch r {
 	case RoleProducer:
-		under("~", "{[0-9]*}:*", "partitions", "keys")
-		under(reads, "workers", "worker:*", "control", "projects", "hold:*", "rate:*", "{access}:user:*")
+		under("~", "{[0-9]*}:*", "partitions", "{access}:used:*")
+		under(reads, "workers", "worker:*", "control", "projects", "hold:*", "rate:*", "keys", "{access}:user:*", "{access}:token:*", "{access}:tokens")
 	case RoleConsumer:
 		under("~", "{[0-9]*}:*", "partitions", "project", "workers", "worker:*", "control", "projects", "flush", "{bulk}:*", "hold:*", "rate:*", "evidence:*",
 			"waits:*", "suppressed:*", "{dead}:*")
@@ -118,13 +118,11 @@ func (r Role) keysOf(keys pushlog.Keys) []string {
 	}
 	if r == RoleProducer {
 		all = append(all, reads+workersKey(keys), reads+workerKey(keys, "x"), reads+controlKey(keys), reads+projectsKey(keys), reads+holdKey(keys, "x"),
-			reads+rateKey(keys, "x"), reads+keys.Prefix+":{access}:user:x")
+			reads+rateKey(keys, "x"), reads+keys.Prefix+":{access}:user:x", reads+keys.Prefix+":keys",
+			reads+keys.Prefix+":{access}:tokens", reads+keys.Prefix+":{access}:token:x", keys.Prefix+":{access}:used:x")
 	}
 	if r == RoleAdmin {
-		all = append(all, keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":{audit}:once:x", keys.Prefix+":search:x", keys.Prefix+":searches:x")
-	}
-	if r != RoleConsumer {
-		all = append(all, keys.Prefix+":keys")
+		all = append(all, keys.Prefix+":keys", keys.Prefix+":{access}:users", keys.Prefix+":{audit}:entries", keys.Prefix+":{audit}:once:x", keys.Prefix+":search:x", keys.Prefix+":searches:x")
 	}
 	return slices.Compact(all)
 }

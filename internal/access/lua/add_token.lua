@@ -1,9 +1,9 @@
 -- add_token: a new API token for a program.
 --
 -- KEYS  tokens, token
--- ARGV  K, id, name, scopes (with spaces between), created_by, now_ms, expires_ms,
---       shown_ms (how long it is listed after it has expired), most (tokens of all owners),
---       owner ('' for none), most_owned
+-- ARGV  K, id, name, scopes (with spaces between), created_by, created_ms, now_ms,
+--       expires_ms, shown_ms (how long it is listed after it has expired),
+--       most (tokens of all owners), owner ('' for none), most_owned
 -- Returns 'added', 'exists' (a token of the name has not expired), or 'full'
 -- (of all, or of the owner).
 --
@@ -24,7 +24,7 @@ for _, other in ipairs(redis.call('ZRANGE', tokens, 0, -1)) do
 end
 if redis.call('ZCARD', tokens) >= tonumber(most) or own >= tonumber(most_owned) then return 'full' end
 local gone = expires_ms + shown_ms
-redis.call('HSET', token, 'name', name, 'scopes', scopes, 'created_by', created_by, 'created_ms', now_ms, 'expires_ms', expires_ms, 'owner', owner)
+redis.call('HSET', token, 'name', name, 'scopes', scopes, 'created_by', created_by, 'created_ms', created_ms, 'expires_ms', expires_ms, 'owner', owner)
 redis.call('PEXPIRE', token, gone - now)
 redis.call('ZADD', tokens, gone, id)
 if redis.call('PTTL', tokens) < gone - now then redis.call('PEXPIRE', tokens, gone - now) end
