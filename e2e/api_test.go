@@ -50,7 +50,7 @@ func (a *api) call(method, path, contentType, body string, want int, out any) {
 func TestHTTP(t *testing.T) {
 	s := setup(t, options{})
 	consumer, producer, admin := s.consumer("consumer"), s.producer(), s.admin()
-	secret := strings.TrimSpace(s.run("admin", "key", "add", "shop"))
+	secret := strings.TrimSpace(s.run("admin", "apitoken", "add", "shop", "--scope=submit"))
 	a := &api{t, "http://" + producer.addr("requests"), secret}
 	const asJSON, asLines = "application/json", "application/x-ndjson"
 
@@ -113,7 +113,7 @@ func TestHTTP(t *testing.T) {
 	s.checkAdmin(admin, lines)
 	s.checkMetrics(consumer, producer, admin, n)
 
-	s.run("admin", "key", "remove", "shop")
+	s.run("admin", "apitoken", "remove", "shop")
 	a.call("GET", "/v1/pushes/one", "", "", http.StatusUnauthorized, nil)
 	if m, _ := s.sim.Message("one"); m.Accepted != 1 {
 		t.Errorf("one push that was handed in three times was sent %d times", m.Accepted)

@@ -324,7 +324,7 @@ func (s *system) post(t *testing.T, way, url, key string) {
 func TestCasesOverHTTP(t *testing.T) {
 	s := setup(t, options{})
 	producer, admin := s.producer(), s.admin()
-	url, key := "http://"+producer.addr("requests")+"/v1/pushes", strings.TrimSpace(s.run("admin", "key", "add", "cases"))
+	url, key := "http://"+producer.addr("requests")+"/v1/pushes", strings.TrimSpace(s.run("admin", "apitoken", "add", "cases", "--scope=submit"))
 	s.post(t, "http", url, key)
 	s.post(t, "send", "http://"+admin.addr("requests")+"/api/v1/pushes", s.token())
 

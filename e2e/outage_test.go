@@ -20,7 +20,7 @@ func TestRedisAway(t *testing.T) {
 		sim:   fcmsim.Config{Latency: fcmsim.Latency{FixedMS: 20}},
 		redis: []string{"--appendfsync", "always"},
 	})
-	key := strings.TrimSpace(s.run("admin", "key", "add", "e2e"))
+	key := strings.TrimSpace(s.run("admin", "apitoken", "add", "e2e", "--scope=submit"))
 	s.redis.Kill()
 	producer := s.start("producer", "producer", nil, "serve")
 	servers := []*process{
@@ -155,7 +155,7 @@ func TestMemoryFull(t *testing.T) {
 	s := setup(t, options{sim: fcmsim.Config{Latency: fcmsim.Latency{FixedMS: 10}}})
 	consumer := s.consumer("consumer", "CONSUMER_CONCURRENCY=16")
 	producer := s.producer()
-	key := strings.TrimSpace(s.run("admin", "key", "add", "e2e"))
+	key := strings.TrimSpace(s.run("admin", "apitoken", "add", "e2e", "--scope=submit"))
 	const n = 1500
 	all := jobs("push", n, func(i int) string { return []string{"", "-flaky", "-unregistered"}[i%3] })
 	s.load(all)

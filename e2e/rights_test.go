@@ -47,7 +47,7 @@ func TestLeastRights(t *testing.T) {
 	if status, _, err = request(http.MethodPost, a.url+"/api/v1/session", "", "application/json", `{"name":"e2e-first","password":"a wrong one, too"}`); err != nil || status != http.StatusUnauthorized {
 		t.Errorf("wrong login: %d, %v", status, err)
 	}
-	key := strings.TrimSpace(admins.run("admin", "key", "add", "bank"))
+	key := strings.TrimSpace(admins.run("admin", "apitoken", "add", "bank", "--scope=submit"))
 	lines := jobs("push", 40, func(n int) string { return []string{"", "-invalid"}[n%2] })
 	status, body, err = request(http.MethodPost, "http://"+producer.addr("requests")+"/v1/pushes", key, "application/x-ndjson", string(ndjson(lines[:20])))
 	if err != nil || status != http.StatusOK && status != http.StatusAccepted {
@@ -58,7 +58,7 @@ func TestLeastRights(t *testing.T) {
 	}
 	s.settled(40)
 	for _, path := range []string{"/pushes", "/pushes?status=failed", "/pushes/push-000000001", "/histogram", "/counts", "/counters/minutes", "/counters/hours", "/failures", "/workers", "/scheduled", "/holds",
-		"/dead-tokens", "/summary", "/sessions", "/users", "/api-tokens", "/keys", "/jobs", "/settings"} {
+		"/dead-tokens", "/summary", "/sessions", "/users", "/api-tokens", "/jobs", "/settings"} {
 		if status, body, err := get(a.url+"/api/v1"+path, a.key); err != nil || status == http.StatusServiceUnavailable {
 			t.Errorf("%s: %d %s, %v", path, status, body, err)
 		}
@@ -69,7 +69,7 @@ func TestLeastRights(t *testing.T) {
 	}
 	s.settled(40)
 	for _, args := range [][]string{
-		{"key", "list"}, {"key", "remove", "bank"}, {"user", "add", "second", "--role", "viewer"}, {"user", "list"}, {"user", "role", "second", "--role", "operator"},
+		{"apitoken", "convert", "--all"}, {"key", "list"}, {"key", "remove", "bank"}, {"user", "add", "second", "--role", "viewer"}, {"user", "list"}, {"user", "role", "second", "--role", "operator"},
 		{"user", "disable", "second"}, {"user", "enable", "second"}, {"session", "list"}, {"session", "end", "--user", "e2e-first"}, {"apitoken", "list"}, {"audit", "list"},
 		{"audit", "export", "audit.ndjson"}, {"log", "export"}, {"worker", "list"}, {"worker", "pause", "consumer-1"}, {"worker", "resume", "consumer-1"}, {"hold", "list"}, {"project", "show"}, {"token", "list"},
 		{"push", "show", "push-000000000"}, {"push", "redrive", "--status", "failed"}, {"log", "flush", "--yes"},

@@ -27,7 +27,7 @@ type way struct {
 // ways are all the ways in.
 func (s *system) ways() []way {
 	producer, admin := s.producer(), s.admin()
-	key := strings.TrimSpace(s.run("admin", "key", "add", "shop"))
+	key := strings.TrimSpace(s.run("admin", "apitoken", "add", "shop", "--scope=submit"))
 	post := func(url, secret string) func(string, map[string]string) string {
 		return func(_ string, job map[string]string) string {
 			status, text, err := request("POST", url, secret, "application/json", string(object(s.t, job)))
@@ -216,7 +216,7 @@ func TestHalvesOfCharacters(t *testing.T) {
 	s := setup(t, options{})
 	s.consumer("consumer")
 	producer := s.producer()
-	a := &api{t, "http://" + producer.addr("requests"), strings.TrimSpace(s.run("admin", "key", "add", "shop"))}
+	a := &api{t, "http://" + producer.addr("requests"), strings.TrimSpace(s.run("admin", "apitoken", "add", "shop", "--scope=submit"))}
 	var problem struct {
 		Faults []struct {
 			Index  int

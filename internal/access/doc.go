@@ -7,7 +7,9 @@
 //	login.go       name and password against session
 //	throttle.go    who has to wait before the next try, and for how long; known browsers
 //	session.go     sessions: idle and absolute end, listed, ended
-//	token.go       tokens: scopes, an end, hashed
+//	token.go       API tokens: scopes, an end, hashed
+//	guard.go       who may hand in pushes at a producer, asked at a bounded price
+//	oldkey.go      producer keys of the version before, and how they become tokens
 //	ask.go         searches for personal data by who may not reveal it, counted
 //	oidc.go        login by an identity provider, which says the role too; oidctest
 //	               plays one
@@ -36,6 +38,8 @@
 //	K:session:<id>             hash, TTL its end          user, address, user_agent; created, seen (by a person) and end in ms
 //	K:sessions:<name>          zset, TTL the last end     ids by absolute end in ms; at most 50
 //	K:token:<id>               hash, TTL 30 days after    name, scopes, created_by, created, expires and used in ms
+//	K:used:<id>                string, TTL                when a producer last saw the token, in ms
+//	K:converting               string, TTL 15 s           lock: who changes producer keys
 //	K:tokens                   zset, TTL with the last    ids by when they go, in ms
 //	K:failed:pair:<hash>       hash, TTL an hour          failed (tries), until_ms; ticket_ms and lane: its turn
 //	K:failed:device:<hash>     hash, TTL an hour          failed, until_ms, of a known browser

@@ -59,7 +59,7 @@ var documented = []struct {
 	{other, `keys`, false},
 	{other, `\{access\}:users`, false},
 	{userKey, `\{access\}:user:[a-z0-9._@-]+`, false},
-	{other, `\{access\}:(session|token|oidc):[0-9a-f]{32}`, true},
+	{other, `\{access\}:(session|token|oidc|used):[0-9a-f]{32}`, true},
 	{other, `\{access\}:(sessions|known):[a-z0-9._@-]+`, true},
 	{other, `\{access\}:failed:(user|pair):[0-9a-f]{32}`, true},
 	{other, `\{access\}:failed:address:([0-9a-f.:]+(/64)?|unknown)`, true},

@@ -40,8 +40,8 @@ func (s *stack) stay(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = s.Run(ctx, "admin", "key", "remove", "run") // of an earlier run
-	key, err := s.Run(ctx, "admin", "key", "add", "run")
+	_, _ = s.Run(ctx, "admin", "apitoken", "remove", "run") // of an earlier run
+	key, err := s.Run(ctx, "admin", "apitoken", "add", "run", "--scope=submit")
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ const further = [
   '/settings/account',
   '/settings/users',
   '/settings/tokens',
-  '/settings/keys',
   '/settings/audit',
   '/settings/server',
 ];

@@ -30,25 +30,30 @@ test('a role that is changed counts at once, for a page that is open too', async
   await expect(page.getByRole('switch', { name: /consumer-1/ })).toHaveCount(0);
 });
 
-test('a producer key is shown once, works, and works no more when it is removed', async ({ system, visit }) => {
-  const page = await visit(system, 'admin', '/settings/keys');
-  await page.getByRole('button', { name: 'Add a key' }).click();
+test('a token of a back end is shown once, works, and works no more when it is removed', async ({ system, visit }) => {
+  const page = await visit(system, 'admin', '/settings/tokens');
+  await page.getByRole('button', { name: 'Add a token' }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('settlement');
-  await page.getByRole('dialog').getByRole('button', { name: 'Add a key' }).click();
+  await page.getByRole('dialog').getByRole('checkbox', { name: /^read/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('checkbox', { name: /^submit/ })
+    .click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a token' }).click();
   const key = (await page.locator('[data-secret]').textContent()) ?? '';
   const send = async () =>
     (
       await fetch(`http://${system.place.producer}/v1/pushes`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ device_id: 't', msg_title: 'by the new key' }),
+        body: JSON.stringify({ device_id: 't', msg_title: 'by the new token' }),
       })
     ).status;
   await expect.poll(send).toBe(202);
   await page.getByRole('button', { name: 'I have stored it. Close' }).click();
-  await page.getByRole('button', { name: 'Remove key: settlement' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove the key' }).click();
-  await expect(page.getByText('The key settlement is removed')).toBeVisible();
+  await page.getByRole('button', { name: 'Remove token: settlement' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove the token' }).click();
+  await expect(page.getByText('The token settlement was removed')).toBeVisible();
   await expect.poll(send).toBe(401);
 });
 

@@ -38,20 +38,7 @@ export const admin: Me = {
   name: 'kim',
   role: 'admin',
   zone: 'Asia/Seoul',
-  permissions: [
-    'read',
-    'export',
-    'change',
-    'send',
-    'control',
-    'reveal',
-    'flush',
-    'users',
-    'keys',
-    'audit',
-    'settings',
-    'self',
-  ],
+  permissions: ['read', 'export', 'change', 'send', 'control', 'reveal', 'flush', 'users', 'audit', 'settings', 'self'],
 };
 export const viewer: Me = { ...admin, name: 'lee', role: 'viewer', permissions: ['read', 'self'] };
 

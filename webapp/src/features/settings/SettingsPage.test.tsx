@@ -24,7 +24,7 @@ it('begins with the display', async () => {
 it('shows an administrator all parts, by links', async () => {
   renderPage(page, { at: '/settings/display' });
   await screen.findByRole('heading', { name: 'Look' });
-  expect(names()).toEqual(['Display', 'My account', 'Users', 'API tokens', 'Producer keys', 'Audit log', 'Server']);
+  expect(names()).toEqual(['Display', 'My account', 'Users', 'API tokens', 'Audit log', 'Server']);
   await userEvent.click(screen.getByRole('tab', { name: 'My account' }));
   expect(await screen.findByRole('heading', { name: 'Who you are' })).toBeVisible();
   expect(screen.getByRole('tab', { name: 'My account' })).toHaveAttribute('aria-selected', 'true');
@@ -39,7 +39,7 @@ it('shows a viewer only what is their own', async () => {
 it.each([
   ['users', 'permission users'],
   ['tokens', 'permission users'],
-  ['keys', 'permission keys'],
+  ['keys', 'permission users'],
   ['audit', 'permission audit'],
   ['server', 'permission settings'],
   ['nothing', 'The address is wrong'],

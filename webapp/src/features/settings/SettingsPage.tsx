@@ -23,6 +23,7 @@ export default function SettingsPage() {
     if (name) document.title = `${name} · ${t('title')} · pushstream`;
   }, [name, t]);
   if (!tab) return <Navigate to="/settings/display" replace />;
+  if (tab === 'keys') return <Navigate to="/settings/tokens" replace />; // where they were before
   if (!here) {
     const other = tabs.find((one) => one.path === tab);
     return other ? <Forbidden may={other.may} /> : <NotFound />;

@@ -4,12 +4,12 @@ import { serverNow } from '../../time/clock';
 import { Time } from '../../ui/Time';
 import { useSettingsText } from './text';
 
-/** How long before its end a token or key is marked, in ms. */
+/** How long before its end a token is marked, in ms. */
 const soon = 14 * 86_400_000;
 
 type Owned = { expires_at?: string; expired: boolean; stopped: boolean };
 
-/** When a token or key ends, and whether it works. */
+/** When a token ends, and whether it works. */
 export function Standing({ of }: { of: Owned }) {
   const t = useSettingsText();
   const near = of.expires_at !== undefined && !of.expired && Date.parse(of.expires_at) - serverNow() < soon;

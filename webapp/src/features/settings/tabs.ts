@@ -7,7 +7,6 @@ export const tabs = [
   { path: 'account', may: 'self', view: lazily(() => import('./account/AccountTab')) },
   { path: 'users', may: 'users', view: lazily(() => import('./users/UsersTab')) },
   { path: 'tokens', may: 'users', view: lazily(() => import('./tokens/TokensTab')) },
-  { path: 'keys', may: 'keys', view: lazily(() => import('./keys/KeysTab')) },
   { path: 'audit', may: 'audit', view: lazily(() => import('./audit/AuditTab')) },
   { path: 'server', may: 'settings', view: lazily(() => import('./server/ServerTab')) },
 ] as const satisfies { path: string; may: Permission; view: unknown }[];

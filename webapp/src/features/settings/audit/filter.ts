@@ -16,7 +16,16 @@ export const actionGroups = [
   ['users', ['user_add', 'user_role', 'user_disable', 'user_enable', 'user_password']],
   [
     'keys',
-    ['apitoken_add', 'apitoken_remove', 'apitoken_transfer', 'key_add', 'key_remove', 'key_transfer', 'settings'],
+    [
+      'apitoken_add',
+      'apitoken_remove',
+      'apitoken_transfer',
+      'apitoken_convert',
+      'key_add',
+      'key_remove',
+      'key_transfer',
+      'settings',
+    ],
   ],
 ] as const satisfies readonly (readonly [string, readonly Action[]])[];
 

@@ -12,11 +12,14 @@ import { serverNow } from '../../../time/clock';
 import { useTime } from '../../../time/useTime';
 import { AddDialog } from '../AddDialog';
 import { type Scope, scopes, useAccessText } from '../access';
+import { useSettingsText } from '../text';
 import { useTokensText } from './text';
 
 const validName = /^[A-Za-z0-9._@-]{1,64}$/;
 /** For how many days; the API allows 400. */
-const lives = [7, 30, 90, 180, 365] as const;
+const lives = [7, 30, 90, 180, 365];
+/** In place of days: a token that only hands in pushes need not expire. */
+const noEnd = 0;
 
 const endOf = (days: number) => new Date(serverNow() + days * 86_400_000).toISOString();
 
@@ -30,10 +33,13 @@ export function AddToken({
 }) {
   const t = useTokensText();
   const access = useAccessText();
+  const settings = useSettingsText();
   const { format } = useTime();
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<Scope[]>(['read']);
-  const [days, setDays] = useState(90);
+  const [picked, setPicked] = useState<number | null>(null);
+  const submits = chosen.length === 1 && chosen[0] === 'submit';
+  const days = submits ? (picked ?? noEnd) : picked || 90;
   const add = api.useMutation('post', '/api/v1/api-tokens', { gcTime: 0 }); // it holds the secret
   return (
     <AddDialog
@@ -46,7 +52,12 @@ export function AddToken({
       ready={chosen.length > 0}
       busy={add.isPending}
       error={add.error}
-      onSubmit={() => add.mutate({ body: { name, scopes: chosen, expires_at: endOf(days) } }, { onSuccess: onAdded })}
+      onSubmit={() =>
+        add.mutate(
+          { body: { name, scopes: chosen, ...(days !== noEnd && { expires_at: endOf(days) }) } },
+          { onSuccess: onAdded },
+        )
+      }
       onClose={onClose}
     >
       <FormControl component="fieldset" error={chosen.length === 0}>
@@ -76,12 +87,12 @@ export function AddToken({
         select
         label={t('life')}
         value={days}
-        onChange={(e) => setDays(Number(e.target.value))}
-        helperText={t('until', { time: format(endOf(days), 'minute') })}
+        onChange={(e) => setPicked(Number(e.target.value))}
+        helperText={days === noEnd ? t('untilRemoved') : t('until', { time: format(endOf(days), 'minute') })}
       >
-        {lives.map((n) => (
+        {(submits ? [...lives, noEnd] : lives).map((n) => (
           <MenuItem key={n} value={n}>
-            {t('days', { days: n })}
+            {n === noEnd ? settings('noEnd') : t('days', { days: n })}
           </MenuItem>
         ))}
       </TextField>

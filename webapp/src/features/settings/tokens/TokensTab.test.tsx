@@ -79,6 +79,43 @@ it('makes a token, and shows its secret once', async () => {
   expect(address.current).not.toContain('pst_');
 });
 
+it('makes a token of a back end, which need not expire', async () => {
+  let body: Schemas['NewAPIToken'] | undefined;
+  server.use(
+    http.post(url('/api-tokens'), async ({ request }) => {
+      body = (await request.json()) as typeof body;
+      return HttpResponse.json({ name: 'HTS', secret: 'pst_secret' }, { status: 201 });
+    }),
+  );
+  renderPage(<TokensTab />);
+  await userEvent.click(await screen.findByRole('button', { name: 'Add a token' }));
+  const form = within(await screen.findByRole('dialog'));
+  await userEvent.type(form.getByRole('textbox', { name: /Name/ }), 'HTS');
+  expect(form.getByText(/^until 2/)).toBeVisible();
+  await userEvent.click(form.getByRole('checkbox', { name: /^submit/ }));
+  expect(form.getByText(/^until 2/)).toBeVisible();
+  await userEvent.click(form.getByRole('checkbox', { name: /^read/ }));
+  expect(form.getByText('until it is removed')).toBeVisible();
+  await userEvent.click(form.getByRole('button', { name: 'Add a token' }));
+  await screen.findByRole('dialog', { name: 'Token HTS' });
+  expect(body).toEqual({ name: 'HTS', scopes: ['submit'] });
+});
+
+it('says whose a token is, until when it works, why it does not, and which were keys', async () => {
+  tokens = [
+    token('HTS', { scopes: ['submit'], created_by: '', owner: '', expires_at: undefined, old: true }),
+    token('MTS', { expired: true }),
+    token('WTS', { stopped: true }),
+  ];
+  renderPage(<TokensTab />);
+  const hts = await rowOf('HTS Producer key');
+  expect(hts.getByText('unknown')).toBeVisible();
+  expect(hts.getByText('nobody')).toBeVisible();
+  expect(hts.getByText('No end')).toBeVisible();
+  expect((await rowOf('MTS')).getByText('Expired')).toBeVisible();
+  expect((await rowOf('WTS')).getByText('Owner disabled')).toBeVisible();
+});
+
 it('copies the secret', async () => {
   const user = userEvent.setup(); // with a clipboard
   server.use(
@@ -120,17 +157,20 @@ it('says why it could not be made', async () => {
   expect(await form.findByText('there is a token of that name')).toBeVisible();
 });
 
-it('removes a token after a question', async () => {
+it('removes a token after a question, and says why it could not', async () => {
+  server.use(http.delete(url('/api-tokens/grafana'), () => problem(404, 'unknown token')));
+  renderPage(<TokensTab />);
+  await userEvent.click(await screen.findByRole('button', { name: 'Remove token: grafana' }));
+  const dialog = within(await screen.findByRole('dialog', { name: 'Remove the token grafana?' }));
+  expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
+  await userEvent.click(dialog.getByRole('button', { name: 'Remove the token' }));
+  expect(await dialog.findByText('unknown token')).toBeVisible();
   server.use(
     http.delete(url('/api-tokens/grafana'), () => {
       tokens = tokens.filter((t) => t.name !== 'grafana');
       return new HttpResponse(null, { status: 204 });
     }),
   );
-  renderPage(<TokensTab />);
-  await userEvent.click(await screen.findByRole('button', { name: 'Remove token: grafana' }));
-  const dialog = within(await screen.findByRole('dialog', { name: 'Remove the token grafana?' }));
-  expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
   await userEvent.click(dialog.getByRole('button', { name: 'Remove the token' }));
   expect(await screen.findByText('The token grafana was removed')).toBeVisible();
   await waitFor(() => expect(screen.queryByRole('rowheader', { name: 'grafana' })).toBeNull());

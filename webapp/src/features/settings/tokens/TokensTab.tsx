@@ -23,7 +23,7 @@ import { useTokensText } from './text';
 
 const key = api.queryOptions('get', '/api/v1/api-tokens').queryKey;
 
-/** Tokens of machines. */
+/** API tokens of programs: back ends that hand in pushes, and those that use this API. */
 export default function TokensTab() {
   const t = useTokensText();
   const settings = useSettingsText();
@@ -62,9 +62,12 @@ export default function TokensTab() {
               name: 'name',
               label: settings('name'),
               cell: (one) => (
-                <Box component="span" sx={{ fontWeight: 600 }}>
-                  {one.name}
-                </Box>
+                <>
+                  <Box component="span" sx={{ fontWeight: 600, mr: 1 }}>
+                    {one.name}
+                  </Box>
+                  {one.old && <Chip size="small" variant="outlined" label={t('old')} title={t('oldHint')} />}
+                </>
               ),
             },
             {
@@ -92,7 +95,7 @@ export default function TokensTab() {
                 <>
                   <Time at={one.created_at} detail="date" />
                   <Typography component="span" variant="caption" sx={{ display: 'block', color: 'text.secondary' }}>
-                    {one.created_by}
+                    {one.created_by || settings('unknownMaker')}
                   </Typography>
                 </>
               ),

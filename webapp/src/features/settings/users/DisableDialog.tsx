@@ -44,12 +44,7 @@ export function DisableDialog({ name, disable, onClose }: { name: string; disabl
 function Owned({ name }: { name: string }) {
   const t = useUsersText();
   const tokens = api.useQuery('get', '/api/v1/api-tokens');
-  const keys = api.useQuery('get', '/api/v1/keys');
-  const works = (one: { owner: string; expired: boolean }) => one.owner === name && !one.expired;
-  const names = [
-    ...(tokens.data?.items.filter(works).map((one) => t('stopsToken', { name: one.name })) ?? []),
-    ...(keys.data?.items.filter(works).map((one) => t('stopsKey', { name: one.name })) ?? []),
-  ];
+  const names = (tokens.data?.items ?? []).filter((one) => one.owner === name && !one.expired).map((one) => one.name);
   if (names.length === 0) return null;
   return (
     <Alert severity="warning" sx={{ mt: 2 }}>

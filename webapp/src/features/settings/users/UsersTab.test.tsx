@@ -37,8 +37,9 @@ beforeEach(() => {
   });
   server.use(
     http.get(url('/users'), () => HttpResponse.json({ items: users })),
-    http.get(url('/api-tokens'), () => HttpResponse.json({ items: [owned('grafana', 'lee'), owned('other', 'kim')] })),
-    http.get(url('/keys'), () => HttpResponse.json({ items: [owned('MTS', 'lee')] })),
+    http.get(url('/api-tokens'), () =>
+      HttpResponse.json({ items: [owned('grafana', 'lee'), owned('MTS', 'lee'), owned('other', 'kim')] }),
+    ),
   );
 });
 
@@ -209,8 +210,8 @@ it('disables a user after a question, and says what the API refuses', async () =
   renderPage(<UsersTab />);
   const dialog = await choose('lee', 'Disable…');
   expect(dialog.getByRole('button', { name: 'Cancel' })).toHaveFocus();
-  expect(await dialog.findByText('API token grafana')).toBeVisible(); // what stops with the user
-  expect(await dialog.findByText('Producer key MTS')).toBeVisible();
+  expect(await dialog.findByText('grafana')).toBeVisible(); // what stops with the user
+  expect(await dialog.findByText('MTS')).toBeVisible();
   expect(dialog.queryByText('API token other')).toBeNull();
   await userEvent.click(dialog.getByRole('button', { name: 'Disable' }));
   expect(await dialog.findByText('this is the last enabled administrator')).toBeVisible();
