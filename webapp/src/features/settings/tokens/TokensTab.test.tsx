@@ -110,7 +110,7 @@ it('says whose a token is, until when it works, why it does not, and which were 
   renderPage(<TokensTab />);
   const hts = await rowOf('HTS Producer key');
   expect(hts.getByText('unknown')).toBeVisible();
-  expect(hts.getByText('nobody')).toBeVisible();
+  expect(hts.getByText('none')).toBeVisible();
   expect(hts.getByText('No end')).toBeVisible();
   expect((await rowOf('MTS')).getByText('Expired')).toBeVisible();
   expect((await rowOf('WTS')).getByText('Owner disabled')).toBeVisible();
