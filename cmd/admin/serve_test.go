@@ -109,7 +109,7 @@ func TestServeDashboard(t *testing.T) {
 	}
 	p := startBuilt(t, fstest.MapFS{"index.html": {}}, "", "--redis-url="+s.URL(), "serve", "--listen-addr=127.0.0.1:0")
 	p.wait(t)
-	checkRun(t, p, 1, nil, []string{"build it anew"})
+	checkRun(t, p, 1, nil, []string{"build it again"})
 }
 
 // serve works on bulk jobs, and tells what happens.
@@ -229,7 +229,7 @@ func TestIdentityProvider(t *testing.T) {
 		"all wrong": {[]string{"--oidc-issuer=http://idp.firm.kr", "--oidc-client-secret=hush", "--oidc-redirect-url=https://push.firm.kr/", "--oidc-roles=a=king,b,=admin,c=viewer,c=admin"},
 			[]string{"\nOIDC_ISSUER: must be a URL with https", "\nOIDC_CLIENT_ID: is needed", "\nOIDC_REDIRECT_URL: must end in /api/v1/oidc/callback",
 				"\nOIDC_ROLES: \"a\": ", "\nOIDC_ROLES: \"b\" must be VALUE=ROLE", "\nOIDC_ROLES: \"\": ", "\nOIDC_ROLES: \"c\" is there twice"}},
-		"only one": {[]string{"--oidc-reveal=x"}, []string{"\nOIDC_ISSUER: ", "\nOIDC_CLIENT_ID: ", "\nOIDC_REDIRECT_URL: ", "\nOIDC_ROLES: nobody could log in"}},
+		"only one": {[]string{"--oidc-reveal=x"}, []string{"\nOIDC_ISSUER: ", "\nOIDC_CLIENT_ID: ", "\nOIDC_REDIRECT_URL: ", "\nOIDC_ROLES: no user could log in"}},
 		"elsewhere": {[]string{"--base-path=/push/", "--oidc-redirect-url=https://push.firm.kr/api/v1/oidc/callback"},
 			[]string{"\nOIDC_REDIRECT_URL: must end in /push/api/v1/oidc/callback"}},
 		"a query": {[]string{"--oidc-redirect-url=https://push.firm.kr/api/v1/oidc/callback?x=1"}, []string{"\nOIDC_REDIRECT_URL: must end in"}},
