@@ -108,7 +108,7 @@ func (s *storm) run(ctx context.Context) (report, error) {
 	}
 	s.rdb = s.sys.client()
 	defer s.rdb.Close()
-	key, err := s.sys.Run(ctx, "admin", "key", "add", "storm")
+	key, err := s.sys.Run(ctx, "admin", "apitoken", "add", "storm", "--scope=submit")
 	if err != nil {
 		return report{}, err
 	}
