@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/storecheck"
@@ -275,7 +276,7 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-// A consumer that runs meanwhile seals what is in, and misses nothing.
+// A consumer and a sealer that run meanwhile seal what is in, and miss nothing.
 func TestConsumerBesides(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 2)
@@ -284,9 +285,12 @@ func TestConsumerBesides(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	done := make(chan error, 1)
+	done := make(chan error, 2)
 	c := stream.NewConsumer(b.rdb, b.srv.Client(t), b.keys, &script{}, stream.ConsumerOptions{Name: "consumer-1-2-abcdef"})
-	go func() { done <- c.Run(ctx) }()
+	s := logkeep.NewSealer(b.rdb, b.keys, logkeep.Options{Owner: "consumer-1-2-abcdef"})
+	for _, run := range []func(context.Context) error{c.Run, s.Run} {
+		go func() { done <- run(ctx) }()
+	}
 	slowly := func(int) { time.Sleep(20 * time.Millisecond) } // long enough for several passes
 	b.fill(t, Options{Rows: 12_000, Days: 1, Progress: slowly})
 	p := b.keys.Partition(0)
@@ -296,7 +300,7 @@ func TestConsumerBesides(t *testing.T) {
 		}
 	}
 	stop()
-	if err := <-done; err != nil {
+	if err := errors.Join(<-done, <-done); err != nil {
 		t.Fatal(err)
 	}
 	b.sound(t, storecheck.Options{})
