@@ -11,7 +11,7 @@ import (
 
 // Lua has the functions that scripts include to change the log: lua/include/<theme>.lua,
 // see internal/redisscript. What scripts know of columns and states is written into
-// columns.lua and states.lua from the tables of internal/push.
+// columns.lua, states.lua and verbs.lua from the tables of internal/push.
 var Lua fs.FS = luaFiles{files}
 
 //go:embed lua/include/*.lua

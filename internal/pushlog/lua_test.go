@@ -14,7 +14,7 @@ import (
 // What scripts include of states and columns is what the tables of push say.
 func TestScriptsKnowTheTables(t *testing.T) {
 	t.Parallel()
-	text, err := redisscript.New(`%d+`, nil, Lua).Included("states", "columns")
+	text, err := redisscript.New(`%d+`, nil, Lua).Included("states", "verbs", "columns")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,9 @@
 -- KEYS  jobs, urgent, due, events, index
 -- ARGV  K, group, unassigned (name of the consumer that no process has), events_cap (entries)
 -- EACH  id
--- include: time, hash, states, packed, entries, indexes, counters, events
+-- include: time, hash, verbs, packed, entries, indexes, counters, events
 -- Returns for each id: 'cancelled'; 'missing' (no such record); 'in_hand' (in
--- flight: a consumer may be sending it); or the terminal state that it is in.
+-- flight: a consumer may be sending it); or the state that it is in, which can't be cancelled.
 --
 -- The entry of a queued push stays on its stream: the consumer that reads it finds the
 -- record terminal, and drops the entry.
@@ -20,7 +20,7 @@ local function cancel(id)
   local r = readHash(record, 'status', 'entry', 'priority')
   local status, entry = r[1], r[2]
   if not status then return packed(K, id) and 'sent' or 'missing' end
-  if terminal[status] then return status end
+  if not takes.cancel[status] then return status end
   if status == 'queued' then
     local stream = r[3] == 'urgent' and urgent or jobs
     local pending = redis.pcall('XPENDING', stream, group, entry, entry, 1)[1]

@@ -4,7 +4,7 @@
 -- ARGV  K, events_cap (entries), default_ttl (s, of a record without one), operation (its name),
 --       time_ms (0: at once), reserved (the time as sndn_rsev_hour has it)
 -- EACH  id
--- include: time, enqueue, hash, packed, indexes, events
+-- include: time, enqueue, hash, verbs, packed, indexes, events
 -- Returns for each id: 'scheduled' (it has another time); 'queued' (at once);
 -- 'missing' (no such record); or the state that it is in, in which it can't be moved:
 -- only what is scheduled gets another time, and only that or what is retrying goes at
@@ -21,6 +21,7 @@ local now, time = wall(), tonumber(time_ms)
 local broken = time == 0 and exhausted({ jobs, urgent })
 if broken then return broken end
 local at, answers, changes, moves = iso(now), {}, {}, mover(K)
+local movable = time > 0 and takes.move or takes.send_now
 
 local function move(id)
   local record = K .. ':record:' .. id
@@ -29,7 +30,7 @@ local function move(id)
   if not status then return packed(K, id) and 'sent' or 'missing' end
   local last = n > 0 and redis.call('HGET', record, 'move.' .. n)
   if last and string.sub(last, -#operation) == operation then return time == 0 and 'queued' or 'scheduled' end
-  if status ~= 'scheduled' and (status ~= 'retrying' or time > 0) then return status end
+  if not movable[status] then return status end
   local was = redis.call('ZSCORE', due, id)
   redis.call('HSET', record, 'moves', n + 1, 'move.' .. (n + 1), string.format('%s was due %s, op=%s', at, was and iso(tonumber(was)) or '-', operation))
   if n >= 20 then redis.call('HDEL', record, 'move.' .. (n - 19)) end

@@ -3,7 +3,7 @@
 -- KEYS  jobs, urgent, due, events, index
 -- ARGV  K, due_ms (what is due by then; '' for Redis's clock), most (up to 100), events_cap
 --       (entries)
--- include: time, hash, enqueue, indexes, events
+-- include: time, hash, verbs, enqueue, indexes, events
 -- Returns how many members it took off the due set; fewer than most means
 -- that nothing more is due, or that a stream takes no more (see fix_ids).
 --
@@ -18,7 +18,7 @@ local changes, moves, done = {}, mover(K), {}
 for _, id in ipairs(ids) do
   local record = K .. ':record:' .. id
   local r, broken = readHash(record, 'status', 'priority')
-  local waits = r[1] == 'scheduled' or r[1] == 'retrying'
+  local waits = takes.promote[r[1]]
   local entry = (waits or broken) and enqueue(r[2] == 'urgent' and urgent or jobs, id)
   if entry and waits then
     redis.call('HSET', record, 'status', 'queued', 'entry', entry)

@@ -3,7 +3,7 @@
 -- KEYS  jobs, urgent, events, index
 -- ARGV  K, events_cap (entries), default_ttl (s, of a record without one), operation (its name)
 -- EACH  id
--- include: time, enqueue, hash, packed, indexes, counters, events
+-- include: time, enqueue, hash, verbs, packed, indexes, counters, events
 -- Returns for each id: 'queued'; 'missing' (no such record); 'unsendable' (it
 -- was never a readable push); 'waiting' (it is queued, by another operation); or the state
 -- that it is in, which can't be redriven. An error, EXHAUSTED, if a stream takes no more
@@ -18,7 +18,6 @@ local broken = exhausted({ jobs, urgent })
 if broken then return broken end
 local now = wall()
 local at, answers, changes, moves = iso(now), {}, {}, mover(K)
-local open = { failed = true, expired = true, cancelled = true }
 
 local function redrive(id)
   local record = K .. ':record:' .. id
@@ -28,7 +27,7 @@ local function redrive(id)
   local last = n > 0 and redis.call('HGET', record, 'redrive.' .. n)
   if last and string.sub(last, -#operation) == operation then return 'queued' end
   if status == 'queued' then return 'waiting' end
-  if not open[status] then return status end
+  if not takes.redrive[status] then return status end
   if not r[2] or r[2] == '' then return 'unsendable' end
   local entry = redis.call('XADD', r[3] == 'urgent' and urgent or jobs, '*', 'id', id)
   local attempts = r[5] or '0'
