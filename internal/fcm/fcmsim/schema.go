@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// decodeSlowly reads what the scanner gave up on: rare things, names in
+// decodeSlowly reads what decodeStrictly gave up on: rare things, names in
 // lowerCamelCase, which proto3's JSON takes as well, or a body with mistakes,
 // each of which it names as Google's JSON layer does: without an FcmError.
 func (r *sendRequest) decodeSlowly(body []byte) *answer {

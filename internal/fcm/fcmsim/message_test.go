@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// bodies are what the scanner must read, by what is in them.
-var scannable = map[string]string{
+// strict are what decodeStrictly must read, by what is in them.
+var strict = map[string]string{
 	"empty":        `{}`,
 	"validate":     `{"validate_only":true,"message":{"token":"a"}}`,
 	"white space":  " {\n\t\"message\" : { \"token\" : \"a\" , \"data\" : { } } }\r\n",
@@ -15,10 +15,12 @@ var scannable = map[string]string{
 	"korean":       `{"message":{"notification":{"title":"안내 😀","body":"카드"},"token":"a"}}`,
 	"apns payload": `{"message":{"apns":{"payload":{"aps":{"badge":0,"n":[1,22,[]],"x":null,"y":true,"z":false,"s":"\u00e9"}},"headers":{"apns-collapse-id":"1"}},"token":"a"}}`,
 	"android":      `{"message":{"android":{"ttl":"3600s","priority":"high","direct_boot_ok":false,"notification":{"tag":"1"}},"topic":"a"}}`,
+	"null":         `{"message":null}`,
+	"list":         `{"message":{"android":{"notification":{"body_loc_args":["a"]}}}}`,
 }
 
-// unscannable are what it must leave to decodeSlowly.
-var unscannable = map[string]string{
+// unreadable are what it must leave to decodeSlowly.
+var unreadable = map[string]string{
 	"nothing":         ``,
 	"cut":             `{"message":{"token":"a"}`,
 	"more":            `{"message":{"token":"a"}} {}`,
@@ -26,8 +28,6 @@ var unscannable = map[string]string{
 	"other case":      `{"message":{"Token":"a"}}`,
 	"camel case":      `{"validateOnly":true}`,
 	"number":          `{"message":{"token":1}}`,
-	"null":            `{"message":null}`,
-	"list":            `{"message":{"android":{"notification":{"body_loc_args":["a"]}}}}`,
 	"name twice":      `{"message":{"token":"a","token":"b"}}`,
 	"control":         "{\"message\":{\"token\":\"a\nb\"}}",
 	"lone surrogate":  `{"message":{"token":"\ud83d"}}`,
@@ -40,13 +40,13 @@ var unscannable = map[string]string{
 	"comma in object": `{"message":{"token":"a",}}`,
 }
 
-func TestScannerReadsWhatClientsSend(t *testing.T) {
+func TestStrictReadsWhatClientsSend(t *testing.T) {
 	t.Parallel()
-	for name, body := range scannable {
+	for name, body := range strict {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var r sendRequest
-			if !r.scan([]byte(body)) {
+			if !r.decodeStrictly([]byte(body)) {
 				t.Fatalf("gave up on %s", body)
 			}
 			compareWithSlow(t, body, r)
@@ -54,40 +54,40 @@ func TestScannerReadsWhatClientsSend(t *testing.T) {
 	}
 }
 
-func TestScannerGivesUp(t *testing.T) {
+func TestStrictGivesUp(t *testing.T) {
 	t.Parallel()
-	for name, body := range unscannable {
+	for name, body := range unreadable {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var r sendRequest
-			if r.scan([]byte(body)) {
+			if r.decodeStrictly([]byte(body)) {
 				t.Errorf("read %s as %+v", body, r)
 			}
 		})
 	}
 }
 
-// compareWithSlow holds what the scanner read against encoding/json.
+// compareWithSlow holds what the decodeStrictly read against encoding/json.
 func compareWithSlow(t *testing.T, body string, got sendRequest) {
 	t.Helper()
 	var want sendRequest
 	if problem := want.decodeSlowly([]byte(body)); problem != nil {
-		t.Fatalf("scanner read what is refused (%s): %q", problem.message, body)
+		t.Fatalf("decodeStrictly read what is refused (%s): %q", problem.message, body)
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("of %q\nscanner:  %+v\nslow way: %+v", body, got, want)
+		t.Errorf("of %q\nstrictly: %+v\nslow way: %+v", body, got, want)
 	}
 }
 
-func FuzzScanner(f *testing.F) {
-	for _, bodies := range []map[string]string{scannable, unscannable} {
+func FuzzStrict(f *testing.F) {
+	for _, bodies := range []map[string]string{strict, unreadable} {
 		for _, body := range bodies {
 			f.Add(body)
 		}
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		var r sendRequest
-		if r.scan([]byte(body)) {
+		if r.decodeStrictly([]byte(body)) {
 			compareWithSlow(t, body, r)
 		}
 	})
