@@ -49,7 +49,15 @@ func TestScriptsAndConnectionsLost(t *testing.T) {
 	}})
 	s.consumer("consumer-a", "CONSUMER_CONCURRENCY=16")
 	s.consumer("consumer-b", "CONSUMER_CONCURRENCY=16")
+	done := int64(-1)
 	stop := s.disturb(40*time.Millisecond, func(ctx context.Context) error {
+		// A slow machine makes no progress in this time.
+		for patience := time.Now(); time.Since(patience) < time.Second; time.Sleep(5 * time.Millisecond) {
+			if now := s.rdb.ZCard(ctx, "push:{0}:index").Val() + s.sim.Stats().Requests; now != done {
+				done = now
+				break
+			}
+		}
 		return errors.Join(s.rdb.ScriptFlush(ctx).Err(), s.rdb.Do(ctx, "CLIENT", "KILL", "TYPE", "normal").Err())
 	})
 	const n = 3000

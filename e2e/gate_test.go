@@ -172,7 +172,7 @@ func TestBlockedPush(t *testing.T) {
 		}
 	}
 	r := s.reaches(blocked.ID, push.Failed)
-	if r.ErrorCode != push.CodePermission || r.Attempts != 3 {
+	if r.ErrorCode != push.CodePermission || r.Attempts < 3 { // more, if no other was answered between two tries
 		t.Errorf("%+v", r)
 	}
 	health("/readyz", http.StatusOK, a, b)

@@ -67,7 +67,7 @@ describe('a push', () => {
     summary({});
     const tries = ['2026-11-27T01:02:03.000Z vm-1 503 UNAVAILABLE took=30ms retry_in=12s'];
     renderPage(<PushDetails record={{ ...waiting, status: 'retrying', tries }} />);
-    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Next try2026-11-27 10:02:15');
+    expect(screen.getByRole('list', { name: 'Timeline' })).toHaveTextContent('Next attempt2026-11-27 10:02:15');
   });
 
   it.each([

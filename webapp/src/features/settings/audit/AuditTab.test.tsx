@@ -106,7 +106,7 @@ it('keeps filters in the address, but not the customer', async () => {
   await table();
   await userEvent.type(screen.getByRole('textbox', { name: 'Who' }), 'kim{Enter}');
   await userEvent.type(screen.getByRole('textbox', { name: 'Customer no.' }), '10023451{Enter}');
-  await userEvent.click(screen.getByRole('combobox', { name: 'What' }));
+  await userEvent.click(screen.getByRole('combobox', { name: 'Action' }));
   await userEvent.click(await screen.findByRole('option', { name: 'Flushed the log' }));
   await userEvent.keyboard('{Escape}');
   await waitFor(() =>
@@ -119,7 +119,7 @@ it('filters by a time that ends now', async () => {
   have([entry('2-0')]);
   const { address } = renderPage(<AuditTab />);
   await table();
-  await userEvent.click(screen.getByRole('combobox', { name: 'Time' }));
+  await userEvent.click(screen.getByRole('combobox', { name: 'Period' }));
   await userEvent.click(await screen.findByRole('option', { name: 'Last 24 hours' }));
   await waitFor(() => expect(asked.at(-1)?.since).toBeDefined());
   expect(Date.now() - Date.parse(asked.at(-1)?.since ?? '')).toBeGreaterThan(86_300_000);
