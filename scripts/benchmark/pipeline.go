@@ -20,6 +20,7 @@ import (
 
 	"pushstream/internal/corpus"
 	"pushstream/internal/launch"
+	"pushstream/internal/logkeep"
 	"pushstream/internal/push"
 	"pushstream/internal/pushlog"
 	"pushstream/internal/stream"
@@ -175,15 +176,20 @@ func (p *pipeline) redisCPU(ctx context.Context) ([]result, error) {
 	}, nil
 }
 
-// consume runs a consumer with a sender that does nothing.
+// packAfter is when what was sent is packed: a log that is filled for a measurement is older.
+const packAfter = time.Hour
+
+// consume runs a consumer with a sender that does nothing, and what keeps the log beside it.
 func (p *pipeline) consume(ctx context.Context, rdb, blocking *redis.Client) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan error, 1)
 	consumer := stream.NewConsumer(rdb, blocking, keys, idle{}, stream.ConsumerOptions{})
-	go func() { done <- consumer.Run(ctx) }()
+	sealer := logkeep.NewSealer(rdb, keys, logkeep.Options{Owner: "benchmark", PackAfter: packAfter})
+	var roles errgroup.Group
+	roles.Go(func() error { return consumer.Run(ctx) })
+	roles.Go(func() error { return sealer.Run(ctx) })
 	return func() error {
 		cancel()
-		return <-done
+		return roles.Wait()
 	}
 }
 

@@ -41,7 +41,7 @@ func (p *pipeline) system(ctx context.Context, n int) (_ *system, err error) {
 	if _, err = s.Simulator(wait, "fcmsim", s.sim, "TLS_LISTEN_ADDR="+tls, "TLS_CERT_FILE="+cert); err != nil {
 		return nil, err
 	}
-	s.Env = []string{"LOG_MAX_AGE=0", "LOG_PACK_AFTER=1h", "REDIS_URL=" + p.url, "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
+	s.Env = []string{"LOG_MAX_AGE=0", "LOG_PACK_AFTER=" + packAfter.String(), "REDIS_URL=" + p.url, "FCM_ENDPOINT=https://" + tls, "FCM_PROJECT_ID=bench", "SSL_CERT_FILE=" + cert}
 	for i := range s.consumers {
 		if err := s.start(ctx, i); err != nil {
 			return nil, err
