@@ -24,11 +24,11 @@ func TestAllColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	local := sent.In(b.api.Zone)
-	for id, hour := range map[string]string{"r": "29981130093005", "s": "2998-11-30T00:31:00Z"} {
-		j := jobOf(id)
-		j.SndnRsevHour = hour
-		if j.DueAt, _ = push.ParseDue(hour, b.api.Zone); j.DueAt.IsZero() {
-			t.Fatal(hour)
+	for _, reserved := range []struct{ id, hour string }{{"r", "29981130093005"}, {"s", "2998-11-30T00:31:00Z"}} {
+		j := jobOf(reserved.id)
+		j.SndnRsevHour = reserved.hour
+		if j.DueAt, _ = push.ParseDue(reserved.hour, b.api.Zone); j.DueAt.IsZero() {
+			t.Fatal(reserved.hour)
 		}
 		b.accept(t, j)
 		time.Sleep(time.Millisecond)
