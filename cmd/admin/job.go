@@ -70,7 +70,7 @@ type jobID struct {
 }
 
 // errNoJob says that there is no such job.
-var errNoJob = errors.New("no such job; admin job list shows those that there are")
+var errNoJob = errors.New("no such job; list the jobs with admin job list")
 
 // job reads a job.
 func (a *app) job(ctx context.Context, id string) (*jobs.Job, error) {

@@ -179,7 +179,7 @@ func readUser(name string, f map[string]string) User {
 // readStep is how many keys one round trip reads.
 const readStep = 500
 
-// hashes reads a hash for each name, and calls found for those that there are, in
+// hashes reads a hash for each name, and calls found for existing names, in
 // their order.
 func (s *Store) hashes(ctx context.Context, names []string, key func(string) string, found func(name string, fields map[string]string)) error {
 	for chunk := range slices.Chunk(names, readStep) {

@@ -24,7 +24,7 @@ type Props = {
   /** What was chosen, by mouse, touch or keys: RFC 3339 in UTC, until not included. */
   onSelect: (since: string, until: string) => void;
   height?: number;
-  /** The states to stack; those that there are, if absent. */
+  /** The states to stack; if absent, all that occur. */
   statuses?: readonly Status[];
   /** What was accepted in each span: told beside the states, not stacked. */
   accepted?: readonly number[];
